@@ -1,0 +1,1 @@
+"""The rules of Kagimori: knows no web framework and no wire protocol."""

@@ -1,0 +1,48 @@
+"""What can go wrong, in the asker's words.
+
+Each class is named for what the caller does next; the message is one Japanese
+sentence that names the place and the cure.  The core knows no exit codes and
+no HTTP statuses: `web/` pairs them with these classes in one table each.
+"""
+
+from collections.abc import Sequence
+
+
+class IamError(Exception):
+    """Something the person at the keyboard can understand and put right."""
+
+
+class ConfigurationError(IamError):
+    """The configuration cannot be used; holds every mistake found, not only the first."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class NotFound(IamError):
+    """The thing that was named does not exist."""
+
+
+class Conflict(IamError):
+    """It was true when you looked; it no longer is."""
+
+
+class Forbidden(IamError):
+    """This actor may not do this; somebody else may."""
+
+
+class Busy(IamError):
+    """Another run holds the lock; wait for it to end."""
+
+
+class SourceError(IamError):
+    """A personnel source could not be read to a proved end; nothing may be inferred from it."""
+
+
+class TargetError(IamError):
+    """A target system could not be read, or could not be reached to be written."""
+
+
+class IntegrityError(IamError):
+    """A record that must not change has changed (audit chain, plan hash)."""

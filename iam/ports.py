@@ -1,0 +1,191 @@
+"""The two ports of the nightly sync, and the values that cross them.
+
+The one law: *absence of an exception is the proof*.  A `Source.read` or
+`Target.read` that ends normally has been proved complete (every page answered
+success and the cookie ran out; the trailer, count and hash matched).  Whatever
+else happens raises, and then nothing may be inferred from what was not said.
+"""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+Fingerprint = bytes
+"""16 bytes that stand for one raw entry or row (BLAKE2b-128 or SHA-256 cut to 16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One row of a personnel source, as text, under our own field names.
+
+    `place` names it for people: `jinji.csv 12行目`, or an LDAP DN.
+    """
+
+    place: str
+    fields: Mapping[str, str]
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One row that could not be read.  It is quarantined; it never counts as absent.
+
+    `staff_number` is None when not even that could be read: then nobody may
+    be counted absent from this reading.
+    """
+
+    place: str
+    field: str
+    value: str
+    reason: str
+    staff_number: str | None
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBatch:
+    """A stretch of a reading: the fingerprints already known, and everything else decoded."""
+
+    unchanged: Sequence[Fingerprint]
+    rows: Sequence[SourceRow | Unreadable]
+    warnings: Sequence[str] = ()
+
+
+class Source(Protocol):
+    """A personnel directory.  Knows nothing of people, only of rows."""
+
+    @property
+    def name(self) -> str:
+        """The source's name in the configuration."""
+
+    def read(self, known: Container[Fingerprint]) -> Iterator[SourceBatch]:
+        """Everything the source holds, in batches; rows whose fingerprint is in `known` undecoded.
+
+        Ends normally only when the reading is proved complete.
+
+        Raises:
+            SourceError: in every other case, naming file, line or server.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAccount:
+    """An account as a target really holds it.
+
+    `link` is the value of the target's correlation attribute (usually the
+    staff number), or "" where it has none.
+    """
+
+    native_id: str
+    login: str
+    link: str
+    enabled: bool
+    attributes: Mapping[str, tuple[str, ...]]
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """Who holds one entitlement on the target.  `members` are native ids."""
+
+    entitlement: str
+    members: frozenset[str]
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class TargetBatch:
+    """A stretch of a target's reading.  A group seen unchanged is in `unchanged` like an account."""
+
+    unchanged: Sequence[Fingerprint]
+    accounts: Sequence[TargetAccount] = ()
+    groups: Sequence[TargetGroup] = ()
+
+
+class OrderKind(StrEnum):
+    """What a target can be told to do.  Each may be repeated with the same effect."""
+
+    REVOKE = "revoke"
+    DISABLE = "disable"
+    CREATE = "create"
+    MODIFY = "modify"
+    ENABLE = "enable"
+    GRANT = "grant"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One thing to do on a target.
+
+    `native_id` is "" for CREATE only.  `attributes` is the full wanted set for
+    CREATE and the differing ones for MODIFY (an empty tuple removes one).
+    `link` is written by CREATE into the correlation attribute.
+    CREATE makes the account enabled or disabled as `enabled` says, never
+    usable without a credential that somebody set.
+    """
+
+    number: int
+    kind: OrderKind
+    login: str
+    native_id: str = ""
+    link: str = ""
+    entitlement: str = ""
+    enabled: bool = True
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An order that took effect.  `found` is what the target holds now, read back after the write.
+
+    `found` is None after DELETE, and after GRANT or REVOKE when `member` tells what was read back.
+    """
+
+    number: int
+    found: TargetAccount | None = None
+    member: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An order that did not take effect.  `transient` means that trying again may help."""
+
+    number: int
+    reason: str
+    transient: bool = False
+
+
+class Target(Protocol):
+    """A system that holds accounts."""
+
+    @property
+    def system(self) -> str:
+        """The system's code in the access model."""
+
+    def read(self, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
+        """Everything the target holds: all accounts (ours or not) and all groups that are entitlements.
+
+        Raises:
+            TargetError: when it could not be read to a proved end.
+        """
+
+    def find(self, login: str) -> TargetAccount | None:
+        """One account by login, decoded, or None.
+
+        Raises:
+            TargetError: when the target does not answer.
+        """
+
+    def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
+        """Carry out `orders` in order, each isolated from the others, and read back every one.
+
+        Already being so is success: creating an account that exists with the
+        same `link`, granting what is held, deleting what is gone.  Creating
+        an account that exists with another `link` is a failure, never a
+        take-over.
+
+        Raises:
+            TargetError: when the target is away; orders not answered for are then unknown.
+        """
