@@ -1,0 +1,1 @@
+"""Functional tests: real servers and files, no mocks."""

@@ -1,0 +1,1 @@
+"""Unit tests: pure rules, no socket, no file, no clock."""

@@ -1,0 +1,1 @@
+"""The command `iam`: one file for each subject an operator asks about."""
