@@ -1,0 +1,1 @@
+"""A body's policy as data: zones, staff categories, role titles, numbers, each with the clause behind it."""

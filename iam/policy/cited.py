@@ -1,0 +1,72 @@
+"""Values that carry the clause behind them.
+
+The one law: a value cannot be made without its clause, so none can reach an
+operator or an auditor that could not say where it comes from.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+
+BASELINE = "baseline"
+"""Stands where a clause would, for a value that no clause of the body asks for."""
+
+ClauseId = Annotated[str, StringConstraints(strict=True, pattern=r"^(baseline|[A-Z][A-Z0-9]*-[A-Za-z0-9.]+)$")]
+Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
+Truth = Annotated[bool, Strict()]
+WholeNumber = Annotated[int, Strict(), Field(ge=0)]
+
+
+class Frozen(BaseModel):
+    """What every part of a profile shares: unknown keys are mistakes, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cited(Frozen):
+    """A rule with the clause behind it.  `note` says what the clause leaves open, e.g. the number itself."""
+
+    clause: ClauseId
+    note: Annotated[str, Strict()] = ""
+
+
+class Flag(Cited):
+    """A rule that holds or does not."""
+
+    value: Truth
+
+
+class ZoneChoice(Cited):
+    """The code of a zone; empty for a network that is not divided."""
+
+    value: Annotated[str, Strict()]
+
+
+class Days(Cited):
+    """A span in calendar days."""
+
+    value: Annotated[int, Strict(), Field(ge=0, le=3660)]
+
+
+class DaysBefore(Cited):
+    """Moments counted in calendar days before an end date."""
+
+    value: Annotated[tuple[WholeNumber, ...], Field(min_length=1)]
+
+
+class Months(Cited):
+    """An interval in months, never longer than the yearly floor of OITA-S11.2.1."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=12)]
+
+
+class Years(Cited):
+    """A retention in years, never below the floor of one (requirement R47)."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=100)]
+
+
+class Runs(Cited):
+    """How many complete readings in a row; one would make a single bad night a leaver."""
+
+    value: Annotated[int, Strict(), Field(ge=2, le=30)]
