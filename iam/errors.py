@@ -46,3 +46,7 @@ class TargetError(IamError):
 
 class IntegrityError(IamError):
     """A record that must not change has changed (audit chain, plan hash)."""
+
+
+class StoreError(IamError):
+    """The database is away, full, not ours to write, or not at the version this program expects."""

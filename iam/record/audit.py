@@ -1,0 +1,173 @@
+"""The audit chain: every deed's record, each carrying the hash of the one before.
+
+The one law: *a record is appended once and never changes*.  A record is hashed
+over its canonical line, which holds the hash of the record before it; the one
+row of `audit_head` holds the newest hash under an HMAC whose key lies outside
+the database; signed checkpoints leave the host.  Whoever owns the database
+alone can break the chain but cannot mend it.
+"""
+
+import hmac
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from json.encoder import encode_basestring
+from typing import Final
+
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, select, update
+
+from iam.errors import IntegrityError
+from iam.record.bulk import bulk_insert
+from iam.record.columns import Instant, Number, instant_text, metadata
+from iam.record.keys import KeyRing
+
+GENESIS: Final = "0" * 64
+"""What stands for the hash of the record before the first."""
+
+HASH_WIDTH: Final = 64
+KEY_ID_WIDTH: Final = 16
+
+audit_record = Table(
+    "audit_record",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("on_behalf", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    # Kept as the text that was hashed, never parsed and written anew.
+    Column("detail", Text, nullable=False),
+    Column("previous", String(HASH_WIDTH), nullable=False),
+    Column("hash", String(HASH_WIDTH), nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Number, nullable=False),
+    Column("hash", String(HASH_WIDTH), nullable=False),
+    Column("hmac", String(HASH_WIDTH), nullable=False),
+    Column("key_id", String(KEY_ID_WIDTH), nullable=False),
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("hash", String(HASH_WIDTH), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("key_id", String(KEY_ID_WIDTH), nullable=False),
+)
+
+RECORD_COLUMNS: Final = ("number", "at", "actor", "on_behalf", "action", "subject", "detail", "previous", "hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest record: its number and hash.  Number 0 is a chain that has not begun."""
+
+    number: int
+    hash: str
+    hmac: str = ""
+    key_id: str = ""
+
+    def why_not_sealed(self, keys: KeyRing) -> str | None:
+        """What is wrong with the head's seal, or None.
+
+        A chain that has not begun has no seal: nothing could be sealed before the key was there.
+        """
+        if not self.number:
+            return None if self.hash == GENESIS else "記録がないのに先頭のハッシュが初期値ではありません"
+        if hmac.compare_digest(keys.mac("audit head", self._sealed_text(), self.key_id or "-"), self.hmac):
+            return None
+        return "証跡の末尾の封印が正しくありません。鍵を持たない者が証跡を書き換えた疑いがあります"
+
+    def sealed(self, keys: KeyRing) -> "Head":
+        """This head under the current key."""
+        return Head(self.number, self.hash, keys.mac("audit head", self._sealed_text()), keys.current)
+
+    def _sealed_text(self) -> bytes:
+        return f"{self.number} {self.hash}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record before it is chained.  `detail` is canonical JSON text."""
+
+    action: str
+    subject: str
+    detail: str
+
+
+def canonical(
+    number: int, previous: str, at: str, actor: str, on_behalf: str, action: str, subject: str, detail: str
+) -> bytes:
+    """The line that is hashed: one JSON object in UTF-8, members in this order, no spaces.
+
+    `at` is the 27-character text of an instant and `detail` a JSON text.  All
+    members before `detail` can be read off from the left in one way only and
+    `detail` is the rest, so no two different records have the same line.
+    """
+    return (
+        f'{{"number":{number},"previous":{_text(previous)},"at":{_text(at)},"actor":{_text(actor)},'
+        f'"on_behalf":{_text(on_behalf)},"action":{_text(action)},"subject":{_text(subject)},"detail":{detail}}}'
+    ).encode()
+
+
+_text = encode_basestring
+
+
+class Chain:
+    """The chain as it grows from `head`, which moves with every row that `rows` yields."""
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+
+    def rows(self, at: datetime, actor: str, on_behalf: str, entries: Iterable[Entry]) -> Iterator[tuple[object, ...]]:
+        """The rows of `entries` for audit_record, in the order of RECORD_COLUMNS."""
+        at_text = instant_text(at)
+        for entry in entries:
+            number, previous = self.head.number + 1, self.head.hash
+            line = canonical(number, previous, at_text, actor, on_behalf, entry.action, entry.subject, entry.detail)
+            self.head = Head(number, sha256(line).hexdigest())
+            yield number, at, actor, on_behalf, entry.action, entry.subject, entry.detail, previous, self.head.hash
+
+
+def read_head(connection: Connection, *, lock: bool = False) -> Head:
+    """The head row.  With `lock`, no other act can append until this one has ended.
+
+    Locking the newest record instead would not do: under READ COMMITTED a
+    writer that waited would wake holding the record that *was* newest.
+
+    Raises:
+        IntegrityError: when somebody has taken the row away.
+    """
+    query = select(audit_head.c.number, audit_head.c.hash, audit_head.c.hmac, audit_head.c.key_id)
+    found = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if found is None:
+        raise IntegrityError("証跡の先頭表 audit_head の行が失われています。証跡が書き換えられた疑いがあります。")
+    return Head(found.number, found.hash, found.hmac, found.key_id)
+
+
+def append(
+    connection: Connection, keys: KeyRing, at: datetime, actor: str, on_behalf: str, entries: Sequence[Entry]
+) -> Head:
+    """Append `entries` at the end of the chain and seal the new head.
+
+    Raises:
+        IntegrityError: when the present head is not sealed by us: sealing anew would make a forgery ours.
+    """
+    head = read_head(connection, lock=True)
+    if wrong := head.why_not_sealed(keys):
+        raise IntegrityError(f"{wrong}。iam audit verify で確かめてください。新しい記録は追加していません。")
+    chain = Chain(head)
+    bulk_insert(connection, audit_record, RECORD_COLUMNS, chain.rows(at, actor, on_behalf, entries))
+    sealed = chain.head.sealed(keys)
+    connection.execute(
+        update(audit_head).values(number=sealed.number, hash=sealed.hash, hmac=sealed.hmac, key_id=sealed.key_id)
+    )
+    return sealed

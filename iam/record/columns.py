@@ -1,0 +1,116 @@
+"""The column types and the metadata that every floor declares its tables on.
+
+The one law: *what is stored reads back the same on SQLite and PostgreSQL*, so
+instants are aware UTC or refused, and JSON has one canonical text.
+"""
+
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+from enum import Enum
+
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, MetaData, String, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+INSTANT_WIDTH = 27
+
+Number = BigInteger().with_variant(Integer(), "sqlite")
+"""A 64-bit whole number; on SQLite the type that makes a primary key the row's own address."""
+
+
+def instant_text(at: datetime) -> str:
+    """`at` as `2026-04-01T00:00:00.000000Z`: 27 characters, so that texts sort as instants do.
+
+    Raises:
+        ValueError: when `at` is naive.
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"an instant needs its zone: {at!r}")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC: TIMESTAMPTZ on PostgreSQL, fixed-width ISO 8601 text on SQLite."""
+
+    impl = TIMESTAMP
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        """The column type of `dialect`."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(INSTANT_WIDTH))
+        return dialect.type_descriptor(TIMESTAMP(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
+        """What is sent to the database; a naive instant raises ValueError."""
+        if value is None:
+            return None
+        text = instant_text(value)
+        return text if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
+        """The stored instant, always in UTC."""
+        del dialect
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+class Json(TypeDecorator[object]):
+    """A JSON value kept as its canonical text, so that both databases hold the same bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """The canonical text; None is SQL NULL."""
+        del dialect
+        return None if value is None else canonical_json(value)
+
+    def process_result_value(self, value: object, dialect: Dialect) -> object:
+        """The value that the text says."""
+        del dialect
+        return json.loads(value) if isinstance(value, str) else None
+
+
+def canonical_json(value: object) -> str:
+    """The one text of `value`: keys sorted, no spaces, characters as themselves.
+
+    Dates, aware instants, mappings and sets are understood; NaN and the
+    infinities are not JSON and raise ValueError, any other type TypeError.
+    """
+    return _ENCODER.encode(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, AbstractSet):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    allow_nan=False,
+    default=_plain,
+)

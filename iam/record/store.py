@@ -1,0 +1,179 @@
+"""The store: one database, and the three ways in: read, act, and exclusive.
+
+The one law: *nobody gets a connection by another door*.  Reading happens in one
+snapshot that cannot write; writing happens in an act and leaves its record.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, URL, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from iam.errors import ConfigurationError, StoreError
+from iam.record.act import Act, now, performed
+from iam.record.bulk import bulk_delete, bulk_insert, bulk_update
+from iam.record.columns import Instant, Json, Number, canonical_json, metadata
+from iam.record.exclusive import held
+from iam.record.faults import UPGRADE, place_of, translated
+from iam.record.keys import KeyRing
+
+__all__ = [
+    "SCHEMA",
+    "Instant",
+    "Json",
+    "Number",
+    "Store",
+    "bulk_delete",
+    "bulk_insert",
+    "bulk_update",
+    "canonical_json",
+    "metadata",
+    "open_engine",
+]
+
+SCHEMA: Final = "0001"
+"""The newest migration, which the code expects.  A test holds it equal to migrations/."""
+
+_BUSY_SECONDS: Final = 30
+
+
+class Store:
+    """A body's database.  Threads may share one."""
+
+    def __init__(
+        self,
+        url: str | URL,
+        keys: KeyRing,
+        clock: Callable[[], datetime] = now,
+        *,
+        schema: str | None = SCHEMA,
+    ) -> None:
+        self.url = make_url(url)
+        self.keys = keys
+        self.clock = clock
+        self._engine = open_engine(self.url)
+        # None trusts the database to have every table: for tables that no migration knows yet.
+        self._awaited = schema
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection on one snapshot of the database, which cannot write.
+
+        Raises:
+            StoreError, Busy, IntegrityError: when the database does not answer as it should.
+        """
+        with translated(self.url), self._connection(writes=False) as connection:
+            transaction = connection.begin()
+            try:
+                yield connection
+            finally:
+                transaction.rollback()
+
+    @contextmanager
+    def act(self, actor: str, on_behalf: str = "") -> Iterator[Act]:
+        """An act by `actor`: committed with its records when the block ends, undone when it raises.
+
+        Raises:
+            StoreError, Busy, Conflict, IntegrityError: when the database does not answer as it should.
+        """
+        with (
+            translated(self.url),
+            self._connection(writes=True) as connection,
+            performed(connection, self.keys, self.clock, actor, on_behalf) as act,
+        ):
+            yield act
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold `name` alone among all processes on this database; a killed holder holds nothing.
+
+        Raises:
+            Busy: when somebody else holds it, saying who and since when.
+        """
+        with translated(self.url), held(self._engine, self.url, name, self.clock()):
+            yield
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _connection(self, *, writes: bool) -> Iterator[Connection]:
+        if self._awaited is not None:
+            self._check_schema(self._awaited)
+            self._awaited = None
+        with self._engine.connect() as connection:
+            yield connection.execution_options(**_options(self._engine, writes=writes))
+
+    def _check_schema(self, awaited: str) -> None:
+        if self.url.get_backend_name() == "sqlite" and not Path(str(self.url.database)).exists():
+            raise StoreError(f"{place_of(self.url)} がまだありません。{UPGRADE}")
+        found = self._schema()
+        if found is None:
+            raise StoreError(f"{place_of(self.url)}: 必要な表がありません。{UPGRADE}")
+        if found < awaited:
+            raise StoreError(f"{place_of(self.url)}: 表の版 {found} がこのプログラムの版 {awaited} より古いです。{UPGRADE}")
+        if found > awaited:
+            raise StoreError(
+                f"{place_of(self.url)}: 表の版 {found} がこのプログラムの版 {awaited} より新しいです。"
+                "プログラムを新しくしてください。"
+            )
+
+    def _schema(self) -> str | None:
+        try:
+            with self._engine.connect() as connection:
+                found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        except DBAPIError as error:
+            if "alembic_version" in str(error.orig):
+                return None
+            raise
+        return None if found is None else str(found)
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose transactions are what they say, for the store and the migrations.
+
+    Raises:
+        ConfigurationError: for any database but an SQLite file or PostgreSQL through psycopg 3.
+    """
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if url.drivername == "postgresql+psycopg":
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"options": "-c timezone=UTC", "application_name": "kagimori"},
+        )
+    raise ConfigurationError(
+        ["[database] url には sqlite:///ファイル名 か postgresql+psycopg://利用者@ホスト/データベース を指定してください。"]
+    )
+
+
+def _prepare_sqlite(driver: object, _record: object) -> None:
+    # The driver's own guesses about when to begin would leave reads outside the transaction.
+    driver.isolation_level = None
+    cursor = driver.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would fail, not wait, beside another writer.
+    writes = connection.get_execution_options().get("iam_writes", True)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _options(engine: Engine, *, writes: bool) -> dict[str, object]:
+    if engine.dialect.name == "sqlite":
+        return {"iam_writes": writes}
+    return {"postgresql_readonly": not writes, "isolation_level": "READ COMMITTED" if writes else "REPEATABLE READ"}
