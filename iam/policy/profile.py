@@ -228,22 +228,26 @@ class Network(Frozen):
 class Accounts(Frozen):
     """The ages that matter to an account.
 
+    `absence_runs`: complete readings in a row without a person before suspension.
     `lapsed_grace_days`: how long after a term ended without renewal the account is only suspended.
+    `term_notice_days`: how long before a term's end it is listed for 人事.
     `retention_days`: how long a disabled account is kept before it may be deleted.
+    `review_interval_months`: how often accounts are walked through with 人事 (OITA-S8.2.1.2c).
     """
 
     absence_runs: Runs
     lapsed_grace_days: Days
     term_notice_days: DaysBefore
     retention_days: Days
-    privileged_dormancy_days: Days
+    review_interval_months: Months
 
 
-class Review(Frozen):
-    """How often accounts are walked through with 人事 (OITA-S8.2.1.2c)."""
+class Privileged(Frozen):
+    """What is stricter or longer for privileged IDs (OITA-S8.2.1.3a)."""
 
-    interval_months: Months
-    privileged_interval_months: Months
+    dormancy_days: Days
+    audit_retention_years: Years
+    review_interval_months: Months
 
 
 class Body(Frozen):
@@ -259,6 +263,13 @@ class Body(Frozen):
     clauses: Annotated[str, Strict()] = ""
 
 
+class Removal(Cited):
+    """A rule of the baseline that this body does not have, and the clause that says so."""
+
+    kind: str
+    code: str
+
+
 class Profile(Frozen):
     """A body's rules.  `source` names the file in messages and is no part of the content."""
 
@@ -272,7 +283,8 @@ class Profile(Frozen):
     titles: tuple[Title, ...]
     guard: Guard
     accounts: Accounts
-    review: Review
+    privileged: Privileged
+    removed: tuple[Removal, ...] = ()
 
     @property
     def default_zone(self) -> Zone:
