@@ -47,11 +47,17 @@ class Days(Cited):
 
     value: Annotated[int, Strict(), Field(ge=0, le=3660)]
 
+    def words(self) -> str:
+        return f"{self.value}日"
+
 
 class DaysBefore(Cited):
     """Moments counted in calendar days before an end date."""
 
     value: Annotated[tuple[WholeNumber, ...], Field(min_length=1)]
+
+    def words(self) -> str:
+        return "、".join(f"{days}日前" for days in self.value)
 
 
 class Months(Cited):
@@ -59,14 +65,23 @@ class Months(Cited):
 
     value: Annotated[int, Strict(), Field(ge=1, le=12)]
 
+    def words(self) -> str:
+        return f"{self.value}か月"
+
 
 class Years(Cited):
     """A retention in years, never below the floor of one (requirement R47)."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=100)]
 
+    def words(self) -> str:
+        return f"{self.value}年"
+
 
 class Runs(Cited):
     """How many complete readings in a row; one would make a single bad night a leaver."""
 
     value: Annotated[int, Strict(), Field(ge=2, le=30)]
+
+    def words(self) -> str:
+        return f"{self.value}回続けて"

@@ -37,6 +37,7 @@ class Layer:
     """One file of the chain from the baseline to the body, as parsed."""
 
     source: str
+    folder: Path
     table: Mapping[str, object]
 
 
@@ -94,7 +95,7 @@ def chain(name_or_path: str | Path) -> list[Layer]:
         seen.append(path.resolve())
         table = _parse(path, source)
         parent = table.pop("extends", None)
-        layers.insert(0, Layer(source, table))
+        layers.insert(0, Layer(source, path.parent, table))
         if parent is None:
             return layers
         if not isinstance(parent, str):
@@ -144,6 +145,7 @@ def build(layers: Sequence[Layer]) -> Profile:
             if key in layer.table:
                 merged.mistakes.append(f"{layer.source}: {key}: 知らないキーです。この行を消してください。")
         _lay_over(merged, merged.table, plain, (), layer.source)
+        _settle_clauses_file(merged, layer)
     _point_nowhere(merged)
     names = _name_entries(merged)
     try:
@@ -174,6 +176,13 @@ def _lay_over(merged: Merged, under: Table, over: Mapping[str, object], path: Ke
             under[key] = value
     if len(path) == 2 and path[0] in CODED:  # noqa: PLR2004 - an entry such as zones.mnu is named again
         merged.removed.pop((path[0], path[1]), None)
+
+
+def _settle_clauses_file(merged: Merged, layer: Layer) -> None:
+    """Read the path of the body's own clauses as relative to the file that names it."""
+    own, body = _key_of(layer.table.get("body"), "clauses"), merged.table.get("body")
+    if own and isinstance(body, dict):
+        body["clauses"] = str(layer.folder / own)
 
 
 def _take_away(merged: Merged, layer: Layer) -> None:
@@ -219,7 +228,9 @@ def _point_nowhere(merged: Merged) -> None:
             merged.blame(("default_zone", "value"), f"領域「{code}」はありません。{choices} から選んでください。")
         if not zones and code:
             merged.blame(("default_zone", "value"), '領域を置かない団体では "" と書いてください。')
-    for name, title in titles.items() if isinstance(titles, dict) else ():
+    if not isinstance(titles, dict):
+        return
+    for name, title in titles.items():
         into = _key_of(title, "into")
         if into and into not in titles:
             merged.blame(("titles", name, "into"), f"役職名「{into}」は titles にありません。綴りを確かめてください。")

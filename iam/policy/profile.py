@@ -333,11 +333,11 @@ class Profile(Frozen):
     def holder(self, role: Role) -> Title | None:
         """The title, with its post, that plays `role` after merges are followed; None while that is open."""
         for title in self.titles:
-            if role in title.roles and (found := self._settled(title)):
+            if role in title.roles and (found := self.settled(title)):
                 return found
         return None
 
-    def _settled(self, title: Title) -> Title | None:
+    def settled(self, title: Title) -> Title | None:
         current: Title | None = title
         for _ in self.titles:
             if current is None or current.state is not TitleState.MERGED:

@@ -1,0 +1,190 @@
+"""A profile as a flat list of rules that can say themselves, and where two profiles differ.
+
+The one law: whatever decides something stands in this list, so that `show`,
+`diff` and the check of clauses can never overlook a rule that the others see.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from iam.policy.cited import Cited, Days, DaysBefore, Months, Runs, Years
+from iam.policy.profile import (
+    Band,
+    DefaultEnd,
+    Guard,
+    Profile,
+    Role,
+    StaffCategory,
+    StaffKind,
+    Title,
+    TitleState,
+    Zone,
+)
+
+CHANGES: Mapping[str, str] = {
+    "revoke": "権限の取消し",
+    "disable": "利用者IDの停止",
+    "create": "利用者IDの作成",
+    "modify": "属性の変更",
+    "enable": "利用者IDの再開",
+    "grant": "権限の付与",
+    "delete": "利用者IDの削除",
+}
+ROLES: Mapping[Role, str] = {
+    Role.GENERAL_OFFICER: "統括",
+    Role.APPROVER: "承認者",
+    Role.HR_OFFICER: "人事担当",
+    Role.SYSTEM_OWNER: "システム所管",
+    Role.OPERATOR: "運用担当",
+    Role.AUDITOR: "監査担当",
+    Role.DATA_OFFICER: "データの責任者",
+    Role.TERMINAL_OFFICER: "端末の責任者",
+}
+KINDS: Mapping[StaffKind, str] = {
+    StaffKind.OFFICIAL: "公職者",
+    StaffKind.CONTRACTOR: "委託先の者",
+    StaffKind.DEVELOPMENT: "開発に使うID",
+    StaffKind.SYSTEM: "機器が使うID",
+}
+ENDS: Mapping[DefaultEnd, str] = {
+    DefaultEnd.NONE: "終期なし",
+    DefaultEnd.FISCAL_YEAR_END: "終期は任用年度の3月31日",
+    DefaultEnd.REQUIRED: "終了日が必要",
+}
+NUMBERS: Mapping[str, str] = {
+    "absence_runs": "不在とみなす回数",
+    "lapsed_grace_days": "任期満了後の更新待ち",
+    "term_notice_days": "任期満了の予告",
+    "retention_days": "停止から削除までの保存",
+    "review_interval_months": "棚卸の間隔",
+    "handover_overlap_days": "引継ぎの重なり",
+    "dormancy_days": "未使用とみなす期間",
+    "audit_retention_years": "記録の保存",
+}
+REMOVED: Mapping[str, str] = {"zones": "領域", "categories": "職員区分", "titles": "役職名"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its key in the TOML, its name and its value in Japanese, and the clause behind it."""
+
+    key: str
+    label: str
+    value: str
+    clause: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A rule that two profiles do not share; a side without the rule is None."""
+
+    key: str
+    label: str
+    left: Rule | None
+    right: Rule | None
+
+    @property
+    def in_value(self) -> bool:
+        """Whether the values differ, and not only the clauses behind one and the same value."""
+        return self.left is None or self.right is None or self.left.value != self.right.value
+
+
+def rules(profile: Profile) -> list[Rule]:
+    """Every rule of the profile, in the order an officer would ask for them."""
+    confidential = "公開しない" if profile.parameters_confidential.value else "制限なし"
+    return [
+        _rule("parameters_confidential", "値の公開", confidential, profile.parameters_confidential),
+        *_zones(profile),
+        *(_category(category) for category in profile.categories),
+        *(_title(title) for title in profile.titles),
+        *_bands(profile.guard),
+        *_numbers(profile.accounts, "accounts", ""),
+        *_numbers(profile.privileged, "privileged", "特権ID "),
+        *_numbers(profile.network, "network", "領域の外 "),
+        *(
+            _rule(f"{gone.kind}.{gone.code}", f"{REMOVED[gone.kind]} {gone.code}", "なし", gone)
+            for gone in profile.removed
+        ),
+    ]
+
+
+def diff(left: Profile, right: Profile) -> list[Difference]:
+    """Where two profiles differ, in value or in the clause behind it, in the order of `left`."""
+    ours = {rule.key: rule for rule in rules(left)}
+    theirs = {rule.key: rule for rule in rules(right)}
+    found = []
+    for key in [*ours, *(key for key in theirs if key not in ours)]:
+        a, b = ours.get(key), theirs.get(key)
+        named = a or b
+        if named and (a is None or b is None or (a.value, a.clause) != (b.value, b.clause)):
+            found.append(Difference(key, named.label, a, b))
+    return found
+
+
+def _rule(key: str, label: str, value: str, cited: Cited) -> Rule:
+    return Rule(key, label, value, cited.clause, cited.note)
+
+
+def _zones(profile: Profile) -> Iterator[Rule]:
+    default = profile.default_zone
+    yield _rule("default_zone", "既定の領域", default.code or default.label, profile.default_zone_code)
+    for zone in profile.zones:
+        yield from _zone(zone)
+
+
+def _zone(zone: Zone) -> Iterator[Rule]:
+    key, label = f"zones.{zone.code}", f"領域 {zone.code}"
+    residual = "（他の領域に当たらないもの全部）" if zone.residual else ""
+    yield _rule(key, label, f"{zone.label}{residual}", zone)
+    yield from _numbers(zone, key, f"{label} ")
+
+
+def _category(category: StaffCategory) -> Rule:
+    facts = [
+        *([] if category.is_staff else [KINDS[category.kind]]),
+        ENDS[category.default_end],
+        *(["派遣元が必要"] if category.needs_home_body else []),
+    ]
+    value = f"{category.label}（{'、'.join(facts)}）"
+    return _rule(f"categories.{category.code}", f"職員区分 {category.code}", value, category)
+
+
+def _title(title: Title) -> Rule:
+    states = {
+        TitleState.ASSIGNED: f"{title.post}を充てる",
+        TitleState.MERGED: f"{title.into}が兼ねる",
+        TitleState.NOT_USED: "使わない",
+        TitleState.UNMAPPED: "未定",
+    }
+    roles = f"（役割: {'、'.join(ROLES[role] for role in title.roles)}）" if title.roles else ""
+    return _rule(f"titles.{title.name}", f"役職名 {title.name}", f"{states[title.state]}{roles}", title)
+
+
+def _band_words(band: Band) -> str:
+    count = "" if band.count is None else f"{band.count}件"
+    share = "" if band.share is None else f"{band.share * 100:g}%"
+    both = f"{count}か{share}の小さい方" if count and share else count or share
+    return f"{both}まで" + (f"（{band.minimum}件までは通す）" if band.minimum else "")
+
+
+def _bands(guard: Guard) -> Iterator[Rule]:
+    named = {
+        "feed_total": ("取込み 全体の欠落", guard.feed_total),
+        "feed_department": ("取込み 所属ごとの欠落", guard.feed_department),
+        **{f"plan.{kind}": (f"計画 {words}", guard.plan[kind]) for kind, words in CHANGES.items()},
+        "department": ("計画 所属ごとの停止・取消し", guard.department),
+        "attribute": ("計画 同じ属性の変更", guard.attribute),
+    }
+    for key, (label, band) in named.items():
+        yield _rule(f"guard.{key}", label, _band_words(band), band)
+
+
+def _numbers(part: BaseModel, key: str, label: str) -> Iterator[Rule]:
+    """The numbers of one part of a profile, in the order of its fields."""
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, Days | DaysBefore | Months | Runs | Years):
+            yield _rule(f"{key}.{name}", f"{label}{NUMBERS[name]}", value.words(), value)
