@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
-import iam
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, MetaData, make_url, text
 
+import iam
 from iam.record.columns import metadata
 from iam.record.faults import translated
 from iam.record.store import open_engine

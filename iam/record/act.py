@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from iam.record.audit import Entry, append
+from iam.record.audit.chain import Entry, append
 from iam.record.columns import canonical_json
 from iam.record.keys import KeyRing
 
@@ -49,7 +49,14 @@ class Act:
 
     def _seal(self, keys: KeyRing) -> None:
         if self._entries:
-            append(self.connection, keys, self.at, self.actor, self.on_behalf, self._entries)
+            append(
+                self.connection,
+                keys,
+                at=self.at,
+                actor=self.actor,
+                on_behalf=self.on_behalf,
+                entries=self._entries,
+            )
 
 
 @contextmanager

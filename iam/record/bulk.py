@@ -42,7 +42,8 @@ def bulk_update(
         with _staged(connection, table, [*key_columns, *columns], rows) as stage:
             wanted = ", ".join(f"{column} = new.{column}" for column in _quoted(connection, columns))
             matched = _matched(connection, target, key_columns)
-            return connection.exec_driver_sql(f"UPDATE {target} SET {wanted} FROM {stage} AS new WHERE {matched}").rowcount  # noqa: S608 - names from Table
+            statement = f"UPDATE {target} SET {wanted} FROM {stage} AS new WHERE {matched}"  # noqa: S608 - names from Table
+            return connection.exec_driver_sql(statement).rowcount
     wanted = ", ".join(f"{column} = ?" for column in _quoted(connection, columns))
     matched = " AND ".join(f"{column} = ?" for column in _quoted(connection, key_columns))
     turned = (tuple(row[len(key_columns) :]) + tuple(row[: len(key_columns)]) for row in rows)

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, URL, text
+from sqlalchemy import URL, Connection, Engine, text
 
 from iam.errors import Busy
 from iam.record.columns import instant_text

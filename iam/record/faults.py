@@ -23,16 +23,24 @@ _SQLITE: Final[Mapping[int, Fault]] = {
     sqlite3.SQLITE_FULL: (StoreError, "ディスクの空き容量がありません。空きを作ってから、もう一度実行してください。"),
     sqlite3.SQLITE_BUSY: (Busy, "ほかの処理が書き込み中です。その処理が終わってから、もう一度実行してください。"),
     sqlite3.SQLITE_LOCKED: (Busy, "ほかの処理が書き込み中です。その処理が終わってから、もう一度実行してください。"),
-    sqlite3.SQLITE_READONLY: (StoreError, "書き込み権限がありません。ファイルと置き場所の所有者と権限を確かめてください。"),
+    sqlite3.SQLITE_READONLY: (
+        StoreError,
+        "書き込み権限がありません。ファイルと置き場所の所有者と権限を確かめてください。",
+    ),
     sqlite3.SQLITE_PERM: (StoreError, "権限がありません。ファイルと置き場所の所有者と権限を確かめてください。"),
     sqlite3.SQLITE_CANTOPEN: (StoreError, "開けません。フォルダーがあるか、所有者と権限が正しいか確かめてください。"),
     sqlite3.SQLITE_IOERR: (StoreError, "読み書きに失敗しました。ディスクの故障と空き容量を確かめてください。"),
     sqlite3.SQLITE_CORRUPT: (IntegrityError, "ファイルが壊れています。控えから戻してください。"),
-    sqlite3.SQLITE_NOTADB: (IntegrityError, "データベースのファイルではありません。設定 [database] url を確かめてください。"),
+    sqlite3.SQLITE_NOTADB: (
+        IntegrityError,
+        "データベースのファイルではありません。設定 [database] url を確かめてください。",
+    ),
 }
 
 _AWAY: Final = "接続できません。サーバーが動いているか、設定 [database] url の宛先が正しいか確かめてください。"
-_PASSWORD: Final = "利用者名かパスワードが違います。設定 [database] url と環境変数 IAM_DATABASE_PASSWORD を確かめてください。"  # noqa: S105 - a sentence
+_PASSWORD: Final = (
+    "利用者名かパスワードが違います。設定 [database] url と環境変数 IAM_DATABASE_PASSWORD を確かめてください。"  # noqa: S105 - a sentence
+)
 _DATABASE: Final = "データベースがありません。設定 [database] url を確かめ、なければ作成してください。"
 _TABLES: Final = f"必要な表がありません。{UPGRADE}"
 
@@ -46,7 +54,10 @@ _POSTGRESQL: Final[Mapping[str, Fault]] = {
     "42703": (StoreError, _TABLES),
     "53100": (StoreError, "ディスクの空き容量がありません。空きを作ってから、もう一度実行してください。"),
     "53200": (StoreError, "サーバーのメモリーが足りません。"),
-    "53300": (StoreError, "接続数が上限に達しています。使い終わった接続を閉じるか、max_connections を増やしてください。"),
+    "53300": (
+        StoreError,
+        "接続数が上限に達しています。使い終わった接続を閉じるか、max_connections を増やしてください。",
+    ),
     "55P03": (Busy, "ほかの処理が書き込み中です。その処理が終わってから、もう一度実行してください。"),
     "57P": (StoreError, "サーバーが停止中か起動中です。サーバーの状態を確かめてください。"),
     "58": (StoreError, "サーバーがファイルの読み書きに失敗しました。ディスクの故障と空き容量を確かめてください。"),
@@ -87,7 +98,9 @@ def translated(url: URL) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Busy(f"{place_of(url)}: 空いている接続がありません。しばらく待って、もう一度実行してください。") from error
+        raise Busy(
+            f"{place_of(url)}: 空いている接続がありません。しばらく待って、もう一度実行してください。"
+        ) from error
     except DBAPIError as error:
         fault = _meaning(error)
         if fault is None:

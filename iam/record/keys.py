@@ -64,7 +64,9 @@ class KeyRing:
         try:
             _write_private(path, ring.text())
         except FileExistsError:
-            raise ConfigurationError([f"鍵ファイル {path} はすでにあります。新しい鍵に替えるときは鍵の更新をしてください。"]) from None
+            raise ConfigurationError(
+                [f"鍵ファイル {path} はすでにあります。新しい鍵に替えるときは鍵の更新をしてください。"]
+            ) from None
         except OSError as error:
             raise ConfigurationError([f"鍵ファイル {path} を作成できません: {error.strerror}"]) from error
         return ring
@@ -90,8 +92,12 @@ class KeyRing:
         keys = {name: base64.b64encode(secret).decode() for name, secret in self._secrets.items()}
         return json.dumps({"format": _FORMAT, "current": self.current, "keys": keys}, indent=2) + "\n"
 
-    def mac(self, purpose: str, message: bytes, key_id: str = "") -> str:
-        """HMAC-SHA256 of `message` in hex, under the current key or the one named.
+    def has(self, key_id: str) -> bool:
+        """Whether the ring holds this key."""
+        return key_id in self._secrets
+
+    def mac(self, purpose: str, message: bytes, key_id: str) -> str:
+        """HMAC-SHA256 of `message` in hex.
 
         Raises:
             IntegrityError: when the ring has no such key.
@@ -135,9 +141,11 @@ class KeyRing:
             raise IntegrityError("暗号化された値が書き換えられているか、別の用途のものです。") from error
 
     def _derive(self, label: str, key_id: str) -> bytes:
-        secret = self._secrets.get(key_id or self.current)
+        secret = self._secrets.get(key_id)
         if secret is None:
-            raise IntegrityError(f"鍵ファイルに鍵 {key_id} がありません。この鍵が入っていた鍵ファイルを戻してください。")
+            raise IntegrityError(
+                f"鍵ファイルに鍵 {key_id} がありません。この鍵が入っていた鍵ファイルを戻してください。"
+            )
         return hmac.new(secret, f"kagimori {label}\x01".encode(), hashlib.sha256).digest()
 
     def _signing(self, key_id: str) -> Ed25519PrivateKey:
@@ -203,11 +211,17 @@ def _read_private(path: Path) -> str:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             text = file.read()
     except FileNotFoundError:
-        raise ConfigurationError([f"鍵ファイル {path} がありません。設定 [keys] file を確かめるか、iam init で作成してください。"]) from None
+        raise ConfigurationError(
+            [f"鍵ファイル {path} がありません。設定 [keys] file を確かめるか、iam init で作成してください。"]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"鍵ファイル {path} を読めません。このコマンドを実行する利用者に読み取り権限があるか確かめてください。"]) from error
+        raise ConfigurationError(
+            [f"鍵ファイル {path} を読めません。このコマンドを実行する利用者に読み取り権限があるか確かめてください。"]
+        ) from error
     if mode & 0o077:
-        raise ConfigurationError([f"鍵ファイル {path} を所有者以外も読めます (モード {mode:04o})。chmod 600 {path} としてください。"])
+        raise ConfigurationError(
+            [f"鍵ファイル {path} を所有者以外も読めます (モード {mode:04o})。chmod 600 {path} としてください。"]
+        )
     return text
 
 

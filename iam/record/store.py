@@ -4,13 +4,14 @@ The one law: *nobody gets a connection by another door*.  Reading happens in one
 snapshot that cannot write; writing happens in an act and leaves its record.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, URL, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from iam.errors import ConfigurationError, StoreError
@@ -116,7 +117,9 @@ class Store:
         if found is None:
             raise StoreError(f"{place_of(self.url)}: 必要な表がありません。{UPGRADE}")
         if found < awaited:
-            raise StoreError(f"{place_of(self.url)}: 表の版 {found} がこのプログラムの版 {awaited} より古いです。{UPGRADE}")
+            raise StoreError(
+                f"{place_of(self.url)}: 表の版 {found} がこのプログラムの版 {awaited} より古いです。{UPGRADE}"
+            )
         if found > awaited:
             raise StoreError(
                 f"{place_of(self.url)}: 表の版 {found} がこのプログラムの版 {awaited} より新しいです。"
@@ -152,12 +155,11 @@ def open_engine(url: URL) -> Engine:
             pool_pre_ping=True,
             connect_args={"options": "-c timezone=UTC", "application_name": "kagimori"},
         )
-    raise ConfigurationError(
-        ["[database] url には sqlite:///ファイル名 か postgresql+psycopg://利用者@ホスト/データベース を指定してください。"]
-    )
+    shapes = "sqlite:///ファイル名 か postgresql+psycopg://利用者@ホスト/データベース"
+    raise ConfigurationError([f"[database] url には {shapes} を指定してください。"])
 
 
-def _prepare_sqlite(driver: object, _record: object) -> None:
+def _prepare_sqlite(driver: sqlite3.Connection, _record: object) -> None:
     # The driver's own guesses about when to begin would leave reads outside the transaction.
     driver.isolation_level = None
     cursor = driver.cursor()

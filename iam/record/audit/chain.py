@@ -27,6 +27,7 @@ GENESIS: Final = "0" * 64
 
 HASH_WIDTH: Final = 64
 KEY_ID_WIDTH: Final = 16
+_PURPOSE: Final = "audit head"
 
 audit_record = Table(
     "audit_record",
@@ -63,6 +64,9 @@ audit_checkpoint = Table(
     Column("key_id", String(KEY_ID_WIDTH), nullable=False),
 )
 
+Raw = tuple[int, object, str, str, str, str, str, str, str]
+"""A record in the order of RECORD_COLUMNS; the instant is as its driver gives it."""
+
 RECORD_COLUMNS: Final = ("number", "at", "actor", "on_behalf", "action", "subject", "detail", "previous", "hash")
 
 
@@ -81,14 +85,16 @@ class Head:
         A chain that has not begun has no seal: nothing could be sealed before the key was there.
         """
         if not self.number:
-            return None if self.hash == GENESIS else "記録がないのに先頭のハッシュが初期値ではありません"
-        if hmac.compare_digest(keys.mac("audit head", self._sealed_text(), self.key_id or "-"), self.hmac):
-            return None
-        return "証跡の末尾の封印が正しくありません。鍵を持たない者が証跡を書き換えた疑いがあります"
+            return None if self.hash == GENESIS else "記録が 1 件もないのに、末尾のハッシュが初期値ではありません"
+        if not keys.has(self.key_id):
+            return f"証跡の末尾を封印した鍵 {self.key_id} が鍵ファイルにありません"
+        if not hmac.compare_digest(keys.mac(_PURPOSE, self._sealed_text(), self.key_id), self.hmac):
+            return "証跡の末尾の封印が正しくありません。鍵を持たない者が書き換えた疑いがあります"
+        return None
 
     def sealed(self, keys: KeyRing) -> "Head":
         """This head under the current key."""
-        return Head(self.number, self.hash, keys.mac("audit head", self._sealed_text()), keys.current)
+        return Head(self.number, self.hash, keys.mac(_PURPOSE, self._sealed_text(), keys.current), keys.current)
 
     def _sealed_text(self) -> bytes:
         return f"{self.number} {self.hash}".encode()
@@ -103,15 +109,15 @@ class Entry:
     detail: str
 
 
-def canonical(
-    number: int, previous: str, at: str, actor: str, on_behalf: str, action: str, subject: str, detail: str
-) -> bytes:
+def canonical(record: Raw, at: str) -> bytes:
     """The line that is hashed: one JSON object in UTF-8, members in this order, no spaces.
 
-    `at` is the 27-character text of an instant and `detail` a JSON text.  All
-    members before `detail` can be read off from the left in one way only and
-    `detail` is the rest, so no two different records have the same line.
+    `at` is the 27-character text of the record's instant; `detail` is a JSON
+    text.  All members before `detail` can be read off from the left in one
+    way only and `detail` is the rest, so no two different records have the
+    same line.  The record's own hash is not in it.
     """
+    number, _, actor, on_behalf, action, subject, detail, previous, _ = record
     return (
         f'{{"number":{number},"previous":{_text(previous)},"at":{_text(at)},"actor":{_text(actor)},'
         f'"on_behalf":{_text(on_behalf)},"action":{_text(action)},"subject":{_text(subject)},"detail":{detail}}}'
@@ -127,14 +133,15 @@ class Chain:
     def __init__(self, head: Head) -> None:
         self.head = head
 
-    def rows(self, at: datetime, actor: str, on_behalf: str, entries: Iterable[Entry]) -> Iterator[tuple[object, ...]]:
-        """The rows of `entries` for audit_record, in the order of RECORD_COLUMNS."""
+    def rows(self, at: datetime, actor: str, on_behalf: str, entries: Iterable[Entry]) -> Iterator[Raw]:
+        """The rows of `entries` for audit_record."""
         at_text = instant_text(at)
         for entry in entries:
-            number, previous = self.head.number + 1, self.head.hash
-            line = canonical(number, previous, at_text, actor, on_behalf, entry.action, entry.subject, entry.detail)
-            self.head = Head(number, sha256(line).hexdigest())
-            yield number, at, actor, on_behalf, entry.action, entry.subject, entry.detail, previous, self.head.hash
+            number, before = self.head.number + 1, self.head.hash
+            row = (number, at, actor, on_behalf, entry.action, entry.subject, entry.detail, before, "")
+            newest = sha256(canonical(row, at_text)).hexdigest()
+            self.head = Head(number, newest)
+            yield (*row[:-1], newest)
 
 
 def read_head(connection: Connection, *, lock: bool = False) -> Head:
@@ -154,7 +161,7 @@ def read_head(connection: Connection, *, lock: bool = False) -> Head:
 
 
 def append(
-    connection: Connection, keys: KeyRing, at: datetime, actor: str, on_behalf: str, entries: Sequence[Entry]
+    connection: Connection, keys: KeyRing, *, at: datetime, actor: str, on_behalf: str, entries: Sequence[Entry]
 ) -> Head:
     """Append `entries` at the end of the chain and seal the new head.
 
