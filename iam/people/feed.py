@@ -1,16 +1,19 @@
 """The typed feed row: what one row of a personnel source says about one person, or why it is refused.
 
-The one law: *a row is believed whole or not at all*.  A row that breaks any
-rule becomes a `Rejected` with its place, field, value and reason; it is
-quarantined and never counts as absence.  Nothing is guessed from names.
+The one law: *a row is believed whole or not at all*.  What breaks a rule, alone
+(`rows.read_row`) or beside the person's other rows (`check_person`), becomes a
+`Rejected`; it is quarantined and never counts as absence.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple, Protocol, Self
+from itertools import pairwise
+from typing import Protocol, Self
+
+from iam.people.japanese import comparable, wareki
 
 OPEN_END = date.max
 """The `valid_until` of an appointment without an end."""
@@ -25,7 +28,7 @@ class Gives(StrEnum):
     END = "end"
     """The last day in service: `valid_from` and `valid_until` are that day."""
     VOID = "void"
-    """Nothing: the earlier row with the same `FeedRow.key` is withdrawn (取消)."""
+    """Nothing: the earlier row of the same post and the same `valid_from` is withdrawn (取消)."""
 
     @property
     def label_ja(self) -> str:
@@ -83,21 +86,13 @@ _KIND_JA = {
 }
 
 
-class RowKey(NamedTuple):
-    """What stays the same when a row is corrected, and what a VOID row withdraws."""
-
-    staff_number: str
-    org_code: str
-    concurrent: bool
-    valid_from: date
-
-
 @dataclass(frozen=True, slots=True)
 class FeedRow:
     """One checked statement of a personnel source.  Absent text is ""; codes are our own.
 
     `place` names the row for people; `fingerprint` is the source row's, so
-    several FeedRows of one source row share it.
+    several FeedRows of one source row share it.  `end_assumed`: the source left
+    the end open, and `valid_until` is what the category's rule makes of that.
     """
 
     staff_number: str
@@ -119,11 +114,7 @@ class FeedRow:
     home_body: str
     place: str
     fingerprint: bytes
-
-    @property
-    def key(self) -> RowKey:
-        """The key by which a later row corrects or withdraws this one."""
-        return RowKey(self.staff_number, self.org_code, self.concurrent, self.valid_from)
+    end_assumed: bool = False
 
     def to_json(self) -> str:
         """Compact JSON; empty text, False and None are left out.  `from_json` gives the same row back."""
@@ -148,6 +139,7 @@ class FeedRow:
             valid_until=date.fromisoformat(held["valid_until"]),
             announce_from=date.fromisoformat(announced) if announced else None,
             fingerprint=bytes.fromhex(held.get("fingerprint", "")),
+            end_assumed=bool(held.get("end_assumed", False)),
         )
 
 
@@ -221,4 +213,95 @@ class CategoryRule(Protocol):
 
     @property
     def needs_home_body(self) -> bool:
-        """Whether the row must name the sending body (出向(受入))."""
+        """Whether the row must name the sending body and the day of return (出向(受入))."""
+
+
+_DAY = timedelta(days=1)
+
+
+def settle_person(rows: Sequence[FeedRow]) -> list[FeedRow]:
+    """`rows`, all of one person, with the ends that only the other rows tell.
+
+    An end that was only assumed gives way to the next primary post, and 復職
+    ends the leave or secondment before it.  To be called before `rows` go to
+    the ledger, after `check_person` had nothing to say.
+    """
+    primaries = _starts(rows, lambda row: row.gives is Gives.POST and not row.concurrent)
+    returns = _starts(rows, lambda row: row.kind is AppointmentKind.RETURN)
+    settled = []
+    for row in rows:
+        if row.gives is Gives.POST and row.end_assumed and not row.concurrent:
+            settled.append(_cut(row, primaries))
+        elif row.gives in {Gives.LEAVE, Gives.AWAY} and row.kind is not AppointmentKind.RETURN:
+            settled.append(_cut(row, returns))
+        else:
+            settled.append(row)
+    return settled
+
+
+def _starts(rows: Sequence[FeedRow], wanted: Callable[[FeedRow], bool]) -> list[date]:
+    return sorted(row.valid_from for row in rows if wanted(row) and row.gives is not Gives.VOID)
+
+
+def _cut(row: FeedRow, starts: Sequence[date]) -> FeedRow:
+    following = next((day for day in starts if row.valid_from < day <= row.valid_until), None)
+    return row if following is None else replace(row, valid_until=following - _DAY, end_assumed=False)
+
+
+def check_person(rows: Sequence[FeedRow]) -> list[Rejected]:
+    """What cannot be true of one person all at once; `rows` are all rows of one staff number.
+
+    Two names under one number, one row twice, two primary posts (本務) on one
+    day.  An open-ended primary post ends the day before the next begins, so it
+    conflicts with nothing.  Rows that a VOID withdraws are not looked at.  At
+    most one Rejected for each row and field.
+    """
+    void = {_post(row) for row in rows if row.gives is Gives.VOID}
+    standing = [row for row in rows if row.gives is not Gives.VOID and _post(row) not in void]
+    found = [*_two_names(rows), *_twice(standing), *_two_primaries(standing)]
+    return list({(each.fingerprint, each.field): each for each in found}.values())
+
+
+def _post(row: FeedRow) -> tuple[bool, str, str, date]:
+    return (row.concurrent, row.org_code, row.title_code, row.valid_from)
+
+
+def _two_names(rows: Sequence[FeedRow]) -> Iterator[Rejected]:
+    """One number for two people; a 氏名変更 among the rows explains the difference."""
+    names = {comparable(row.name) for row in rows}
+    if len(names) < 2 or any(row.kind is AppointmentKind.NAME_CHANGE for row in rows):  # noqa: PLR2004 - two names
+        return
+    reason = "同じ職員番号に異なる氏名があります。職員番号の重複か氏名の誤りです。人事システムで直してください。"
+    for row in {row.fingerprint: row for row in rows}.values():
+        yield _rejected(row, "name", row.name, reason)
+
+
+def _twice(rows: Sequence[FeedRow]) -> Iterator[Rejected]:
+    seen: dict[FeedRow, str] = {}
+    for row in rows:
+        bare = replace(row, place="", fingerprint=b"", email="", name_kana="")
+        if bare in seen:
+            reason = f"{seen[bare]}と同じ内容の行です。どちらかを人事システムから除いてください。"
+            yield _rejected(row, "staff_number", row.staff_number, reason)
+        else:
+            seen[bare] = row.place
+
+
+def _two_primaries(rows: Sequence[FeedRow]) -> Iterator[Rejected]:
+    primaries = sorted(
+        (row for row in rows if row.gives is Gives.POST and not row.concurrent), key=lambda row: row.valid_from
+    )
+    for earlier, later in pairwise(primaries):
+        open_end = earlier.valid_until == OPEN_END or earlier.end_assumed
+        same_start = earlier.valid_from == later.valid_from
+        if same_start or (not open_end and later.valid_from <= earlier.valid_until):
+            for row, other in ((earlier, later), (later, earlier)):
+                reason = (
+                    f"{wareki(later.valid_from)}に本務が二つあります(もう一つは{other.place})。"
+                    "終了年月日か本務兼務区分を人事システムで直してください。"
+                )
+                yield _rejected(row, "primary", row.org_name or row.org_code, reason)
+
+
+def _rejected(row: FeedRow, field_name: str, value: str, reason: str) -> Rejected:
+    return Rejected(row.place, field_name, value, reason, row.staff_number, row.fingerprint)
