@@ -7,7 +7,7 @@ The one law: *a row is believed whole or not at all*.  What breaks a rule, alone
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -118,12 +118,14 @@ class FeedRow:
 
     def to_json(self) -> str:
         """Compact JSON; empty text, False and None are left out.  `from_json` gives the same row back."""
-        plain = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
-        return json.dumps(
-            {name: value for name, value in plain.items() if value not in {"", None, False}},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        said: dict[str, str | bool] = {name: value for name in _TEXTS if (value := getattr(self, name))}
+        said |= {"gives": self.gives.value, "kind": self.kind.value}
+        said |= {name: True for name in ("concurrent", "end_assumed") if getattr(self, name)}
+        said |= {"valid_from": self.valid_from.isoformat(), "valid_until": self.valid_until.isoformat()}
+        if self.announce_from:
+            said["announce_from"] = self.announce_from.isoformat()
+        said["fingerprint"] = self.fingerprint.hex()
+        return _compact(said)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -138,7 +140,7 @@ class FeedRow:
             valid_from=date.fromisoformat(held["valid_from"]),
             valid_until=date.fromisoformat(held["valid_until"]),
             announce_from=date.fromisoformat(announced) if announced else None,
-            fingerprint=bytes.fromhex(held.get("fingerprint", "")),
+            fingerprint=bytes.fromhex(held["fingerprint"]),
             end_assumed=bool(held.get("end_assumed", False)),
         )
 
@@ -159,14 +161,7 @@ _TEXTS = (
 )
 
 
-def _plain(value: object) -> str | bool | None:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool) or value is None:
-        return value
-    return str(value)
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
