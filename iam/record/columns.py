@@ -7,7 +7,7 @@ instants are aware UTC or refused, and JSON has one canonical text.
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 
 from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, MetaData, String, Text
@@ -24,6 +24,7 @@ metadata = MetaData(
 )
 
 INSTANT_WIDTH = 27
+_JST = timezone(timedelta(hours=9))
 
 Number = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit whole number; on SQLite the type that makes a primary key the row's own address."""
@@ -35,9 +36,13 @@ def instant_text(at: datetime) -> str:
     Raises:
         ValueError: when `at` is naive.
     """
-    if at.tzinfo is None:
-        raise ValueError(f"an instant needs its zone: {at!r}")
+    _refuse_naive(at)
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def local_text(at: datetime) -> str:
+    """`at` as people in Japan read it: `2026-04-01 09:00`."""
+    return f"{at.astimezone(_JST):%Y-%m-%d %H:%M}"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -56,8 +61,10 @@ class Instant(TypeDecorator[datetime]):
         """What is sent to the database; a naive instant raises ValueError."""
         if value is None:
             return None
-        text = instant_text(value)
-        return text if dialect.name == "sqlite" else value
+        if dialect.name == "sqlite":
+            return instant_text(value)
+        _refuse_naive(value)
+        return value
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
         """The stored instant, always in UTC."""
@@ -82,6 +89,11 @@ class Json(TypeDecorator[object]):
         """The value that the text says."""
         del dialect
         return json.loads(value) if isinstance(value, str) else None
+
+
+def _refuse_naive(at: datetime) -> None:
+    if at.tzinfo is None:
+        raise ValueError(f"an instant needs its zone: {at!r}")
 
 
 def canonical_json(value: object) -> str:

@@ -11,17 +11,14 @@ import pwd
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, text
 
 from iam.errors import Busy
-from iam.record.columns import instant_text
-
-_JST: Final = timezone(timedelta(hours=9))
+from iam.record.columns import instant_text, local_text
 
 
 @contextmanager
@@ -93,10 +90,10 @@ def _holder(at: datetime) -> str:
 def _sentence(name: str, holder: str) -> str:
     try:
         since, user, host, process = json.loads(holder)
-        local = datetime.fromisoformat(since).astimezone(_JST)
+        local = local_text(datetime.fromisoformat(since))
     except ValueError:
         return f"ほかの {name} が実行中です。終わるのを待って、もう一度実行してください。"
     return (
         f"ほかの {name} が実行中です (利用者 {user}、ホスト {host}、プロセス {process}、"
-        f"{local:%Y-%m-%d %H:%M} から)。終わるのを待って、もう一度実行してください。"
+        f"{local} から)。終わるのを待って、もう一度実行してください。"
     )

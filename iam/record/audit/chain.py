@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from json.encoder import encode_basestring
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Column, Connection, Integer, String, Table, Text, select, update
 
@@ -100,8 +100,7 @@ class Head:
         return f"{self.number} {self.hash}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record before it is chained.  `detail` is canonical JSON text."""
 
     action: str

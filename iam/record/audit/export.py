@@ -25,7 +25,7 @@ from iam.record.audit.chain import GENESIS, Head
 from iam.record.audit.checkpoint import Checkpoint, checkpoints_in, kept_checkpoints
 from iam.record.audit.pages import lines, pages
 from iam.record.audit.verify import Break, Marks, Verdict, verify
-from iam.record.columns import canonical_json, instant_text
+from iam.record.columns import canonical_json, instant_text, local_text
 from iam.record.keys import KeyRing, signed_by
 
 _FIRST: Final = {"kagimori": "audit-export", "version": 1}
@@ -195,7 +195,7 @@ class _Reading:
             return Break(number, "最後の記録が末尾の署名と合いません (内容の書き換えか、切り取りがあります)")
         if end.get("sha256") != self._running.hexdigest():
             return Break(number, "記録のほかの行が書き換えられています")
-        self._ended = str(end.get("at"))
+        self._ended = local_text(datetime.fromisoformat(str(end["at"])))
         return None
 
 
