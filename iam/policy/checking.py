@@ -43,11 +43,16 @@ def check(profile: Profile) -> list[Problem]:
     Raises:
         ConfigurationError: when the body's own file of clauses cannot be read.
     """
+    return judge(profile, clauses_of(profile))
+
+
+def judge(profile: Profile, clauses: Mapping[str, Clause]) -> list[Problem]:
+    """As `check`, with the clauses that may be cited given."""
     found = [
         *_titles(profile),
         *_roles(profile),
         *_posts(profile),
-        *_clauses(profile, clauses_of(profile)),
+        *_clauses(profile, clauses),
         *_zones(profile),
         *_bands(profile),
         *_ages(profile),

@@ -6,21 +6,15 @@ operator or an auditor that could not say where it comes from.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import Field, Strict, StringConstraints
+
+from iam.handwritten import Frozen, WholeNumber
 
 BASELINE = "baseline"
 """Stands where a clause would, for a value that no clause of the body asks for."""
 
 ClauseId = Annotated[str, StringConstraints(strict=True, pattern=r"^(baseline|[A-Z][A-Z0-9]*-[A-Za-z0-9.]+)$")]
-Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
 Truth = Annotated[bool, Strict()]
-WholeNumber = Annotated[int, Strict(), Field(ge=0)]
-
-
-class Frozen(BaseModel):
-    """What every part of a profile shares: unknown keys are mistakes, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Cited(Frozen):

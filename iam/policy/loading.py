@@ -7,19 +7,15 @@ is reported at once, with file, key and cure.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from iam.errors import ConfigurationError
-from iam.policy.mistakes import KeyPath, in_japanese
+from iam.handwritten import KeyPath, Table, dotted, mistakes, read_toml
 from iam.policy.profile import Profile
-
-Table: TypeAlias = dict[str, object]
 
 PROFILES = Path(__file__).parent / "profiles"
 CODED = ("zones", "categories", "titles")
@@ -30,6 +26,16 @@ CODE = re.compile(r"[a-z][a-z0-9_]*")
 FROM_NETWORK = ("dormancy_days", "audit_retention_years")
 OURS = ("source", "removed")
 """Fields of a profile that this room fills in; in a file they are mistakes."""
+
+
+SENTENCES: Mapping[str, str] = {
+    "model_type": '根拠を添えて {{ value = {input}, clause = "baseline" }} のような表で書いてください。',
+    "string_pattern_mismatch": '条項ID（例: OITA-S8.2.1.2a）か "baseline" を書いてください（今の値: "{input}"）。',
+    "float_type": "0.05 のような数で書いてください（今の値: {input}）。",
+}
+"""Where a profile asks for more than any handwritten file does."""
+
+NO_CLAUSE = '根拠がありません。clause = "条項ID" を、条項がなければ clause = "baseline" を書き添えてください。'
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,6 @@ class Merged:
         """Note a mistake at `path`, under the file that wrote the nearest key."""
         known = next(path[:n] for n in range(len(path), -1, -1) if path[:n] in self.origins)
         self.mistakes.append(f"{self.origins[known]}: {dotted(path)}: {sentence}")
-
-
-def dotted(path: Iterable[str | int]) -> str:
-    """A key path as TOML writes it."""
-    parts = (str(part) for part in path)
-    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in parts)
 
 
 def bodies() -> list[str]:
@@ -93,7 +93,7 @@ def chain(name_or_path: str | Path) -> list[Layer]:
         if path.resolve() in seen:
             raise ConfigurationError([f"{source}: extends: 継承が循環しています。継承元を見直してください。"])
         seen.append(path.resolve())
-        table = _parse(path, source)
+        table = read_toml(path)
         parent = table.pop("extends", None)
         layers.insert(0, Layer(source, path.parent, table))
         if parent is None:
@@ -111,23 +111,6 @@ def _find(wanted: str | Path, folder: Path) -> tuple[Path, str]:
         known = "、".join(bodies())
         raise ConfigurationError([f"プロファイル「{text}」はありません。{known} か .toml ファイルを指定してください。"])
     return PROFILES / f"{text}.toml", f"{text}.toml（製品付属）"
-
-
-def _parse(path: Path, source: str) -> Table:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([f"{source}: UTF-8で保存されていません。UTF-8で保存し直してください。"]) from error
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        where = f"{place[1]}行{place[2]}桁" if place else "末尾"
-        raise ConfigurationError(
-            [f"{source}: TOMLの書き方が{where}で途切れています。引用符、かっこ、= の対応を確かめてください。"]
-        ) from error
-    except FileNotFoundError as error:
-        raise ConfigurationError([f"{source}: ファイルがありません。置き場所と名前を確かめてください。"]) from error
-    except OSError as error:
-        raise ConfigurationError([f"{source}: 読み取れません。種類と読み取り権限を確かめてください。"]) from error
 
 
 def build(layers: Sequence[Layer]) -> Profile:
@@ -151,7 +134,7 @@ def build(layers: Sequence[Layer]) -> Profile:
     try:
         profile = Profile.model_validate({**merged.table, "source": layers[-1].source, "removed": _removals(merged)})
     except ValidationError as error:
-        for path, sentence in in_japanese(error, names):
+        for path, sentence in _in_japanese(error, names):
             merged.blame(path, sentence)
     if merged.mistakes:
         raise ConfigurationError(merged.mistakes)
@@ -266,3 +249,14 @@ def _named(merged: Merged, kind: str, key: str, entry: object, network: object) 
     if kind == "zones" and isinstance(network, dict):
         filled = {**{name: network[name] for name in FROM_NETWORK if name in network}, **filled}
     return filled
+
+
+def _in_japanese(error: ValidationError, names: Mapping[str, Sequence[str]]) -> Iterator[tuple[KeyPath, str]]:
+    """Each mistake as its key path and a sentence.  `names` gives the keys behind the positions of each list."""
+    for detail, (path, sentence) in zip(error.errors(include_url=False), mistakes(error, Profile), strict=True):
+        table, *rest = path
+        if rest and table in names and rest[0].isdecimal():
+            rest[0] = names[table][int(rest[0])]
+        better = NO_CLAUSE if detail["type"] == "missing" and path[-1] == "clause" else SENTENCES.get(detail["type"])
+        place = ("without" if table == "removed" else table, *rest)
+        yield place, better.format(input=detail["input"]) if better else sentence

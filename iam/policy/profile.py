@@ -15,18 +15,16 @@ from typing import Annotated
 from pydantic import Field, Strict, model_validator
 
 from iam.errors import NotFound
+from iam.handwritten import Frozen, Unwritten, WholeNumber, Words
 from iam.policy.cited import (
     BASELINE,
     Cited,
     Days,
     DaysBefore,
     Flag,
-    Frozen,
     Months,
     Runs,
     Truth,
-    WholeNumber,
-    Words,
     Years,
     ZoneChoice,
 )
@@ -112,7 +110,7 @@ class Guard(Frozen):
 class Zone(Cited):
     """A network zone.  A `residual` zone takes every system that nobody has placed."""
 
-    code: str
+    code: Annotated[str, Unwritten()]
     label: Words
     residual: Truth = False
     dormancy_days: Days
@@ -142,7 +140,7 @@ class DefaultEnd(StrEnum):
 class StaffCategory(Cited):
     """A staff category (任用区分) that the body knows; an identity without one gets no access (requirement R05)."""
 
-    code: str
+    code: Annotated[str, Unwritten()]
     label: Words
     kind: StaffKind
     default_end: DefaultEnd
@@ -200,7 +198,7 @@ class TitleState(StrEnum):
 class Title(Cited):
     """A role title as the policy text writes it, the software's roles it stands for, and who holds it."""
 
-    name: str
+    name: Annotated[str, Unwritten()]
     state: TitleState
     roles: tuple[Role, ...] = ()
     post: Annotated[str, Strict()] = ""
@@ -266,14 +264,14 @@ class Body(Frozen):
 class Removal(Cited):
     """A rule of the baseline that this body does not have, and the clause that says so."""
 
-    kind: str
-    code: str
+    kind: Annotated[str, Unwritten()]
+    code: Annotated[str, Unwritten()]
 
 
 class Profile(Frozen):
     """A body's rules.  `source` names the file in messages and is no part of the content."""
 
-    source: str
+    source: Annotated[str, Unwritten()]
     body: Body
     parameters_confidential: Flag
     default_zone_code: ZoneChoice = Field(alias="default_zone")
@@ -284,7 +282,7 @@ class Profile(Frozen):
     guard: Guard
     accounts: Accounts
     privileged: Privileged
-    removed: tuple[Removal, ...] = ()
+    removed: Annotated[tuple[Removal, ...], Unwritten()] = ()
 
     @property
     def default_zone(self) -> Zone:

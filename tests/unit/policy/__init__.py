@@ -1,0 +1,1 @@
+"""The policy floor's decisions, on profiles written in the test."""

@@ -1,0 +1,122 @@
+"""A small policy, and profiles laid over it, as texts in the test."""
+
+import tomllib
+from pathlib import Path
+
+from iam.policy.loading import Layer, build
+from iam.policy.profile import Profile
+
+ROOT = """
+[body]
+name = "ひな形"
+kind = "ひな形"
+policy = "方針"
+
+[parameters_confidential]
+value = false
+clause = "baseline"
+
+[default_zone]
+value = "office"
+clause = "baseline"
+
+[network]
+dormancy_days = { value = 90, clause = "baseline" }
+audit_retention_years = { value = 3, clause = "baseline" }
+handover_overlap_days = { value = 0, clause = "baseline" }
+
+[zones.office]
+label = "庁内"
+clause = "baseline"
+handover_overlap_days = { value = 5, clause = "baseline" }
+
+[zones.sealed]
+label = "隔離"
+clause = "baseline"
+dormancy_days = { value = 60, clause = "baseline" }
+handover_overlap_days = { value = 0, clause = "baseline" }
+
+[categories.regular]
+label = "正規職員"
+kind = "staff"
+default_end = "none"
+clause = "baseline"
+
+[categories.yearly]
+label = "会計年度任用職員"
+kind = "staff"
+default_end = "fiscal_year_end"
+clause = "baseline"
+
+[titles."統括"]
+state = "assigned"
+post = "次長"
+roles = ["general_officer"]
+clause = "baseline"
+
+[titles."承認"]
+state = "assigned"
+post = "局長"
+roles = ["approver"]
+clause = "baseline"
+
+[titles."人事"]
+state = "assigned"
+post = "総務課長"
+roles = ["hr_officer"]
+clause = "baseline"
+
+[titles."所管"]
+state = "assigned"
+post = "各課の長"
+roles = ["system_owner"]
+clause = "baseline"
+
+[titles."運用"]
+state = "assigned"
+post = "情報係"
+roles = ["operator"]
+clause = "baseline"
+
+[titles."監査"]
+state = "assigned"
+post = "監査委員事務局長"
+roles = ["auditor"]
+clause = "baseline"
+
+[guard]
+feed_total = { share = 0.05, minimum = 1, clause = "baseline" }
+feed_department = { share = 0.3, clause = "baseline" }
+department = { share = 0.3, clause = "baseline" }
+attribute = { share = 0.2, clause = "baseline" }
+
+[guard.plan]
+revoke = { count = 200, share = 0.05, clause = "baseline" }
+disable = { count = 20, share = 0.05, clause = "baseline" }
+create = { count = 200, share = 0.1, clause = "baseline" }
+modify = { share = 0.2, clause = "baseline" }
+enable = { count = 200, share = 0.1, clause = "baseline" }
+grant = { share = 0.2, clause = "baseline" }
+delete = { count = 20, share = 0.02, clause = "baseline" }
+
+[accounts]
+absence_runs = { value = 3, clause = "baseline" }
+lapsed_grace_days = { value = 60, clause = "baseline" }
+term_notice_days = { value = [30, 14], clause = "baseline" }
+retention_days = { value = 365, clause = "baseline" }
+review_interval_months = { value = 3, clause = "baseline" }
+
+[privileged]
+dormancy_days = { value = 30, clause = "baseline" }
+audit_retention_years = { value = 7, clause = "baseline" }
+review_interval_months = { value = 1, clause = "baseline" }
+"""
+
+
+def layer(text: str, source: str = "body.toml") -> Layer:
+    return Layer(source, Path("folder"), tomllib.loads(text))
+
+
+def a_profile(*overlays: str) -> Profile:
+    """The small policy with these texts laid over it in turn."""
+    return build([layer(ROOT, "root.toml"), *(layer(text) for text in overlays)])
