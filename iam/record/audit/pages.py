@@ -17,6 +17,9 @@ from iam.record.columns import instant_text
 _LEAST: Final = -(2**63)
 _PAGE: Final = 10_000
 
+# PostgreSQL knows instants that Python does not; they become NULL, which no record holds.
+_POSSIBLE_AT: Final = "CASE WHEN at >= '0001-01-02Z' AND at < '9999-12-31Z' THEN at END"
+
 
 class _Cursor(Protocol):
     def execute(self, statement: str) -> object: ...
@@ -72,7 +75,7 @@ def _page(connection: Connection, first: int) -> Sequence[Raw]:
 
 def _from_postgresql(driver: _Driver, first: int, *, lenient: bool) -> list[Raw]:
     cursor = driver.cursor(binary=True)
-    cursor.execute(_select("at::text" if lenient else "at", first))
+    cursor.execute(_select(_POSSIBLE_AT if lenient else "at", first))
     return cursor.fetchall()
 
 

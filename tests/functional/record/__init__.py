@@ -1,0 +1,1 @@
+"""The record floor on real databases and files."""
