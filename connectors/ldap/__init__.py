@@ -1,0 +1,1 @@
+"""LDAP directories: a personnel source, and OpenLDAP as a target."""
