@@ -1,0 +1,1 @@
+"""Systems, accounts, entitlements, and who should have them."""

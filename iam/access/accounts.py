@@ -1,0 +1,246 @@
+"""Accounts, and what explicitly adds to or takes from them: grants and blocks.
+
+The one law: an account row is never deleted and a login never given twice;
+higher floors change what is wanted only by writing grants and blocks here, so
+`wanted()` never needs to know who asked (design.md §3).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+)
+
+from iam.access.naming import comparable_login
+from iam.people.ledger import chunks
+from iam.record.store import Instant, metadata
+
+
+class AccountKind(StrEnum):
+    """Whose an account is (design.md §2)."""
+
+    PERSONAL = "personal"
+    SHARED = "shared"
+    PRIVILEGED = "privileged"
+    SERVICE = "service"
+    DEVELOPMENT = "development"
+    CONTRACTOR = "contractor"
+
+
+class AccountState(StrEnum):
+    """Where an account is in its life.  DELETED keeps its login taken for ever."""
+
+    RESERVED = "reserved"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+    @property
+    def label_ja(self) -> str:
+        """The word that an officer reads."""
+        return {"reserved": "作成待ち", "active": "有効", "disabled": "停止", "deleted": "削除済"}[self.value]
+
+
+account_table = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("system", Text, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("comparable", Text, nullable=False),
+    Column("person_id", ForeignKey("person.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_on", Date, index=True),
+    UniqueConstraint("system", "comparable"),
+)
+Index("ix_account_native", account_table.c.system, account_table.c.native_id)
+
+holding_table = Table(
+    "holding",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("entitlement", Text, primary_key=True),
+    Column("held_from", Instant, primary_key=True),
+    Column("held_until", Instant),
+    Column("rule", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("appointment", Integer),
+)
+
+grant_table = Table(
+    "access_grant",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("system", Text, nullable=False),
+    Column("entitlement", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("withdrawn_at", Instant),
+)
+
+block_table = Table(
+    "block",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("system", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("lifted_at", Instant),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An ID in a system, as our ledger knows it.  `native_id` is "" until the target has it."""
+
+    id: int
+    system: str
+    login: str
+    person_id: int | None
+    kind: AccountKind
+    state: AccountState
+    native_id: str
+    disabled_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A right given beyond birthright, by request or decision (origin), inclusive dates."""
+
+    system: str
+    entitlement: str
+    origin: str
+    clause: str
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rights taken away from a person, in one system or ("") in all of them."""
+
+    system: str
+    origin: str
+    clause: str
+    reason: str
+    valid_from: date
+    valid_until: date
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        row.id, row.system, row.login, row.person_id, AccountKind(row.kind), AccountState(row.state),
+        row.native_id, row.disabled_on,
+    )  # fmt: skip
+
+
+def accounts_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, list[Account]]:
+    """The accounts of each person."""
+    found: dict[int, list[Account]] = defaultdict(list)
+    for part in chunks(person_ids):
+        query = select(account_table).where(account_table.c.person_id.in_(part)).order_by(account_table.c.id)
+        for row in connection.execute(query):
+            found[row.person_id].append(_account(row))
+    return found
+
+
+def all_accounts(connection: Connection, system: str | None = None) -> list[Account]:
+    """Every account, or every account of one system, by system and login."""
+    query = select(account_table).order_by(account_table.c.system, account_table.c.login)
+    if system is not None:
+        query = query.where(account_table.c.system == system)
+    return [_account(row) for row in connection.execute(query)]
+
+
+def taken_logins(connection: Connection, system: str) -> set[str]:
+    """Every login ever given in `system`, comparable."""
+    return set(connection.execute(select(account_table.c.comparable).where(account_table.c.system == system)).scalars())
+
+
+def grants_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int, Sequence[Grant]]:
+    """The explicit grants of each person that were not withdrawn."""
+    found: dict[int, list[Grant]] = defaultdict(list)
+    columns = grant_table.c
+    for part in chunks(person_ids):
+        query = select(grant_table).where(columns.person_id.in_(part), columns.withdrawn_at.is_(None))
+        for row in connection.execute(query):
+            found[row.person_id].append(
+                Grant(row.system, row.entitlement, row.origin, row.clause, row.valid_from, row.valid_until)
+            )
+    return found
+
+
+def blocks_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int, Sequence[Block]]:
+    """The blocks upon each person that were not lifted."""
+    found: dict[int, list[Block]] = defaultdict(list)
+    columns = block_table.c
+    for part in chunks(person_ids):
+        query = select(block_table).where(columns.person_id.in_(part), columns.lifted_at.is_(None))
+        for row in connection.execute(query):
+            found[row.person_id].append(
+                Block(row.system, row.origin, row.clause, row.reason, row.valid_from, row.valid_until)
+            )
+    return found
+
+
+def with_grant_boundary(connection: Connection, after: date, until: date) -> set[int]:
+    """Persons for whom a grant or a block begins or ends in (`after`, `until`]."""
+    found: set[int] = set()
+    for table in (grant_table, block_table):
+        columns = table.c
+        begins = and_(columns.valid_from > after, columns.valid_from <= until)
+        ends = and_(columns.valid_until >= after, columns.valid_until < until)
+        found.update(connection.execute(select(columns.person_id).where(or_(begins, ends))).scalars())
+    return found
+
+
+def with_retention_over(connection: Connection, before: date, systems: Iterable[str]) -> set[int]:
+    """Persons with an account in one of `systems` that has been disabled since before `before`."""
+    columns = account_table.c
+    query = select(columns.person_id).where(
+        columns.disabled_on < before, columns.state == AccountState.DISABLED, columns.person_id.is_not(None),
+        columns.system.in_(list(systems)),
+    )  # fmt: skip
+    return set(connection.execute(query).scalars())
+
+
+def account_values(
+    account_id: int, system: str, login: str, person_id: int | None, created_at: object
+) -> tuple[object, ...]:
+    """A newly reserved personal account in the order of ACCOUNT_COLUMNS."""
+    return (
+        account_id, system, login, comparable_login(login), person_id, AccountKind.PERSONAL,
+        AccountState.RESERVED, "", created_at,
+    )  # fmt: skip
+
+
+ACCOUNT_COLUMNS = (
+    "id", "system", "login", "comparable", "person_id", "kind", "state", "native_id", "created_at",
+)  # fmt: skip

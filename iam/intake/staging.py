@@ -1,0 +1,284 @@
+"""The feed's staging: what each source said when it was last believed, by fingerprint.
+
+The one law: a reading is staged whole or not at all, and a row that could not
+be accepted is quarantined under its own fingerprint, so that it neither counts
+as absent nor is decoded again every night (R01, R04, R07).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary, Table, Text, delete, desc, select
+
+from iam.people.feed import FeedRow, Rejected
+from iam.people.japanese import narrow
+from iam.people.ledger import chunks
+from iam.ports import Fingerprint, Source, SourceRow, Unreadable
+from iam.record.store import Instant, Json, bulk_insert, metadata
+
+feed_run_table = Table(
+    "feed_run",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("gone", Integer, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("departments", Json, nullable=False),
+)
+
+feed_row_table = Table(
+    "feed_row",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    Column("staff_number", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+Index("ix_feed_row_number", feed_row_table.c.source, feed_row_table.c.staff_number)
+
+quarantine_table = Table(
+    "quarantine",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("staff_number", Text),
+    Column("cross_row", Boolean, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+
+class Authority(StrEnum):
+    """What a source may speak of (広域連合: the city for the person, the union for the post)."""
+
+    PERSON = "person"
+    POST = "post"
+
+
+@dataclass(frozen=True)
+class SourceRules:
+    """How one source's rows are understood.  `digest` changes when any of it does."""
+
+    name: str
+    digest: str
+    authority: frozenset[Authority]
+    number_prefix: str
+    absence_runs: int
+    read_row: Callable[[SourceRow], list[FeedRow] | Rejected]
+    department: Callable[[FeedRow], str]
+
+
+@dataclass
+class Reading:
+    """One complete reading of one source, against what was staged before.
+
+    `blind`: a row was rejected without a readable number, so nobody may be
+    counted absent.  `repeated` counts rows that stood twice in the same words.
+    """
+
+    source: str
+    total: int = 0
+    repeated: int = 0
+    blind: bool = False
+    rows: dict[Fingerprint, list[FeedRow]] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    gone: set[Fingerprint] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+    departments: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the source says exactly what it said before."""
+        return not self.rows and not self.gone and not self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRun:
+    """The last reading of a source that was believed."""
+
+    id: int
+    at: datetime
+    total: int
+    rules: str
+    departments: Mapping[str, int]
+
+
+def known_fingerprints(connection: Connection, source: str) -> set[Fingerprint]:
+    """Every row of `source` that needs no decoding when it comes again."""
+    known: set[Fingerprint] = set()
+    for table in (feed_row_table, quarantine_table):
+        known.update(connection.execute(select(table.c.fingerprint).where(table.c.source == source)).scalars())
+    return known
+
+
+def read_source(source: Source, staged: set[Fingerprint], rules: SourceRules, *, anew: bool = False) -> Reading:
+    """Read `source` to its proved end.
+
+    `anew` decodes every row, for when the way they are understood has changed.
+
+    Raises:
+        SourceError: when the reading is not complete; then there is no reading.
+    """
+    reading = Reading(rules.name)
+    missing = set(staged)
+    known: frozenset[Fingerprint] | set[Fingerprint] = frozenset() if anew else staged
+    for batch in source.read(known):
+        reading.total += len(batch.unchanged) + len(batch.rows)
+        before = len(missing)
+        missing.difference_update(batch.unchanged)
+        reading.repeated += len(batch.unchanged) - (before - len(missing))
+        reading.warnings += batch.warnings
+        for row in batch.rows:
+            _stage(reading, row, rules)
+    reading.gone = missing
+    return reading
+
+
+def _stage(reading: Reading, row: SourceRow | Unreadable, rules: SourceRules) -> None:
+    if row.fingerprint in reading.rows:
+        reading.repeated += 1
+        return
+    result = _unreadable(row, rules) if isinstance(row, Unreadable) else rules.read_row(row)
+    if isinstance(result, Rejected):
+        reading.rejected.append(result)
+        reading.blind = reading.blind or not result.staff_number
+    else:
+        reading.rows[row.fingerprint] = result
+
+
+def _unreadable(row: Unreadable, rules: SourceRules) -> Rejected:
+    number = rules.number_prefix + narrow(row.staff_number) if row.staff_number else None
+    return Rejected(row.place, row.field, row.value, row.reason, number, row.fingerprint)
+
+
+def last_run(connection: Connection, source: str) -> FeedRun | None:
+    """The last reading of `source` that was believed, or None before the first."""
+    columns = feed_run_table.c
+    query = select(feed_run_table).where(columns.source == source).order_by(desc(columns.id)).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else FeedRun(row.id, row.at, row.total, row.rules, row.departments)
+
+
+def departments_of(connection: Connection, source: str, fingerprints: Iterable[Fingerprint]) -> Counter[str]:
+    """How many staged rows of each department are among `fingerprints`."""
+    found: Counter[str] = Counter()
+    for part in chunks(fingerprints):
+        query = select(feed_row_table.c.department).where(
+            feed_row_table.c.source == source, feed_row_table.c.fingerprint.in_(part)
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def numbers_of(connection: Connection, source: str, fingerprints: Iterable[Fingerprint]) -> set[str]:
+    """The staff numbers whose staged or quarantined rows are among `fingerprints`."""
+    found: set[str] = set()
+    for part in chunks(fingerprints):
+        for table in (feed_row_table, quarantine_table):
+            columns = table.c
+            query = select(columns.staff_number).where(columns.source == source, columns.fingerprint.in_(part))
+            found.update(number for number in connection.execute(query).scalars() if number)
+    return found
+
+
+def staged_rows(
+    connection: Connection, source: str, numbers: Iterable[str]
+) -> dict[str, dict[Fingerprint, list[FeedRow]]]:
+    """What is staged of the persons with `numbers`, by number and fingerprint."""
+    found: dict[str, dict[Fingerprint, list[FeedRow]]] = defaultdict(dict)
+    for part in chunks(numbers):
+        columns = feed_row_table.c
+        query = select(feed_row_table).where(columns.source == source, columns.staff_number.in_(part))
+        for row in connection.execute(query):
+            found[row.staff_number][row.fingerprint] = [FeedRow.from_json(line) for line in row.content.split("\n")]
+    return found
+
+
+def quarantined(connection: Connection, source: str) -> dict[Fingerprint, Rejected]:
+    """The quarantine of one source, by fingerprint."""
+    query = select(quarantine_table).where(quarantine_table.c.source == source)
+    return {row.fingerprint: Rejected(row.place, row.field, row.value, row.reason, row.staff_number, row.fingerprint)
+            for row in connection.execute(query)}  # fmt: skip
+
+
+def write_staging(connection: Connection, reading: Reading, rules: SourceRules, at: datetime, run: int) -> None:
+    """Make the staging say what `reading` said: part of the act that writes the ledger."""
+    for table in (feed_row_table, quarantine_table):
+        for part in chunks(reading.gone):
+            mine = table.c.source == reading.source
+            connection.execute(delete(table).where(mine, table.c.fingerprint.in_(part)))
+    bulk_insert(
+        connection, feed_row_table, ("source", "fingerprint", "staff_number", "department", "content", "run"),
+        ((reading.source, print_, rows[0].staff_number, rules.department(rows[0]),
+          "\n".join(row.to_json() for row in rows), run)
+         for print_, rows in reading.rows.items()),
+    )  # fmt: skip
+    write_quarantine(connection, reading.source, reading.rejected, at, run)
+    connection.execute(
+        feed_run_table.insert().values(
+            id=run, source=reading.source, at=at, total=reading.total, added=len(reading.rows),
+            gone=len(reading.gone), rules=rules.digest, departments=dict(reading.departments),
+        )
+    )  # fmt: skip
+
+
+def write_quarantine(
+    connection: Connection,
+    source: str,
+    rejected: Sequence[Rejected],
+    at: datetime,
+    run: int,
+    *,
+    cross_row: bool = False,
+) -> None:
+    """Put rows aside, each once.  `cross_row`: good by itself, bad beside the same person's others."""
+    distinct = {(r.fingerprint, r.field): r for r in rejected}
+    bulk_insert(
+        connection, quarantine_table,
+        ("source", "fingerprint", "field", "place", "value", "reason", "staff_number", "cross_row", "run", "at"),
+        ((source, r.fingerprint, r.field, r.place, r.value, r.reason, r.staff_number, cross_row, run, at)
+         for r in distinct.values()),
+    )  # fmt: skip
+
+
+def pack_reading(reading: Reading) -> dict[str, Any]:
+    """A reading as JSON, for a plan that waits."""
+    return {
+        "total": reading.total,
+        "blind": reading.blind,
+        "rows": [[print_.hex(), [row.to_json() for row in rows]] for print_, rows in reading.rows.items()],
+        "gone": sorted(print_.hex() for print_ in reading.gone),
+        "rejected": [
+            [r.place, r.field, r.value, r.reason, r.staff_number, r.fingerprint.hex()] for r in reading.rejected
+        ],
+        "departments": dict(reading.departments),
+    }
+
+
+def unpack_reading(name: str, packed: Mapping[str, Any]) -> Reading:
+    """The reading that `pack_reading` packed."""
+    return Reading(
+        name,
+        total=packed["total"],
+        blind=packed["blind"],
+        rows={bytes.fromhex(p): [FeedRow.from_json(row) for row in rows] for p, rows in packed["rows"]},
+        rejected=[
+            Rejected(place, field_, value, reason, number, bytes.fromhex(print_))
+            for place, field_, value, reason, number, print_ in packed["rejected"]
+        ],
+        gone={bytes.fromhex(p) for p in packed["gone"]},
+        departments=packed["departments"],
+    )

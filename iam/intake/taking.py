@@ -1,0 +1,342 @@
+"""From a complete reading to what it changes: persons, appointments, absences.
+
+The one law: a person is taken in whole or left as they were.  One rejected row
+leaves all of that person's appointments untouched (R07), and only a complete,
+sighted reading lets anybody be counted absent (design law 2).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import count
+
+from sqlalchemy import Connection, delete, select, update
+
+from iam.intake.revise import Revision, revise
+from iam.intake.staging import (
+    Authority,
+    Reading,
+    SourceRules,
+    feed_run_table,
+    numbers_of,
+    quarantine_table,
+    quarantined,
+    staged_rows,
+    write_quarantine,
+    write_staging,
+)
+from iam.people.feed import FeedRow, Gives, Rejected, check_person, settle_person
+from iam.people.ledger import (
+    ENTRY_COLUMNS,
+    Entry,
+    LedgerChange,
+    Person,
+    appointment_table,
+    chunks,
+    entry_values,
+    name_table,
+    next_id,
+    number_table,
+    people,
+    person_table,
+    persons_by_number,
+)
+from iam.people.standing import Status, standing
+from iam.ports import Fingerprint
+from iam.record.act import Act
+from iam.record.store import bulk_insert, bulk_update
+
+
+@dataclass
+class Intake:
+    """What one reading would change.  `people` are all who are touched, as they will be."""
+
+    reading: Reading
+    run: int
+    people: dict[int, Person] = field(default_factory=dict)
+    new_people: list[Person] = field(default_factory=list)
+    renamed: list[tuple[Person, str]] = field(default_factory=list)
+    new_numbers: list[tuple[str, int]] = field(default_factory=list)
+    opened: list[tuple[int, Entry]] = field(default_factory=list)
+    closed: list[tuple[int, LedgerChange]] = field(default_factory=list)
+    absences: list[Person] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    reconsidered: set[str] = field(default_factory=set)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write at all, not even a count of absences."""
+        return self.reading.unchanged and not self.absences
+
+
+class Taker:
+    """Takes one reading against the ledger, without writing."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        reading: Reading,
+        rules: SourceRules,
+        *,
+        at: datetime,
+        today: date,
+        earlier: Sequence["Intake"] = (),
+    ) -> None:
+        """`earlier`: what other sources' readings of the same night will have written before this one."""
+        self._connection = connection
+        self._rules = rules
+        self._at = at
+        self._today = today
+        self._entry_ids = count(next_id(connection, appointment_table) + sum(len(i.opened) for i in earlier))
+        self._person_ids = count(next_id(connection, person_table) + sum(len(i.new_people) for i in earlier))
+        self._earlier = {id_: person for intake in earlier for id_, person in intake.people.items()}
+        self._earlier_numbers = {number: id_ for intake in earlier for number, id_ in intake.new_numbers}
+        self._new_ids: set[int] = set()
+        self._relinked_ids: set[int] = set()
+        self.intake = Intake(reading, next_id(connection, feed_run_table) + len(earlier))
+
+    def take(self) -> Intake:
+        """Consider every person whose rows changed, then those who are missing."""
+        reading = self.intake.reading
+        fresh: dict[str, dict[Fingerprint, list[FeedRow]]] = {}
+        for print_, rows in reading.rows.items():
+            fresh.setdefault(rows[0].staff_number, {})[print_] = rows
+        touched = set(fresh) | numbers_of(self._connection, reading.source, reading.gone)
+        touched |= {r.staff_number for r in reading.rejected if r.staff_number}
+        barred = self._barred()
+        for part in chunks(sorted(touched)):
+            self._take_part(part, fresh, barred)
+        self._count_still_absent(touched)
+        return self.intake
+
+    def _barred(self) -> dict[str, set[Fingerprint]]:
+        """Numbers with a row in quarantine that is still in the feed."""
+        barred: dict[str, set[Fingerprint]] = {}
+        standing_ones = quarantined(self._connection, self.intake.reading.source)
+        rejected = [r for print_, r in standing_ones.items() if print_ not in self.intake.reading.gone]
+        for one in [*rejected, *self.intake.reading.rejected]:
+            if one.staff_number:
+                barred.setdefault(one.staff_number, set()).add(one.fingerprint)
+        return barred
+
+    def _take_part(
+        self,
+        numbers: Sequence[str],
+        fresh: dict[str, dict[Fingerprint, list[FeedRow]]],
+        barred: dict[str, set[Fingerprint]],
+    ) -> None:
+        reading = self.intake.reading
+        staged = staged_rows(self._connection, reading.source, numbers)
+        linked = [row.previous_number for n in numbers for rows in fresh.get(n, {}).values() for row in rows]
+        ids = persons_by_number(self._connection, {*numbers, *(n for n in linked if n)})
+        ids.update((n, self._earlier_numbers[n]) for n in (*numbers, *linked) if n in self._earlier_numbers)
+        known = {person.id: person for person in people(self._connection, ids.values())}
+        known.update((id_, self._earlier[id_]) for id_ in ids.values() if id_ in self._earlier)
+        for number in numbers:
+            rows = {p: r for p, r in staged.get(number, {}).items() if p not in reading.gone}
+            rows.update(fresh.get(number, {}))
+            person = known.get(ids[number]) if number in ids else None
+            if self._left_as_is(number, rows, barred.get(number, set())):
+                continue
+            flat = [row for rows_ in rows.values() for row in rows_]
+            if not flat:
+                self._count_absent(person)
+                continue
+            person = person or self._linked(number, flat, ids, known) or self._new_person(number, flat)
+            if person is not None:
+                self._revise(self.intake.people.get(person.id, person), flat)
+
+    def _left_as_is(self, number: str, rows: dict[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
+        """Whether a bad row, by itself or beside the person's others, leaves the person untouched."""
+        self.intake.reconsidered.add(number)
+        if barred - set(rows):
+            return True
+        rejected = check_person([row for rows_ in rows.values() for row in rows_])
+        self.intake.rejected += rejected
+        return bool(rejected)
+
+    def _linked(
+        self, number: str, rows: Sequence[FeedRow], ids: dict[str, int], known: dict[int, Person]
+    ) -> Person | None:
+        """再任用 under a new number: the person whose old number HR gave, never one guessed by name."""
+        previous = next((row.previous_number for row in rows if row.previous_number in ids), None)
+        if previous is None:
+            return None
+        person = known[ids[previous]]
+        self.intake.new_numbers.append((number, person.id))
+        self._relinked_ids.add(person.id)
+        return replace(self.intake.people.get(person.id, person), staff_number=number)
+
+    def _new_person(self, number: str, rows: Sequence[FeedRow]) -> Person | None:
+        row = rows[0]
+        if Authority.PERSON not in self._rules.authority:
+            reason = "この供給元は職員を登録できません。職員を管理する供給元に、この職員番号を先に載せてください。"
+            self.intake.rejected.append(Rejected(row.place, "staff_number", number, reason, number, row.fingerprint))
+            return None
+        person = Person(
+            next(self._person_ids), number, self._rules.name, row.name, row.name_kana, row.email,
+            row.home_body, 0, None, (),
+        )  # fmt: skip
+        self.intake.new_people.append(person)
+        self._new_ids.add(person.id)
+        self.intake.new_numbers.append((number, person.id))
+        return person
+
+    def _revise(self, person: Person, rows: Sequence[FeedRow]) -> None:
+        before = person
+        person = replace(self._renamed(person, rows), absent_runs=0, absent_on=None)
+        if before.absent_runs:
+            self.intake.absences.append(person)
+        spoken = settle_person(rows)
+        if Authority.POST not in self._rules.authority:
+            spoken = [row for row in spoken if row.gives is not Gives.POST]
+        mine = [entry for entry in person.entries if entry.source == self._rules.name]
+        revision = revise(mine, spoken, self._today)
+        self.intake.people[person.id] = self._with(person, revision)
+
+    def _renamed(self, person: Person, rows: Sequence[FeedRow]) -> Person:
+        """The person under the name that their latest row gives; the number never moves with it."""
+        if Authority.PERSON not in self._rules.authority or person.source != self._rules.name:
+            return person
+        row = max(rows, key=lambda r: (not r.concurrent, r.valid_from <= self._today, r.valid_from))
+        as_told = replace(
+            person, name=row.name, name_kana=row.name_kana, email=row.email, home_body=row.home_body or person.home_body
+        )
+        if as_told != person or person.id in self._relinked_ids or person.id in self._new_ids:
+            self.intake.renamed.append((as_told, row.place))
+        return as_told
+
+    def _with(self, person: Person, revision: Revision) -> Person:
+        if not revision:
+            return person
+        closed = {closing.entry.id for closing in revision.closings}
+        self.intake.closed += [(closing.entry.id, closing.why) for closing in revision.closings]
+        opened = []
+        for addition in revision.additions:
+            earlier = addition.supersedes
+            place = addition.row.place if addition.row else f"{self._rules.name} の名簿に行がない"
+            opened.append(
+                Entry(
+                    next(self._entry_ids), self._rules.name, addition.told, addition.change, self._at, place,
+                    self.intake.run, earlier.id if earlier else None,
+                )
+            )  # fmt: skip
+        self.intake.opened += [(person.id, entry) for entry in opened]
+        kept = [entry for entry in person.entries if entry.id not in closed]
+        entries = sorted([*kept, *opened], key=lambda e: (e.told.valid_from, e.id))
+        return replace(person, entries=tuple(entries))
+
+    def _count_absent(self, person: Person | None) -> None:
+        """Count one complete feed without this person; at most one a day, and never in a blind reading."""
+        if person is None or self.intake.reading.blind or person.absent_on == self._today:
+            return
+        if person.source != self._rules.name:
+            return
+        now = standing(person.entries, self._today)
+        if now.status in (Status.LEFT, Status.LAPSED, Status.UNTOLD):
+            return
+        person = replace(person, absent_runs=person.absent_runs + 1, absent_on=self._today)
+        self.intake.absences.append(person)
+        self.intake.people[person.id] = person
+
+    def _count_still_absent(self, touched: set[str]) -> None:
+        columns = person_table.c
+        query = select(columns.id, columns.staff_number).where(
+            columns.absent_runs > 0, columns.source == self._rules.name
+        )
+        ids = [row.id for row in self._connection.execute(query) if row.staff_number not in touched]
+        for person in people(self._connection, ids):
+            self._count_absent(person)
+
+
+def write_intake(act: Act, intake: Intake, rules: SourceRules) -> None:
+    """Write everything that `intake` says into the ledger: part of one act."""
+    connection = act.connection
+    write_staging(connection, intake.reading, rules, act.at, intake.run)
+    _write_quarantine(connection, intake, act.at)
+    _write_people(act, intake)
+    _write_names(act, intake)
+    bulk_update(
+        connection, appointment_table, ("id",), ("known_until", "closing", "closing_run"),
+        ((id_, act.at, why, intake.run) for id_, why in intake.closed),
+    )  # fmt: skip
+    bulk_insert(
+        connection, appointment_table, ENTRY_COLUMNS,
+        (entry_values(person_id, replace(entry, known_from=act.at)) for person_id, entry in intake.opened),
+    )  # fmt: skip
+    _record(act, intake)
+
+
+def _write_quarantine(connection: Connection, intake: Intake, at: datetime) -> None:
+    """What cross-checking rejects is found anew for every person that was considered."""
+    columns = quarantine_table.c
+    for part in chunks(sorted(intake.reconsidered)):
+        mine = columns.source == intake.reading.source, columns.staff_number.in_(part)
+        connection.execute(delete(quarantine_table).where(*mine, columns.cross_row))
+    write_quarantine(connection, intake.reading.source, intake.rejected, at, intake.run, cross_row=True)
+
+
+def _write_people(act: Act, intake: Intake) -> None:
+    final = intake.people
+    bulk_insert(
+        act.connection, person_table,
+        ("id", "staff_number", "source", "name", "name_kana", "email", "home_body",
+         "absent_runs", "absent_on", "pending", "created_at"),
+        ((p.id, p.staff_number, p.source, p.name, p.name_kana, p.email, p.home_body, 0, None, True, act.at)
+         for p in (final.get(new.id, new) for new in intake.new_people)),
+    )  # fmt: skip
+    bulk_insert(
+        act.connection, number_table, ("number", "person_id", "given_at"),
+        ((number, person_id, act.at) for number, person_id in intake.new_numbers),
+    )  # fmt: skip
+    new = {p.id for p in intake.new_people}
+    bulk_update(
+        act.connection, person_table, ("id",), ("absent_runs", "absent_on"),
+        ((p.id, p.absent_runs, p.absent_on) for p in intake.absences),
+    )  # fmt: skip
+    mark_pending(act.connection, (id_ for id_ in final if id_ not in new))
+
+
+def mark_pending(connection: Connection, ids: Iterable[int], *, pending: bool = True) -> None:
+    """Note who must be looked at until every target agrees: survives a killed run."""
+    for part in chunks(ids):
+        connection.execute(update(person_table).where(person_table.c.id.in_(part)).values(pending=pending))
+
+
+def _write_names(act: Act, intake: Intake) -> None:
+    new = {p.id for p in intake.new_people}
+    renamed = {person.id: (person, place) for person, place in intake.renamed}
+    changed = [(p, place) for p, place in renamed.values() if p.id not in new]
+    bulk_update(
+        act.connection, person_table, ("id",), ("staff_number", "name", "name_kana", "email", "home_body"),
+        ((p.id, p.staff_number, p.name, p.name_kana, p.email, p.home_body) for p, _ in changed),
+    )  # fmt: skip
+    for part in chunks(p.id for p, _ in changed):
+        current = name_table.c.person_id.in_(part), name_table.c.known_until.is_(None)
+        act.connection.execute(update(name_table).where(*current).values(known_until=act.at))
+    bulk_insert(
+        act.connection, name_table, ("person_id", "known_from", "name", "name_kana", "place", "run"),
+        ((p.id, act.at, p.name, p.name_kana, place, intake.run) for p, place in renamed.values()),
+    )  # fmt: skip
+
+
+def _record(act: Act, intake: Intake) -> None:
+    """One record for the reading, one for every version opened or closed.  No names: ids and places."""
+    reading = intake.reading
+    act.record(
+        "feed.accepted", f"source {reading.source}",
+        {"run": intake.run, "rows": reading.total, "added": len(reading.rows), "gone": len(reading.gone),
+         "rejected": len(reading.rejected) + len(intake.rejected)},
+    )  # fmt: skip
+    act.record_many(
+        ("appointment.opened", f"person {person_id}",
+         {"appointment": entry.id, "change": entry.change, "place": entry.place, "run": intake.run,
+          "supersedes": entry.supersedes})
+        for person_id, entry in intake.opened
+    )  # fmt: skip
+    act.record_many(
+        ("appointment.closed", f"appointment {id_}", {"why": why, "run": intake.run}) for id_, why in intake.closed
+    )
+    act.record_many(
+        ("person.absent", f"person {p.id}", {"runs": p.absent_runs, "run": intake.run}) for p in intake.absences
+    )

@@ -1,0 +1,361 @@
+"""What runs every night, as plain functions that are safe to run twice.
+
+The one law: one door.  Whatever changes a target comes through here in the
+same order: read, compare, guard, record, apply, verify (design law 1).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from iam.access.accounts import AccountState, account_table
+from iam.errors import Conflict, SourceError, TargetError
+from iam.intake.staging import (
+    Authority,
+    Reading,
+    SourceRules,
+    departments_of,
+    known_fingerprints,
+    last_run,
+    pack_reading,
+    read_source,
+    unpack_reading,
+)
+from iam.intake.taking import Intake, Taker, mark_pending, write_intake
+from iam.ports import Source, Target
+from iam.record.act import Act
+from iam.record.store import Store
+from iam.sync.actual.mirror import Observation, observe, write_observation
+from iam.sync.actual.outcome import adopt, reserve_accounts
+from iam.sync.apply import Applied, Applier
+from iam.sync.guard import Hold, Population, judge_feed, judge_plan
+from iam.sync.plans import (
+    Draft,
+    PlanState,
+    Purpose,
+    StoredPlan,
+    changes_of,
+    plan,
+    plans,
+    rehearsed_keys,
+    set_state,
+    store_plan,
+    supersede_held,
+    verify_plan,
+)
+from iam.sync.prepare import Evaluation, Evaluator, Policy, night_table
+from iam.sync.report import Report, SourceReport, TargetReport
+
+REHEARSAL_DAYS: Final = 60
+"""How long a rehearsal vouches for what it showed: 内示 to 1 April and some."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A source with the rules by which its rows are understood."""
+
+    source: Source
+    rules: SourceRules
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a run needs.  `today` is the JST date; `pause` waits seconds; `progress` hears (what, done, of)."""
+
+    store: Store
+    actor: str
+    policy: Policy
+    feeds: Sequence[Feed]
+    targets: Mapping[str, Target]
+    today: date
+    pause: Callable[[float], None]
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+
+
+def nightly(job: Job) -> Report:
+    """Read everything, plan, guard, and apply what may be applied.
+
+    Raises:
+        Busy: when another run is under way.
+    """
+    with job.store.exclusive("sync"):
+        for waiting in _unfinished(job):
+            _carry_released(job, waiting)
+        night = _Night(job, job.today)
+        with job.store.read() as connection:
+            night.look(connection)
+        night.commit()
+        night.apply()
+        return night.report
+
+
+def preview(job: Job, *, on: date | None = None, keep: bool = True) -> Report:
+    """What a run would do, today or on a future day (a rehearsal).  Touches neither ledger nor targets.
+
+    `keep` stores the plan with its hash.
+
+    Raises:
+        Busy: when another run is under way.
+    """
+    with job.store.exclusive("sync"):
+        night = _Night(job, on or job.today)
+        with job.store.read() as connection:
+            night.look(connection)
+        if keep:
+            night.keep(Purpose.REHEARSAL if on else Purpose.PREVIEW)
+        return night.report
+
+
+def carry_out_released(job: Job, plan_id: int) -> Applied:
+    """Apply a plan that two officers have released, exactly as they saw it.
+
+    Raises:
+        Busy: when a run is under way; Conflict: when the ledger has moved on; IntegrityError: when it was altered.
+    """
+    with job.store.exclusive("sync"):
+        with job.store.read() as connection:
+            stored = plan(connection, plan_id)
+        return _carry_released(job, stored)
+
+
+def _unfinished(job: Job) -> list[StoredPlan]:
+    """Released plans that a killed run did not carry out to the end."""
+    with job.store.read() as connection:
+        return [p for state in (PlanState.RELEASED, PlanState.READY) for p in plans(connection, state)
+                if p.second_officer is not None]  # fmt: skip
+
+
+def _carry_released(job: Job, stored: StoredPlan) -> Applied:
+    if stored.state is PlanState.RELEASED:
+        with job.store.act(job.actor) as act:
+            _commit_released(job, act, stored)
+    elif stored.state is not PlanState.READY:
+        raise Conflict(f"計画 {stored.id} は保留解除されていません(いまは「{stored.state.label_ja}」)。")
+    return _applier(job).apply(stored.id)
+
+
+def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
+    verify_plan(act.connection, stored)
+    runs = stored.base.get("runs", {})
+    rules = {feed.rules.name: feed.rules for feed in job.feeds}
+    intakes: list[Intake] = []
+    for name, packed in stored.readings.items():
+        last = last_run(act.connection, name)
+        expected = runs.get(name) if isinstance(runs, dict) else None
+        if name not in rules or (last.id if last else None) != expected:
+            raise Conflict(
+                f"計画 {stored.id} を作った後に供給元「{name}」の台帳が変わりました。"
+                "iam sync で計画を作り直してください。"
+            )
+        reading = unpack_reading(name, packed)
+        taker = Taker(act.connection, reading, rules[name], at=act.at, today=stored.as_of, earlier=intakes)
+        intakes.append(taker.take())
+    for intake in intakes:
+        write_intake(act, intake, rules[intake.reading.source])
+    changes = changes_of(act.connection, stored.id)
+    reserve_accounts(act, changes)
+    set_state(act, stored.id, PlanState.READY)
+
+
+class _Night:
+    """One run on one day."""
+
+    def __init__(self, job: Job, on: date) -> None:
+        self._job = job
+        self._on = on
+        self._at: datetime = job.store.clock()
+        self._rules = {feed.rules.name: feed.rules for feed in job.feeds}
+        self._chosen: list[Intake] = []
+        self._whole: list[Intake] = []
+        self._observed: dict[str, Observation] = {}
+        self._evaluation = Evaluation()
+        self._held: Evaluation | None = None
+        self.report = Report(on)
+
+    def look(self, connection: Connection) -> None:
+        """Read sources and targets, take in, evaluate, judge; nothing is written."""
+        readings = self._read_sources(connection)
+        self._observe(connection)
+        feed_holds = {name: self._judge(connection, reading) for name, reading in readings.items()}
+        trusted = {name: r for name, r in readings.items() if not feed_holds[name]}
+        rehearsed = rehearsed_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
+        holds = [hold for many in feed_holds.values() for hold in many]
+        for candidate in self._candidates(readings, trusted):
+            intakes = self._take(connection, candidate)
+            found = Evaluator(connection, self._job.policy, self._on, intakes, self._observed).run()
+            plan_holds = judge_plan(found.changes, self._population(connection), self._job.policy.guard, rehearsed)
+            if candidate is readings:
+                self._whole, self._held = intakes, found
+                self.report.holds = [*holds, *plan_holds]
+            if not plan_holds and (candidate is not readings or not holds):
+                self._choose(intakes, found, whole=candidate is readings)
+                break
+        self._tell(readings)
+
+    def _candidates(self, readings: dict[str, Reading], trusted: dict[str, Reading]) -> Sequence[dict[str, Reading]]:
+        """Everything; without sources that are out of their bands; dates alone: the first that passes is applied."""
+        candidates = [readings]
+        if trusted != readings:
+            candidates.append(trusted)
+        if readings and trusted:
+            candidates.append({})
+        return candidates
+
+    def _choose(self, intakes: list[Intake], found: Evaluation, *, whole: bool) -> None:
+        self._chosen, self._evaluation = intakes, found
+        if whole:
+            self._held = None
+
+    def _read_sources(self, connection: Connection) -> dict[str, Reading]:
+        readings: dict[str, Reading] = {}
+        # Who speaks for the person goes first: a post needs a person to hold it.
+        for feed in sorted(self._job.feeds, key=lambda f: Authority.PERSON not in f.rules.authority):
+            name = feed.rules.name
+            report = SourceReport(name)
+            self.report.sources.append(report)
+            self._job.progress(f"供給元「{name}」を読んでいます", 0, 0)
+            last = last_run(connection, name)
+            staged = known_fingerprints(connection, name)
+            try:
+                anew = last is not None and last.rules != feed.rules.digest
+                reading = read_source(feed.source, staged, feed.rules, anew=anew)
+            except SourceError as error:
+                report.error = str(error)
+                continue
+            counts = dict(last.departments) if last else {}
+            for code, count in departments_of(connection, name, reading.gone).items():
+                counts[code] = counts.get(code, 0) - count
+            for rows in reading.rows.values():
+                code = feed.rules.department(rows[0])
+                counts[code] = counts.get(code, 0) + 1
+            reading.departments = {code: count for code, count in counts.items() if count}
+            readings[name] = reading
+        return readings
+
+    def _observe(self, connection: Connection) -> None:
+        for system, target in self._job.targets.items():
+            report = TargetReport(system)
+            self.report.targets.append(report)
+            self._job.progress(f"システム「{system}」を読んでいます", 0, 0)
+            try:
+                found = observe(connection, target)
+            except TargetError as error:
+                report.error = str(error)
+                continue
+            self._observed[system] = found
+            report.total, report.drifted = found.total, len(found.touched)
+
+    def _judge(self, connection: Connection, reading: Reading) -> list[Hold]:
+        last = last_run(connection, reading.source)
+        return judge_feed(reading, last, self._job.policy.guard)
+
+    def _take(self, connection: Connection, readings: Mapping[str, Reading]) -> list[Intake]:
+        intakes: list[Intake] = []
+        for name, reading in readings.items():
+            taker = Taker(connection, reading, self._rules[name], at=self._at, today=self._job.today, earlier=intakes)
+            intakes.append(taker.take())
+        return intakes
+
+    def _population(self, connection: Connection) -> Population:
+        columns = account_table.c
+        active = select(columns.system, func.count()).where(columns.state == AccountState.ACTIVE)
+        systems = {row[0]: row[1] for row in connection.execute(active.group_by(columns.system))}
+        departments: dict[str, int] = {}
+        for name in self._rules:
+            last = last_run(connection, name)
+            for code, count in (last.departments if last else {}).items():
+                departments[code] = departments.get(code, 0) + count
+        return Population(systems, departments)
+
+    def _tell(self, readings: Mapping[str, Reading]) -> None:
+        shown = self._held or self._evaluation
+        self.report.changes = self._evaluation.changes if self._held is None else shown.changes
+        self.report.disputes = shown.disputes
+        self.report.looked_at = len(shown.people)
+        by_name = {intake.reading.source: intake for intake in self._whole}
+        chosen = {intake.reading.source for intake in self._chosen}
+        for report in self.report.sources:
+            reading = readings.get(report.name)
+            if reading is None:
+                continue
+            intake = by_name[report.name]
+            report.total, report.added, report.gone = reading.total, len(reading.rows), len(reading.gone)
+            report.rejected = [*reading.rejected, *intake.rejected]
+            report.warnings = reading.warnings
+            report.absent = sum(1 for person in intake.absences if person.absent_runs)
+            report.accepted = report.name in chosen
+
+    def keep(self, purpose: Purpose) -> None:
+        """Store what was found as a plan that is only shown."""
+        with self._job.store.act(self._job.actor) as act:
+            found = self._held or self._evaluation
+            base = self._base(act.connection)
+            draft = Draft(self._on, purpose, PlanState.SHOWN, base, self.report.holds, {}, found.changes)
+            self.report.plan = store_plan(act, draft)
+
+    def commit(self) -> None:
+        """Write the ledger, the mirror, the reserved logins and the plan: whole or not at all (R01)."""
+        with self._job.store.act(self._job.actor) as act:
+            if self._held is not None:
+                self._hold(act)
+            for stopped in plans(act.connection, PlanState.READY):
+                set_state(act, stopped.id, PlanState.PARTLY)
+            for intake in self._chosen:
+                if not intake.empty:
+                    write_intake(act, intake, self._rules[intake.reading.source])
+                    supersede_held(act, [intake.reading.source])
+            for found in self._observed.values():
+                if not found.unchanged:
+                    write_observation(act.connection, found)
+            if self._held is not None and not self._chosen and not self._evaluation.people:
+                return
+            self._commit_evaluation(act)
+
+    def _commit_evaluation(self, act: Act) -> None:
+        found = self._evaluation
+        adopt(act, found.adoptions, self._on)
+        reserve_accounts(act, found.changes)
+        mark_pending(act.connection, found.people - found.unsettled, pending=False)
+        mark_pending(act.connection, found.unsettled)
+        self._remember_evaluation(act)
+        if found.changes:
+            draft = Draft(self._on, Purpose.NIGHTLY, PlanState.READY, self._base(act.connection), (), {}, found.changes)
+            self.report.plan = store_plan(act, draft)
+        else:
+            act.record("sync.settled", "sync", {"on": self._on.isoformat(), "looked_at": len(found.people)})
+
+    def _remember_evaluation(self, act: Act) -> None:
+        rules, on = self._job.policy.digest, self._on
+        row = act.connection.execute(select(night_table)).first()
+        if row is None:
+            act.connection.execute(night_table.insert().values(id=1, evaluated_on=on, rules=rules))
+        elif (row.evaluated_on, row.rules) != (on, rules):
+            act.connection.execute(night_table.update().values(evaluated_on=on, rules=rules))
+
+    def _hold(self, act: Act) -> None:
+        found = self._held or self._evaluation
+        chosen = {intake.reading.source for intake in self._chosen}
+        readings = {i.reading.source: pack_reading(i.reading) for i in self._whole if i.reading.source not in chosen}
+        base = self._base(act.connection)
+        draft = Draft(self._on, Purpose.NIGHTLY, PlanState.HELD, base, self.report.holds, readings, found.changes)
+        self.report.held = store_plan(act, draft)
+
+    def _base(self, connection: Connection) -> dict[str, object]:
+        runs = {name: last_run(connection, name) for name in self._rules}
+        numbers = {name: run.id if run else None for name, run in runs.items()}
+        return {"runs": numbers, "rules": self._job.policy.digest}
+
+    def apply(self) -> None:
+        """Carry the committed plan out."""
+        if self.report.plan is not None:
+            self.report.applied = _applier(self._job).apply(self.report.plan.id)
+
+
+def _applier(job: Job) -> Applier:
+    def progress(done: int, in_all: int) -> None:
+        job.progress("変更を適用しています", done, in_all)
+
+    return Applier(job.store, job.actor, job.targets, job.pause, progress)

@@ -1,0 +1,1 @@
+"""From wanted and actual to a settled target: plan, guard, apply, verify."""

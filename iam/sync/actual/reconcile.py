@@ -1,0 +1,155 @@
+"""What a target holds, sorted: linked, unlinked, rogue, disputed, protected.
+
+The one law: nobody's account is taken over by a guess.  An account under a
+known number is unlinked until it is linked; one under none is rogue until
+somebody owns it; a protection has an owner, a reason and an end (R09).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select
+
+from iam.access.accounts import Account, AccountState, all_accounts
+from iam.access.naming import comparable_login
+from iam.errors import Conflict
+from iam.people.ledger import next_id, number_table
+from iam.ports import TargetAccount
+from iam.record.act import Act
+from iam.record.store import Instant, metadata
+
+protection_table = Table(
+    "protection",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("system", Text, nullable=False),
+    Column("comparable", Text, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("marked_by", Text, nullable=False),
+    Column("marked_at", Instant, nullable=False),
+)
+
+
+class Sorting(StrEnum):
+    """Where an account on a target belongs."""
+
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    ROGUE = "rogue"
+    DISPUTED = "disputed"
+    PROTECTED = "protected"
+    MISSING = "missing"
+
+    @property
+    def label_ja(self) -> str:
+        """The word that an operator reads."""
+        return {
+            "linked": "紐付け済", "unlinked": "未紐付け(職員番号は一致)", "rogue": "持ち主不明", "disputed": "要判断",
+            "protected": "保護", "missing": "台帳にあるがシステムにない",
+        }[self.value]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A mark that keeps the sync away from an account, until its last day."""
+
+    login: str
+    owner: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """One account on a target with where it belongs, and why."""
+
+    sorting: Sorting
+    login: str
+    native_id: str
+    enabled: bool
+    staff_number: str
+    words: str
+
+
+def protected_logins(connection: Connection, on: date) -> frozenset[tuple[str, str]]:
+    """(system, comparable login) that are under protection on the day."""
+    query = select(protection_table.c.system, protection_table.c.comparable).where(protection_table.c.until >= on)
+    return frozenset((row.system, row.comparable) for row in connection.execute(query))
+
+
+def protections(connection: Connection, system: str, on: date) -> dict[str, Protection]:
+    """The protections of one system in force on the day, by comparable login."""
+    columns = protection_table.c
+    query = select(protection_table).where(columns.system == system, columns.until >= on)
+    return {r.comparable: Protection(r.login, r.owner, r.reason, r.until) for r in connection.execute(query)}
+
+
+def protect(act: Act, system: str, protection: Protection, on: date) -> None:
+    """Mark an account on a target.
+
+    Raises:
+        Conflict: when the last day has passed already, or the owner or the reason is empty.
+    """
+    if protection.until < on:
+        raise Conflict("保護の期限が過ぎています。今日以降の日付を指定してください。")
+    if not protection.owner.strip() or not protection.reason.strip():
+        raise Conflict("保護には持ち主と理由が必要です。--owner と --reason を指定してください。")
+    act.connection.execute(
+        protection_table.insert().values(
+            id=next_id(act.connection, protection_table), system=system, login=protection.login,
+            comparable=comparable_login(protection.login), owner=protection.owner, reason=protection.reason,
+            until=protection.until, marked_by=act.actor, marked_at=act.at,
+        )
+    )  # fmt: skip
+    act.record(
+        "account.protected", f"{system} {protection.login}",
+        {"owner": protection.owner, "reason": protection.reason, "until": protection.until.isoformat()},
+    )  # fmt: skip
+
+
+def sort_accounts(connection: Connection, system: str, found: Iterable[TargetAccount], on: date) -> Iterator[Sorted]:
+    """Every account that the target holds with its place, then those that it should hold and does not."""
+    ours = {a.native_id: a for a in all_accounts(connection, system) if a.native_id}
+    marks = protections(connection, system, on)
+    numbers = set(connection.execute(select(number_table.c.number)).scalars())
+    everything = list(found)
+    shared = Counter(account.link for account in everything if account.link)
+    seen: set[str] = set()
+    for account in everything:
+        seen.add(account.native_id)
+        yield _place(account, ours, marks, numbers, shared)
+    for native, mine in ours.items():
+        if native not in seen and mine.state is not AccountState.DELETED:
+            yield Sorted(Sorting.MISSING, mine.login, native, False, "", "次の同期で作り直します(退職者等を除く)")  # noqa: FBT003
+
+
+def _place(
+    account: TargetAccount,
+    ours: Mapping[str, Account],
+    marks: Mapping[str, Protection],
+    numbers: set[str],
+    shared: Mapping[str, int],
+) -> Sorted:
+    def put(sorting: Sorting, words: str) -> Sorted:
+        return Sorted(sorting, account.login, account.native_id, account.enabled, account.link, words)
+
+    mark = marks.get(comparable_login(account.login))
+    if mark:
+        return put(Sorting.PROTECTED, f"{mark.owner}: {mark.reason}({mark.until} まで)")
+    if account.native_id in ours:
+        return put(Sorting.LINKED, "台帳のIDと一致")
+    if not account.link:
+        return put(
+            Sorting.ROGUE, "職員番号がありません。持ち主を確かめ、--protect で印を付けるか削除を依頼してください"
+        )
+    if account.link not in numbers:
+        return put(Sorting.ROGUE, f"職員番号 {account.link} の職員が台帳にいません")
+    if shared[account.link] > 1:
+        return put(Sorting.DISPUTED, f"職員番号 {account.link} のIDが{shared[account.link]}個あります")
+    return put(Sorting.UNLINKED, "次の同期で紐付けます(標準付与の対象であれば)")

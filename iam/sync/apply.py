@@ -1,0 +1,227 @@
+"""Carrying a plan out: intent, deed, read-back, result; one change apart from the other.
+
+The one law: an intent is recorded before a target is touched and a result
+after, with no transaction open over the network; whatever a killed run left
+in doubt is asked of the target again (design laws 1 and 3, R01, R03).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from iam.access.naming import comparable_login
+from iam.errors import TargetError
+from iam.intake.taking import mark_pending
+from iam.people.ledger import chunks
+from iam.ports import Done, Failed, Order, OrderKind, Target
+from iam.record.act import Act
+from iam.record.store import Store, bulk_update
+from iam.sync.actual.outcome import AccountKey, account_keys, write_done
+from iam.sync.plan import ChangeKind
+from iam.sync.plans import ChangeState, PlanState, StoredChange, StoredPlan, change_table, changes_of, plan, set_state
+
+BATCH: Final = 500
+"""Changes between an intent and its result: what a killed run can leave in doubt."""
+
+PAUSES: Final = (1.0, 5.0, 20.0)
+"""Seconds to wait before each further try of what a target refused for the moment."""
+
+_LATER = (ChangeKind.GRANT, ChangeKind.ENABLE)
+_UNDONE = "先に行うべき変更ができていないため見送りました。次の同期でやり直します。"
+_UNKNOWN = "システムから返事がなく、結果が分かりません。次の同期で確かめてやり直します。"
+
+
+@dataclass
+class Applied:
+    """What became of a plan."""
+
+    done: int = 0
+    failed: list[StoredChange] = field(default_factory=list)
+    away: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every change took effect."""
+        return not self.failed and not self.away
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Applies stored plans.  `pause` waits for some seconds; `progress` hears (done, of how many)."""
+
+    store: Store
+    actor: str
+    targets: Mapping[str, Target]
+    pause: Callable[[float], None]
+    progress: Callable[[int, int], None] = lambda _done, _all: None
+
+    def apply(self, plan_id: int) -> Applied:
+        """Carry out whatever of the plan is not done yet.  A dead target does not stop the others."""
+        applied = Applied()
+        with self.store.read() as connection:
+            stored = plan(connection, plan_id)
+            waiting = changes_of(connection, plan_id, ChangeState.WAITING, ChangeState.DOING, ChangeState.FAILED)
+        by_system: dict[str, list[StoredChange]] = defaultdict(list)
+        for change in waiting:
+            by_system[change.system].append(change)
+        for system, changes in by_system.items():
+            run = _SystemRun(self, stored, system, applied, len(waiting))
+            run.apply(changes)
+        self._finish(plan_id, waiting, applied)
+        return applied
+
+    def _finish(self, plan_id: int, waiting: Iterable[StoredChange], applied: Applied) -> None:
+        unsettled = {change.person_id for change in applied.failed}
+        settled = {change.person_id for change in waiting} - unsettled
+        with self.store.act(self.actor) as act:
+            mark_pending(act.connection, settled, pending=False)
+            set_state(act, plan_id, PlanState.APPLIED if applied.whole else PlanState.PARTLY)
+
+
+class _SystemRun:
+    """One plan's changes on one target."""
+
+    def __init__(self, applier: Applier, stored: StoredPlan, system: str, applied: Applied, in_all: int) -> None:
+        self._applier = applier
+        self._plan_id = stored.id
+        self._on = stored.as_of
+        self._system = system
+        self._applied = applied
+        self._in_all = in_all
+        self._stumbled: set[str] = set()
+
+    def apply(self, changes: Sequence[StoredChange]) -> None:
+        """Phase by phase, so that what is taken away is gone before anything is given (R03)."""
+        for kind in ChangeKind:
+            for batch in chunks([c for c in changes if c.kind is kind], BATCH):
+                if self._system in self._applied.away:
+                    self._applied.failed += batch
+                else:
+                    self._batch(batch)
+
+    def _batch(self, batch: Sequence[StoredChange]) -> None:
+        ready = [c for c in batch if not (c.kind in _LATER and c.login in self._stumbled)]
+        self._fail([c for c in batch if c.kind in _LATER and c.login in self._stumbled], _UNDONE)
+        with self._applier.store.act(self._applier.actor) as act:
+            self._intend(act, ready)
+            keys = account_keys(act.connection, self._system, {c.login for c in ready})
+        if ready and ready[0].kind is ChangeKind.LINK:
+            results: dict[int, Done | Failed] = {c.number: Done(c.number) for c in ready}
+        else:
+            results = self._carry_out(ready, keys)
+        self._settle(ready, results, keys)
+        self._applier.progress(self._applied.done + len(self._applied.failed), self._in_all)
+
+    def _intend(self, act: Act, batch: Sequence[StoredChange]) -> None:
+        bulk_update(
+            act.connection, change_table, ("plan_id", "number"), ("state", "tries"),
+            ((self._plan_id, c.number, ChangeState.DOING, c.tries + 1) for c in batch),
+        )  # fmt: skip
+        act.record_many(("change.intended", self._subject(c), self._detail(c)) for c in batch)
+
+    def _carry_out(self, batch: Sequence[StoredChange], keys: Mapping[str, AccountKey]) -> dict[int, Done | Failed]:
+        """Results by number; whatever the target refused for the moment is tried again, by itself."""
+        left = {c.number: _order(c, keys.get(comparable_login(c.login))) for c in batch}
+        results: dict[int, Done | Failed] = {}
+        for wait in (*PAUSES, None):
+            away = self._try(left, results)
+            if not left:
+                break
+            if wait is None:
+                if away:
+                    self._applied.away[self._system] = away
+                break
+            self._applier.pause(wait)
+        return results
+
+    def _try(self, left: dict[int, Order], results: dict[int, Done | Failed]) -> str:
+        """Send what is left; answers why the target is away, or ""."""
+        away = ""
+        try:
+            for result in self._applier.targets[self._system].carry_out(list(left.values())):
+                results[result.number] = result
+        except TargetError as error:
+            away = str(error)
+        for number, result in results.items():
+            if isinstance(result, Done) or not result.transient:
+                left.pop(number, None)
+        return away
+
+    def _settle(
+        self, batch: Sequence[StoredChange], results: Mapping[int, Done | Failed], keys: Mapping[str, AccountKey]
+    ) -> None:
+        with self._applier.store.act(self._applier.actor) as act:
+            done: list[tuple[StoredChange, Done]] = []
+            failed: list[tuple[StoredChange, str]] = []
+            for change in batch:
+                result = results.get(change.number)
+                wrong = _differs(change, result) if isinstance(result, Done) else ""
+                if isinstance(result, Done) and not wrong:
+                    done.append((change, result))
+                else:
+                    failed.append((change, wrong or (result.reason if isinstance(result, Failed) else _UNKNOWN)))
+            write_done(act, self._system, self._on, done, keys)
+            self._write_states(act, done, failed)
+        self._applied.done += len(done)
+        self._applied.failed += [change for change, _ in failed]
+        self._stumbled.update(change.login for change, _ in failed)
+
+    def _write_states(
+        self, act: Act, done: Sequence[tuple[StoredChange, Done]], failed: Sequence[tuple[StoredChange, str]]
+    ) -> None:
+        bulk_update(
+            act.connection, change_table, ("plan_id", "number"), ("state", "error"),
+            [(self._plan_id, c.number, ChangeState.DONE, "") for c, _ in done]
+            + [(self._plan_id, c.number, ChangeState.FAILED, reason) for c, reason in failed],
+        )  # fmt: skip
+        act.record_many(("change.done", self._subject(c), self._detail(c)) for c, _ in done)
+        act.record_many(
+            ("change.failed", self._subject(c), {**self._detail(c), "reason": reason}) for c, reason in failed
+        )
+
+    def _fail(self, batch: Sequence[StoredChange], reason: str) -> None:
+        if batch:
+            with self._applier.store.act(self._applier.actor) as act:
+                self._write_states(act, (), [(c, reason) for c in batch])
+            self._applied.failed += batch
+
+    def _subject(self, change: StoredChange) -> str:
+        return f"account {change.system}/{change.login}"
+
+    def _detail(self, change: StoredChange) -> dict[str, object]:
+        detail: dict[str, object] = {
+            "plan": self._plan_id, "number": change.number, "kind": change.kind, "rule": change.rule,
+            "clause": change.clause,
+        }  # fmt: skip
+        if change.entitlement:
+            detail["entitlement"] = change.entitlement
+        if change.appointment:
+            detail["appointment"] = change.appointment
+        return detail
+
+
+def _order(change: StoredChange, key: AccountKey | None) -> Order:
+    """The order to the target.  An account made earlier in the same plan has its native id by now."""
+    native = change.native_id or (key.native_id if key else "")
+    return Order(
+        change.number, OrderKind(change.kind.value), change.login, native_id=native, link=change.staff_number,
+        entitlement=change.entitlement, enabled=change.enabled, attributes=change.attributes,
+    )  # fmt: skip
+
+
+def _differs(change: StoredChange, result: Done) -> str:
+    """What the read-back shows to be otherwise than ordered, in one sentence, or ""."""
+    found = result.found
+    if change.kind in (ChangeKind.GRANT, ChangeKind.REVOKE):
+        wrong = result.member is not (change.kind is ChangeKind.GRANT)
+        return "読み返すと権限が計画どおりになっていません。" if wrong else ""
+    if change.kind in (ChangeKind.LINK, ChangeKind.DELETE):
+        return ""
+    if found is None:
+        return "読み返すとIDが見つかりません。"
+    on = {ChangeKind.ENABLE: True, ChangeKind.DISABLE: False, ChangeKind.CREATE: change.enabled}.get(change.kind)
+    if on is not None and found.enabled is not on:
+        return "読み返すと有効・停止が計画どおりになっていません。"
+    wrong_names = [n for n, value in change.attributes.items() if set(found.attributes.get(n, ())) != set(value)]
+    return f"読み返すと属性({'、'.join(wrong_names)})が計画どおりになっていません。" if wrong_names else ""

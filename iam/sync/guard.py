@@ -1,0 +1,149 @@
+"""What holds a run back: pure.
+
+The one law: what was announced and rehearsed may pass in any number; absences
+and surprises are counted, and beyond a band two people must look (R04,
+OITA-S8.1.4.3).
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+
+from iam.intake.staging import FeedRun, Reading
+from iam.policy.profile import Band, Guard
+from iam.sync.plan import Change, ChangeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One reason to wait for two officers, in one sentence with its clause."""
+
+    reason: str
+    clause: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} [{self.clause}]"
+
+
+@dataclass(frozen=True)
+class Population:
+    """How many accounts there were before: what shares are taken of.
+
+    `systems`: system -> accounts in use; `departments`: department -> accounts in use.
+    """
+
+    systems: Mapping[str, int]
+    departments: Mapping[str, int]
+
+
+def judge_feed(reading: Reading, last: FeedRun | None, guard: Guard) -> list[Hold]:
+    """Why a complete reading is nevertheless not believed: its size against the last one that was.
+
+    The first reading of a source has nothing to be held against; it can only
+    create.
+    """
+    if last is None:
+        return []
+    holds = []
+    if reading.total == 0:
+        holds.append(Hold(f"供給元「{reading.source}」が0行です(前回{last.total:,}行)", guard.feed_total.clause))
+    elif abs(reading.total - last.total) > guard.feed_total.limit(last.total):
+        allowed = guard.feed_total.limit(last.total)
+        reason = (
+            f"供給元「{reading.source}」の行数が前回の{last.total:,}行から{reading.total:,}行に変わりました"
+            f"(許容は±{allowed:,}行)"
+        )
+        holds.append(Hold(reason, guard.feed_total.clause))
+    for department, before in sorted(last.departments.items()):
+        now = reading.departments.get(department, 0)
+        if before - now > guard.feed_department.limit(before):
+            allowed = guard.feed_department.limit(before)
+            name = department or "(所属なし)"
+            fewer = f"{before:,}行から{now:,}行に減りました(許容は{allowed:,}行まで)"
+            reason = f"供給元「{reading.source}」で{name}の行が{fewer}"
+            holds.append(Hold(reason, guard.feed_department.clause))
+    return holds
+
+
+def judge_plan(
+    changes: Iterable[Change],
+    population: Population,
+    guard: Guard,
+    rehearsed: Container[tuple[str, str, str, str, int]],
+) -> list[Hold]:
+    """Which bands the surprises among `changes` exceed."""
+    counted = [change for change in changes if not expected(change, rehearsed)]
+    return [
+        *_by_kind(counted, population, guard),
+        *_by_department(counted, population, guard.department),
+        *_by_attribute(counted, population, guard.attribute),
+    ]
+
+
+def expected(change: Change, rehearsed: Container[tuple[str, str, str, str, int]]) -> bool:
+    """Whether a change was announced (told before its day) and rehearsed, so that it does not count."""
+    cause = change.cause
+    if cause.surprise or change.drift or cause.entry is None or cause.effective is None:
+        return False
+    return cause.entry.known_from.date() < cause.effective and change.key in rehearsed
+
+
+def _by_kind(counted: Iterable[Change], population: Population, guard: Guard) -> list[Hold]:
+    totals: Counter[tuple[str, ChangeKind]] = Counter()
+    names: dict[str, str] = {}
+    for change in counted:
+        totals[change.system, change.kind] += 1
+        names[change.system] = change.system_name
+    holds = []
+    for (system, kind), count in sorted(totals.items()):
+        if kind is ChangeKind.LINK:
+            continue
+        in_use = population.systems.get(system, 0)
+        if in_use == 0 and kind in (ChangeKind.CREATE, ChangeKind.GRANT, ChangeKind.ENABLE, ChangeKind.MODIFY):
+            # A system that is filled for the first time has nobody to lock out.
+            continue
+        band = guard.plan[kind.value]
+        if count > band.limit(in_use):
+            reason = (
+                f"{names[system]}で予告のない「{kind.label_ja}」が{count:,}件あります"
+                f"(利用中{in_use:,}件に対し許容は{band.limit(in_use):,}件まで)"
+            )
+            holds.append(Hold(reason, band.clause))
+    return holds
+
+
+def _by_department(counted: Iterable[Change], population: Population, band: Band) -> list[Hold]:
+    totals: Counter[str] = Counter()
+    for change in counted:
+        if change.kind in (ChangeKind.DISABLE, ChangeKind.REVOKE, ChangeKind.DELETE):
+            totals[change.department] += 1
+    holds = []
+    for department, count in sorted(totals.items()):
+        in_use = population.departments.get(department, 0)
+        if count > band.limit(in_use):
+            reason = (
+                f"{department or '(所属なし)'}で予告のない停止・権限取消が{count:,}件あります"
+                f"(利用中{in_use:,}件に対し許容は{band.limit(in_use):,}件まで)"
+            )
+            holds.append(Hold(reason, band.clause))
+    return holds
+
+
+def _by_attribute(counted: Iterable[Change], population: Population, band: Band) -> list[Hold]:
+    totals: Counter[tuple[str, str, str]] = Counter()
+    for change in counted:
+        if change.kind is ChangeKind.MODIFY:
+            # Filling what was empty locks nobody out; overwriting or emptying may.
+            for name in change.after:
+                if change.before.get(name):
+                    totals[change.system, change.system_name, name] += 1
+    holds = []
+    for (system, system_name, name), count in sorted(totals.items()):
+        in_use = population.systems.get(system, 0)
+        if count > band.limit(in_use):
+            reason = (
+                f"{system_name}で属性「{name}」の予告のない書き換えが{count:,}件あります"
+                f"(利用中{in_use:,}件に対し許容は{band.limit(in_use):,}件まで)"
+            )
+            holds.append(Hold(reason, band.clause))
+    return holds

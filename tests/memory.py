@@ -1,0 +1,150 @@
+"""A source and a target that live in memory, for properties over thousands of nights.
+
+They keep the contract of `iam.ports` (the contract suites run over them too)
+and fail on demand as real ones do: a reading cut off, an order refused, a
+target that goes away after so many orders.
+"""
+
+import hashlib
+import json
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from iam.errors import SourceError, TargetError
+from iam.ports import (
+    Done,
+    Failed,
+    Fingerprint,
+    Order,
+    OrderKind,
+    SourceBatch,
+    SourceRow,
+    TargetAccount,
+    TargetBatch,
+    TargetGroup,
+    Unreadable,
+)
+
+
+def fingerprint_of(content: object) -> Fingerprint:
+    """16 bytes that stand for `content`."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).digest()[:16]
+
+
+@dataclass
+class MemorySource:
+    """Rows as dictionaries of our field names.  `cut_after`: the reading breaks off after so many rows."""
+
+    name: str
+    rows: list[Mapping[str, str]] = field(default_factory=list)
+    cut_after: int | None = None
+    page: int = 3
+
+    def read(self, known: Container[Fingerprint]) -> Iterator[SourceBatch]:
+        """The rows, three at a time."""
+        served = 0
+        for start in range(0, len(self.rows), self.page):
+            unchanged: list[Fingerprint] = []
+            fresh: list[SourceRow | Unreadable] = []
+            for number, row in enumerate(self.rows[start : start + self.page], start + 1):
+                if self.cut_after is not None and served >= self.cut_after:
+                    raise SourceError(f"{self.name}: {number}行目の手前で読み取りが途切れました。")
+                served += 1
+                print_ = fingerprint_of(row)
+                if print_ in known:
+                    unchanged.append(print_)
+                else:
+                    fresh.append(SourceRow(f"{self.name} {number}行目", row, print_))
+            yield SourceBatch(unchanged, fresh)
+        if self.cut_after is not None and served >= self.cut_after:
+            raise SourceError(f"{self.name}: 読み取りが途切れました。")
+
+
+@dataclass
+class MemoryTarget:
+    """Accounts and groups by native id.
+
+    `away`: nothing answers.  `refuse`: logins whose orders are refused.
+    `dies_after`: so many orders are carried out, then the target is gone.
+    """
+
+    system: str
+    accounts: dict[str, TargetAccount] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    away: bool = False
+    refuse: set[str] = field(default_factory=set)
+    dies_after: int | None = None
+    carried: list[Order] = field(default_factory=list)
+
+    def read(self, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
+        """Everything in one batch."""
+        if self.away:
+            raise TargetError(f"{self.system}: 応答がありません。")
+        prints = {native: account.fingerprint for native, account in self.accounts.items()}
+        groups = {name: fingerprint_of(["group", name, sorted(members)]) for name, members in self.groups.items()}
+        yield TargetBatch(
+            [p for p in (*prints.values(), *groups.values()) if p in known],
+            [account for native, account in self.accounts.items() if prints[native] not in known],
+            [TargetGroup(name, frozenset(self.groups[name]), p) for name, p in groups.items() if p not in known],
+        )
+
+    def find(self, login: str) -> TargetAccount | None:
+        """One account by login."""
+        if self.away:
+            raise TargetError(f"{self.system}: 応答がありません。")
+        return self.accounts.get(f"uid={login}")
+
+    def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
+        """Each order in turn."""
+        for order in orders:
+            if self.away or (self.dies_after is not None and self.dies_after <= 0):
+                self.away = True
+                raise TargetError(f"{self.system}: 応答がなくなりました。")
+            if self.dies_after is not None:
+                self.dies_after -= 1
+            if order.login in self.refuse:
+                yield Failed(order.number, "システムが拒否しました。")
+            else:
+                self.carried.append(order)
+                yield self._one(order)
+
+    def _one(self, order: Order) -> Done | Failed:
+        native = order.native_id or f"uid={order.login}"
+        if order.kind is OrderKind.CREATE:
+            return self._create(order, native)
+        if order.kind is OrderKind.DELETE:
+            self.accounts.pop(native, None)
+            for members in self.groups.values():
+                members.discard(native)
+            return Done(order.number)
+        account = self.accounts.get(native)
+        if account is None:
+            return Failed(order.number, "IDがありません。")
+        if order.kind in (OrderKind.GRANT, OrderKind.REVOKE):
+            members = self.groups.setdefault(order.entitlement, set())
+            (members.add if order.kind is OrderKind.GRANT else members.discard)(native)
+            return Done(order.number, member=native in members)
+        if order.kind is OrderKind.MODIFY:
+            attributes = {k: v for k, v in {**account.attributes, **order.attributes}.items() if v}
+            return self._put(order, replace(account, attributes=attributes))
+        return self._put(order, replace(account, enabled=order.kind is OrderKind.ENABLE))
+
+    def _create(self, order: Order, native: str) -> Done | Failed:
+        there = self.accounts.get(native)
+        if there is not None and there.link != order.link:
+            return Failed(order.number, "同じIDが既にあります。")
+        if there is not None:
+            return Done(order.number, there)
+        attributes = {k: v for k, v in order.attributes.items() if v}
+        return self._put(order, TargetAccount(native, order.login, order.link, order.enabled, attributes, b""))
+
+    def _put(self, order: Order, account: TargetAccount) -> Done:
+        self.accounts[account.native_id] = printed(account)
+        return Done(order.number, self.accounts[account.native_id])
+
+
+def printed(account: TargetAccount) -> TargetAccount:
+    """`account` with the fingerprint of its content."""
+    attributes = {name: list(value) for name, value in account.attributes.items()}
+    content = [account.native_id, account.login, account.link, account.enabled, attributes]
+    return replace(account, fingerprint=fingerprint_of(content))
