@@ -63,7 +63,7 @@ NUMBERS: Mapping[str, str] = {
     "dormancy_days": "未使用とみなす期間",
     "audit_retention_years": "記録の保存",
 }
-REMOVED: Mapping[str, str] = {"zones": "領域", "categories": "職員区分", "titles": "役職名"}
+CODED: Mapping[str, str] = {"zones": "領域", "categories": "職員区分", "titles": "役職名"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,15 @@ def rules(profile: Profile) -> list[Rule]:
     return [
         _rule("parameters_confidential", "値の公開", confidential, profile.parameters_confidential),
         *_zones(profile),
+        *_removed(profile, "zones"),
         *(_category(category) for category in profile.categories),
+        *_removed(profile, "categories"),
         *(_title(title) for title in profile.titles),
+        *_removed(profile, "titles"),
         *_bands(profile.guard),
         *_numbers(profile.accounts, "accounts", ""),
         *_numbers(profile.privileged, "privileged", "特権ID "),
         *_numbers(profile.network, "network", "領域の外 "),
-        *(
-            _rule(f"{gone.kind}.{gone.code}", f"{REMOVED[gone.kind]} {gone.code}", "なし", gone)
-            for gone in profile.removed
-        ),
     ]
 
 
@@ -126,6 +125,12 @@ def diff(left: Profile, right: Profile) -> list[Difference]:
 
 def _rule(key: str, label: str, value: str, cited: Cited) -> Rule:
     return Rule(key, label, value, cited.clause, cited.note)
+
+
+def _removed(profile: Profile, kind: str) -> Iterator[Rule]:
+    for gone in profile.removed:
+        if gone.kind == kind:
+            yield _rule(f"{kind}.{gone.code}", f"{CODED[kind]} {gone.code}", "なし", gone)
 
 
 def _zones(profile: Profile) -> Iterator[Rule]:
