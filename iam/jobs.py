@@ -181,12 +181,11 @@ class _Night:
         self._observe(connection)
         feed_holds = {name: self._judge(connection, reading) for name, reading in readings.items()}
         trusted = {name: r for name, r in readings.items() if not feed_holds[name]}
-        rehearsed = rehearsed_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
         holds = [hold for many in feed_holds.values() for hold in many]
         for candidate in self._candidates(readings, trusted):
             intakes = self._take(connection, candidate)
             found = Evaluator(connection, self._job.policy, self._on, intakes, self._observed).run()
-            plan_holds = judge_plan(found.changes, self._population(connection), self._job.policy.guard, rehearsed)
+            plan_holds = self._judge_plan(connection, found)
             if candidate is readings:
                 self._whole, self._held = intakes, found
                 self.report.holds = [*holds, *plan_holds]
@@ -194,6 +193,12 @@ class _Night:
                 self._choose(intakes, found, whole=candidate is readings)
                 break
         self._tell(readings)
+
+    def _judge_plan(self, connection: Connection, found: Evaluation) -> list[Hold]:
+        if not found.changes:
+            return []
+        rehearsed = rehearsed_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
+        return judge_plan(found.changes, self._population(connection), self._job.policy.guard, rehearsed)
 
     def _candidates(self, readings: dict[str, Reading], trusted: dict[str, Reading]) -> Sequence[dict[str, Reading]]:
         """Everything; without sources that are out of their bands; dates alone: the first that passes is applied."""

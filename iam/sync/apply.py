@@ -27,8 +27,11 @@ BATCH: Final = 500
 PAUSES: Final = (1.0, 5.0, 20.0)
 """Seconds to wait before each further try of what a target refused for the moment."""
 
-_LATER = (ChangeKind.GRANT, ChangeKind.ENABLE)
+_TAKING = (ChangeKind.REVOKE, ChangeKind.DISABLE)
+_GIVING = tuple(kind for kind in ChangeKind if kind not in _TAKING)
+_NEEDS_THE_REST = (ChangeKind.GRANT, ChangeKind.ENABLE)
 _UNDONE = "先に行うべき変更ができていないため見送りました。次の同期でやり直します。"
+_AWAY = "システムが応答しないため行っていません。次の同期でやり直します。"
 _UNKNOWN = "システムから返事がなく、結果が分かりません。次の同期で確かめてやり直します。"
 
 
@@ -65,9 +68,11 @@ class Applier:
         by_system: dict[str, list[StoredChange]] = defaultdict(list)
         for change in waiting:
             by_system[change.system].append(change)
-        for system, changes in by_system.items():
-            run = _SystemRun(self, stored, system, applied, len(waiting))
-            run.apply(changes)
+        # What is taken away is gone on every system before anything is given on any (R03).
+        stumbled: set[int] = set()
+        for kinds in (_TAKING, _GIVING):
+            for system, changes in by_system.items():
+                _SystemRun(self, stored, system, applied, stumbled, len(waiting)).apply(changes, kinds)
         self._finish(plan_id, waiting, applied)
         return applied
 
@@ -80,38 +85,45 @@ class Applier:
 
 
 class _SystemRun:
-    """One plan's changes on one target."""
+    """One plan's changes on one target.  `stumbled`: people of whom a change failed, on whatever target."""
 
-    def __init__(self, applier: Applier, stored: StoredPlan, system: str, applied: Applied, in_all: int) -> None:
+    def __init__(  # noqa: PLR0917 - what one run shares with its siblings
+        self, applier: Applier, stored: StoredPlan, system: str, applied: Applied, stumbled: set[int], in_all: int
+    ) -> None:
         self._applier = applier
         self._plan_id = stored.id
         self._on = stored.as_of
         self._system = system
         self._applied = applied
+        self._stumbled = stumbled
         self._in_all = in_all
-        self._stumbled: set[str] = set()
 
-    def apply(self, changes: Sequence[StoredChange]) -> None:
-        """Phase by phase, so that what is taken away is gone before anything is given (R03)."""
-        for kind in ChangeKind:
+    def apply(self, changes: Sequence[StoredChange], kinds: Sequence[ChangeKind]) -> None:
+        """Kind by kind, in batches; once the target is away the rest waits for the next night."""
+        for kind in kinds:
             for batch in chunks([c for c in changes if c.kind is kind], BATCH):
                 if self._system in self._applied.away:
-                    self._applied.failed += batch
+                    self._fail(batch, _AWAY)
                 else:
                     self._batch(batch)
 
     def _batch(self, batch: Sequence[StoredChange]) -> None:
-        ready = [c for c in batch if not (c.kind in _LATER and c.login in self._stumbled)]
-        self._fail([c for c in batch if c.kind in _LATER and c.login in self._stumbled], _UNDONE)
+        ready = [c for c in batch if not self._must_wait(c)]
+        self._fail([c for c in batch if self._must_wait(c)], _UNDONE)
+        if not ready:
+            return
         with self._applier.store.act(self._applier.actor) as act:
             self._intend(act, ready)
             keys = account_keys(act.connection, self._system, {c.login for c in ready})
-        if ready and ready[0].kind is ChangeKind.LINK:
+        if ready[0].kind is ChangeKind.LINK:
             results: dict[int, Done | Failed] = {c.number: Done(c.number) for c in ready}
         else:
             results = self._carry_out(ready, keys)
         self._settle(ready, results, keys)
         self._applier.progress(self._applied.done + len(self._applied.failed), self._in_all)
+
+    def _must_wait(self, change: StoredChange) -> bool:
+        return change.kind in _NEEDS_THE_REST and change.person_id in self._stumbled
 
     def _intend(self, act: Act, batch: Sequence[StoredChange]) -> None:
         bulk_update(
@@ -165,7 +177,7 @@ class _SystemRun:
             self._write_states(act, done, failed)
         self._applied.done += len(done)
         self._applied.failed += [change for change, _ in failed]
-        self._stumbled.update(change.login for change, _ in failed)
+        self._stumbled.update(change.person_id for change, _ in failed)
 
     def _write_states(
         self, act: Act, done: Sequence[tuple[StoredChange, Done]], failed: Sequence[tuple[StoredChange, str]]
@@ -185,6 +197,7 @@ class _SystemRun:
             with self._applier.store.act(self._applier.actor) as act:
                 self._write_states(act, (), [(c, reason) for c in batch])
             self._applied.failed += batch
+            self._stumbled.update(change.person_id for change in batch)
 
     def _subject(self, change: StoredChange) -> str:
         return f"account {change.system}/{change.login}"

@@ -35,7 +35,7 @@ from iam.policy.profile import Guard
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
 from iam.sync.actual.reconcile import protected_logins
-from iam.sync.plan import Actual, Change, Dispute, Logins, Planner, Scene
+from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
 
 night_table = Table(
     "night",
@@ -179,13 +179,16 @@ class Evaluator:
         found.people.update(ids)
 
     def _plan(self, scene: Scene, found: Evaluation) -> None:
-        settled = not (set(scene.wanted) & (self._all_systems - self._readable))
+        unread = set(scene.wanted) & (self._all_systems - self._readable)
+        settled, blocked = not unread, _rights_to_lose(scene, unread)
         for result in self._planner.plan(scene):
             if isinstance(result, Dispute):
                 found.disputes.append(result)
-            else:
+                continue
+            settled = False
+            # A right of the old post that cannot be seen to go keeps those of the new one waiting (R03).
+            if not (blocked and result.kind is ChangeKind.GRANT):
                 found.changes.append(result)
-                settled = False
         if not settled:
             found.unsettled.add(scene.person.id)
         found.adoptions += _adoptions(scene)
@@ -282,6 +285,16 @@ def _held(
         if account.person_id is not None:
             found[account.person_id][account.system, comparable_login(account.login)] = frozenset(names)
     return found
+
+
+def _rights_to_lose(scene: Scene, systems: Iterable[str]) -> bool:
+    """Whether the person is known to hold, on a system that could not be read, a right that must go."""
+    for account in scene.accounts:
+        if account.system in systems:
+            held = scene.held.get((account.system, comparable_login(account.login)), frozenset())
+            if held - set(scene.wanted[account.system].entitlements):
+                return True
+    return False
 
 
 def _adoptions(scene: Scene) -> Iterator[Adoption]:
