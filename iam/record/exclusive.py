@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import URL, Connection, Engine, text
 
-from iam.errors import Busy
+from iam.errors import Busy, StoreError
 from iam.record.columns import instant_text, local_text
 
 
@@ -39,19 +40,23 @@ def held(engine: Engine, url: URL, name: str, at: datetime) -> Iterator[None]:
 @contextmanager
 def _held_file(path: Path, name: str, at: datetime) -> Iterator[None]:
     # The file stays: taking it away would let a third process lock a new one beside the second's.
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as file:
+    with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Busy(_sentence(name, file.read())) from None
-        file.truncate()
+        file.truncate(0)
         file.write(_holder(at))
         file.flush()
-        try:
-            yield
-        finally:
-            file.seek(0)
-            file.truncate()
+        yield
+        file.truncate(0)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"ロックファイル {path} を開けません: {error.strerror}") from error
 
 
 @contextmanager

@@ -71,6 +71,8 @@ _REFUSALS: Final[Mapping[str, str]] = {
     "no password supplied": _PASSWORD,
     "パスワード認証に失敗": _PASSWORD,
     "Peer authentication failed": _PASSWORD,
+    'role "': _PASSWORD,
+    "ロール": _PASSWORD,
     "does not exist": _DATABASE,
     "存在しません": _DATABASE,
     "too many clients": "接続数が上限に達しています。使い終わった接続を閉じるか、max_connections を増やしてください。",

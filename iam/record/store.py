@@ -144,7 +144,8 @@ def open_engine(url: URL) -> Engine:
         ConfigurationError: for any database but an SQLite file or PostgreSQL through psycopg 3.
     """
     if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+        patience = {} if "timeout" in url.query else {"timeout": _BUSY_SECONDS}
+        engine = create_engine(url, hide_parameters=True, connect_args=patience)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

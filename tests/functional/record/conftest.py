@@ -1,22 +1,23 @@
 """A store with its keys on a fresh database, and what a database's owner can do behind its back."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, make_url, text
 
+from iam.record.act import now
 from iam.record.audit.verify import Verdict, verify
 from iam.record.keys import KeyRing
 from iam.record.store import Store, open_engine
 from migrations.run import upgrade
 
-AT = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 GUARDED = ("audit_record", "audit_head", "audit_checkpoint")
 
 Owner = Callable[[str], None]
+OpenStore = Callable[..., Store]
 
 
 @pytest.fixture
@@ -25,11 +26,22 @@ def keys(tmp_path: Path) -> KeyRing:
 
 
 @pytest.fixture
-def store(database_url: str, keys: KeyRing) -> Iterator[Store]:
+def open_store(keys: KeyRing) -> Iterator[OpenStore]:
+    """Opens stores that are closed at the end of the test."""
+    with ExitStack() as opened:
+
+        def open_one(url: str | URL, clock: Callable[[], datetime] = now) -> Store:
+            store = Store(url, keys, clock)
+            opened.callback(store.dispose)
+            return store
+
+        yield open_one
+
+
+@pytest.fixture
+def store(database_url: str, open_store: OpenStore) -> Store:
     upgrade(database_url)
-    store = Store(database_url, keys)
-    yield store
-    store.dispose()
+    return open_store(database_url)
 
 
 @pytest.fixture
