@@ -113,7 +113,8 @@ class SlapdOptions:
     `size_limit` is the most entries one search may give to anyone but the admin.
     `loaded` gives, per suffix, an LDIF file loaded offline after the base entries
     (fast, but memberOf is not computed).  `tls` names what the certificate stands for.
-    `schema` and `database` are further lines of slapd.conf.
+    `schema` and `database` are further lines of slapd.conf.  `address` is where
+    it listens; without a `port` it takes a free one.
     """
 
     suffixes: Sequence[str] = (CITY,)
@@ -125,6 +126,8 @@ class SlapdOptions:
     schema: str = ""
     database: str = ""
     loaded: Mapping[str, Path] = field(default_factory=dict)
+    address: str = "127.0.0.1"
+    port: int | None = None
 
 
 class Slapd:
@@ -133,7 +136,8 @@ class Slapd:
     def __init__(self, options: SlapdOptions | None = None) -> None:
         self.options = options or SlapdOptions()
         self.folder = process.private_folder("kagimori-slapd-", USER)
-        self.port, self.tls_port = process.free_port(), process.free_port()
+        self.port = self.options.port or process.free_port()
+        self.tls_port = process.free_port()
         self.certificates = self._certificates() if self.options.tls else None
         self.server: subprocess.Popen[bytes] | None = None
         self._configuration = self.folder / "slapd.conf"
@@ -176,7 +180,7 @@ class Slapd:
             yield connection
 
     def start(self) -> None:
-        addresses = f"{self.url}/" + (f" {self.tls_url}/" if self.options.tls else "")
+        addresses = f"ldap://{self.options.address}:{self.port}/" + (f" {self.tls_url}/" if self.options.tls else "")
         command = [process.program("slapd"), "-f", str(self._configuration), "-h", addresses, "-d", "0"]
         log = self.folder / "slapd.log"
         with log.open("ab") as stream:

@@ -1,0 +1,28 @@
+# The locked runtime and nothing that only tests need.
+FROM python:3.11-slim-bookworm AS runtime
+WORKDIR /srv/kagimori
+COPY tools.lock runtime.lock ./
+RUN python -m venv /opt/uv \
+    && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r tools.lock \
+    && /opt/uv/bin/uv venv /opt/kagimori \
+    && /opt/uv/bin/uv pip sync --no-cache --python /opt/kagimori/bin/python --require-hashes runtime.lock
+COPY pyproject.toml ./
+COPY iam iam
+COPY connectors connectors
+COPY web web
+COPY migrations migrations
+RUN /opt/uv/bin/uv pip install --no-cache --offline --python /opt/kagimori/bin/python --no-deps --editable . \
+    && rm -rf /opt/uv \
+    && useradd --system --uid 10001 --user-group kagimori \
+    && install -d -o kagimori -g kagimori -m 0700 /var/lib/kagimori
+ENV PATH=/opt/kagimori/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+USER kagimori
+CMD ["iam", "--help"]
+
+# The same with an OpenLDAP to practise on; never part of production.
+FROM runtime AS practice
+USER root
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends slapd ldap-utils \
+    && rm -rf /var/lib/apt/lists/* \
+    && install -d -m 0755 /run/practice

@@ -1,0 +1,158 @@
+"""compose.yaml gives the service exactly what the service reads."""
+
+import re
+import ssl
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import ldap3
+import pytest
+import yaml
+from web.cli.main import iam
+
+from connectors.personnel.options import Options
+from iam.access.model import AccessModel
+from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
+from web.practice import process
+from web.practice.directory import directory
+from web.practice.slapd import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "docs/deploy"
+Service = Mapping[str, Any]
+COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: Mapping[str, Service] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+OURS = [name for name, service in SERVICES.items() if service.get("image") == "kagimori"]
+
+
+def mounts(service: Service) -> dict[str, tuple[str, bool]]:
+    """Where what is mounted: path in the container to (source, writable)."""
+    found = {}
+    for volume in service.get("volumes", []):
+        source, place, *mode = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).split(":")
+        found[place] = (source, mode != ["ro"])
+    return found | {f"/run/secrets/{name}": (name, False) for name in service.get("secrets", [])}
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return load(SAMPLE / "iam.toml", {PASSWORD_VARIABLE: "instead of the file, which only the container has"})
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_variable_is_one_that_the_service_reads(name: str) -> None:
+    given = SERVICES[name]["environment"]
+    assert CONFIG_VARIABLE in given
+    assert set(given) <= set(VARIABLES)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_configuration_lies_where_the_service_looks_for_it(name: str) -> None:
+    place = Path(SERVICES[name]["environment"][CONFIG_VARIABLE])
+    source, writable = mounts(SERVICES[name])[str(place.parent)]
+    assert ROOT / source / place.name == SAMPLE / "iam.toml"
+    assert not writable
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    for service in SERVICES.values():
+        for variable, value in service.get("environment", {}).items():
+            assert "PASSWORD" not in variable or (variable.endswith("_FILE") and value in mounts(service))
+    assert all(set(secret) == {"file"} for secret in COMPOSE["secrets"].values())
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_path_of_the_sample_is_one_that_the_service_is_given(name: str, settings: Settings) -> None:
+    given = mounts(SERVICES[name])
+    assert settings.database.password_file
+    connected = [*settings.sources.values(), *settings.targets.values()]
+    options = [Path(str(value)) for one in connected for value in one.options.values() if str(value).startswith("/")]
+    assert len(options) == 3
+    for path in [settings.database.password_file, *options]:
+        assert {str(path), *map(str, path.parents)} & set(given), path
+    for path in (settings.keys.file, settings.output.directory):
+        assert any(writable for place, (_, writable) in given.items() if path.is_relative_to(place)), path
+
+
+def test_the_sample_is_read_by_the_rooms_that_it_is_for(settings: Settings) -> None:
+    source = settings.sources["jinji"]
+    assert Options.model_validate(source.options, context={"folder": settings.folder}).encoding == "cp932"
+    model = AccessModel.parse(settings.access.file.read_text(encoding="utf-8"), "access.toml")
+    assert set(model.systems) == set(settings.targets)
+
+
+def test_the_database_is_the_one_that_is_started(settings: Settings) -> None:
+    url = settings.database.url
+    assert url.host
+    server = SERVICES[url.host]
+    assert (url.username, url.database) == (
+        server["environment"]["POSTGRES_USER"],
+        server["environment"]["POSTGRES_DB"],
+    )
+    assert str(settings.database.password_file) == server["environment"]["POSTGRES_PASSWORD_FILE"]
+    assert url.port == 5432
+
+
+def test_the_practice_directory_is_the_one_that_is_started(settings: Settings) -> None:
+    _, _, module, *arguments = SERVICES["directory"]["command"]
+    assert module == directory.callback.__module__ if directory.callback else None
+    told = directory.make_context("directory", list(arguments)).params
+    options = settings.targets["portal"].options
+    assert options["url"] == f"ldap://{told['name']}:{told['port']}"
+    assert options["ca_file"] == str(told["ca"])
+    assert told["name"] in SERVICES
+    assert f"ldap://127.0.0.1:{told['port']}" in SERVICES["directory"]["healthcheck"]["test"]
+    assert PASSWORD in (ROOT / "compose.yaml").read_text(encoding="utf-8")
+
+
+def test_the_practice_directory_answers_over_tls_with_its_own_ca(tmp_path: Path) -> None:
+    port, ca = process.free_port(), tmp_path / "ca.pem"
+    command = [sys.executable, "-m", "web.practice.directory", f"--port={port}", f"--ca={ca}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout
+            assert "応答しています" in served.stdout.readline()
+            tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(ca))
+            server = ldap3.Server("localhost", port=port, tls=tls, get_info=ldap3.NONE)
+            with ldap3.Connection(
+                server, "cn=writer,dc=city,dc=test", PASSWORD, auto_bind=ldap3.AUTO_BIND_NONE
+            ) as bound:
+                assert bound.start_tls()
+                assert bound.bind()
+        finally:
+            served.terminate()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_the_service_runs_is_a_command_of_ours(name: str) -> None:
+    program, *words = SERVICES[name]["command"]
+    assert program == "iam"
+    assert iam.get_command(click.Context(iam), words[0])
+
+
+def test_every_service_that_stays_up_says_whether_it_is_well() -> None:
+    staying = [service for service in SERVICES.values() if "night" not in service.get("profiles", [])]
+    assert staying
+    assert all("healthcheck" in service for service in staying)
+
+
+def test_the_image_is_built_from_what_is_there() -> None:
+    stages = set(re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE))
+    assert {service["build"]["target"] for service in SERVICES.values() if "build" in service} <= stages
+    copied = [word for line in re.findall(r"^COPY (.*) \S+$", DOCKERFILE, re.MULTILINE) for word in line.split()]
+    assert copied
+    assert all((ROOT / source).exists() for source in copied)
+
+
+def test_the_image_holds_what_was_tested() -> None:
+    tested, shipped = (
+        {line.split(" ", 1)[0] for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if "==" in line}
+        for name in ("requirements.lock", "runtime.lock")
+    )
+    assert shipped
+    assert shipped <= tested

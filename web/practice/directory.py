@@ -1,0 +1,32 @@
+"""The practice directory on its own, for compose.yaml: an OpenLDAP with StartTLS that a neighbour can reach.
+
+The one law: what it holds is invented and is gone when it ends.
+"""
+
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from web.practice.slapd import Slapd, SlapdOptions
+
+
+@click.command()
+@click.option("--address", default="127.0.0.1", show_default=True, help="待ち受けるアドレス")
+@click.option("--port", default=1389, show_default=True, help="待ち受けるポート")
+@click.option("--name", default="localhost", show_default=True, help="証明書に載せる名前")
+@click.option("--ca", type=click.Path(path_type=Path), required=True, help="認証局証明書を書き出すファイル")
+def directory(address: str, port: int, name: str, ca: Path) -> None:
+    """練習用の OpenLDAP を起動し、止められるまで動かします。"""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with Slapd(SlapdOptions(address=address, port=port, tls=(name, "127.0.0.1"))) as slapd:
+        if slapd.certificates and slapd.server:
+            shutil.copyfile(slapd.certificates.ca, ca)
+            click.echo(f"練習用ディレクトリ ldap://{name}:{port} が応答しています（{slapd.writer}）")
+            slapd.server.wait()
+
+
+if __name__ == "__main__":
+    directory()
