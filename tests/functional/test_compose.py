@@ -14,6 +14,7 @@ import pytest
 import yaml
 from web.cli.main import iam
 
+from connectors.ldap.openldap.entries import OpenLdapOptions
 from connectors.personnel.options import Options
 from iam.access.model import AccessModel
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
@@ -82,6 +83,8 @@ def test_each_path_of_the_sample_is_one_that_the_service_is_given(name: str, set
 def test_the_sample_is_read_by_the_rooms_that_it_is_for(settings: Settings) -> None:
     source = settings.sources["jinji"]
     assert Options.model_validate(source.options, context={"folder": settings.folder}).encoding == "cp932"
+    target = settings.targets["portal"]
+    assert OpenLdapOptions.model_validate(target.options, context={"folder": settings.folder}).start_tls
     model = AccessModel.parse(settings.access.file.read_text(encoding="utf-8"), "access.toml")
     assert set(model.systems) == set(settings.targets)
 
