@@ -45,6 +45,10 @@ def settings() -> Settings:
     return load(SAMPLE / "iam.toml", {PASSWORD_VARIABLE: "instead of the file, which only the container has"})
 
 
+def _model(settings: Settings) -> AccessModel:
+    return AccessModel.parse(settings.access.file.read_text(encoding="utf-8"), settings.access.file.name)
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_each_variable_is_one_that_the_service_reads(name: str) -> None:
     given = SERVICES[name]["environment"]
@@ -85,8 +89,7 @@ def test_the_sample_is_read_by_the_rooms_that_it_is_for(settings: Settings) -> N
     assert Options.model_validate(source.options, context={"folder": settings.folder}).encoding == "cp932"
     target = settings.targets["portal"]
     assert OpenLdapOptions.model_validate(target.options, context={"folder": settings.folder}).start_tls
-    model = AccessModel.parse(settings.access.file.read_text(encoding="utf-8"), "access.toml")
-    assert set(model.systems) == set(settings.targets)
+    assert set(_model(settings).systems) == set(settings.targets)
 
 
 def test_the_database_is_the_one_that_is_started(settings: Settings) -> None:
@@ -109,13 +112,14 @@ def test_the_practice_directory_is_the_one_that_is_started(settings: Settings) -
     assert options["url"] == f"ldap://{told['name']}:{told['port']}"
     assert options["ca_file"] == str(told["ca"])
     assert told["name"] in SERVICES
+    assert set(told["groups"]) == set(_model(settings).systems["portal"].entitlements)
     assert f"ldap://127.0.0.1:{told['port']}" in SERVICES["directory"]["healthcheck"]["test"]
     assert PASSWORD in (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
 
 def test_the_practice_directory_answers_over_tls_with_its_own_ca(tmp_path: Path) -> None:
     port, ca = process.free_port(), tmp_path / "ca.pem"
-    command = [sys.executable, "-m", "web.practice.directory", f"--port={port}", f"--ca={ca}"]
+    command = [sys.executable, "-m", "web.practice.directory", f"--port={port}", f"--ca={ca}", "--group=staff"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as served:
         try:
             assert served.stdout

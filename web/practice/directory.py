@@ -6,11 +6,15 @@ The one law: what it holds is invented and is gone when it ends.
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from web.practice.slapd import Slapd, SlapdOptions
+
+NOBODY = "cn=placeholder"
+"""LDAP knows no group without a member."""
 
 
 @click.command()
@@ -18,10 +22,15 @@ from web.practice.slapd import Slapd, SlapdOptions
 @click.option("--port", default=1389, show_default=True, help="待ち受けるポート")
 @click.option("--name", default="localhost", show_default=True, help="証明書に載せる名前")
 @click.option("--ca", type=click.Path(path_type=Path), required=True, help="認証局証明書を書き出すファイル")
-def directory(address: str, port: int, name: str, ca: Path) -> None:
+@click.option("--group", "groups", multiple=True, help="ou=groups に置く権限のグループ")
+def directory(address: str, port: int, name: str, ca: Path, groups: Sequence[str]) -> None:
     """練習用の OpenLDAP を起動し、止められるまで動かします。"""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with Slapd(SlapdOptions(address=address, port=port, tls=(name, "127.0.0.1"))) as slapd:
+        with slapd.connection() as admin:
+            for group in groups:
+                dn = f"cn={group},ou=groups,{slapd.suffix}"
+                admin.add(dn, ["groupOfNames"], {"member": [NOBODY]})
         if slapd.certificates and slapd.server:
             shutil.copyfile(slapd.certificates.ca, ca)
             click.echo(f"練習用ディレクトリ ldap://{name}:{port} が応答しています（{slapd.writer}）")
