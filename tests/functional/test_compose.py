@@ -12,12 +12,12 @@ import click
 import ldap3
 import pytest
 import yaml
-from web.cli.main import iam
 
 from connectors.ldap.openldap.entries import OpenLdapOptions
 from connectors.personnel.options import Options
 from iam.access.model import AccessModel
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
+from web.cli.main import iam
 from web.practice import process
 from web.practice.directory import directory
 from web.practice.slapd import PASSWORD
