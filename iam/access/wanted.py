@@ -65,6 +65,20 @@ class Rules:
     absence_runs: Mapping[str, int]
     unit: Callable[[str, date], tuple[str, str]]
     lifecycle_clause: str = LIFECYCLE_CLAUSE
+    _covering: dict[tuple[str, str, str, bool], tuple[Birthright, ...]] = field(default_factory=dict, repr=False)
+
+    def covering(self, entry: Entry) -> tuple[Birthright, ...]:
+        """The birthrights that a post earns.  Remembered: posts of one kind are many, kinds of posts are few."""
+        told = entry.told
+        kind = (told.org_code, told.title_code, told.category, told.concurrent)
+        if kind not in self._covering:
+            org, title, category, concurrent = kind
+            self._covering[kind] = tuple(
+                rule
+                for rule in self.model.birthright
+                if rule.covers(org_code=org, title_code=title, category=category, concurrent=concurrent)
+            )
+        return self._covering[kind]
 
     def standing(self, person: Person, on: date) -> Standing:
         """The person's standing, with silence counted as the source's setting says."""
@@ -120,9 +134,7 @@ def _earned(posts: Sequence[Held], day: _Day) -> dict[str, Wanted]:
     """The accounts and entitlements that the posts earn by birthright; the first rule names the account's cause."""
     found: dict[str, Wanted] = {}
     for post in posts:
-        for rule in day.rules.model.birthright:
-            if not _covers(rule, post.entry):
-                continue
+        for rule in day.rules.covering(post.entry):
             cause = _birthright_cause(rule, post.entry)
             before = found.get(rule.system)
             rights = dict(before.entitlements) if before else {}
@@ -131,13 +143,6 @@ def _earned(posts: Sequence[Held], day: _Day) -> dict[str, Wanted]:
             why = before.why if before else cause
             found[rule.system] = Wanted(rule.system, enabled=True, why=why, otherwise=day.lost, entitlements=rights)
     return found
-
-
-def _covers(rule: Birthright, entry: Entry) -> bool:
-    told = entry.told
-    return rule.covers(
-        org_code=told.org_code, title_code=told.title_code, category=told.category, concurrent=told.concurrent
-    )
 
 
 def _birthright_cause(rule: Birthright, entry: Entry) -> Cause:
@@ -172,9 +177,8 @@ def _add_handover(found: dict[str, Wanted], entries: Sequence[Entry], day: _Day)
     for post in held_posts(entries):
         if not post.until < day.on <= post.until + timedelta(days=longest):
             continue
-        for rule in day.rules.model.birthright:
-            if _covers(rule, post.entry):
-                _hand_over(found, rule, post, day)
+        for rule in day.rules.covering(post.entry):
+            _hand_over(found, rule, post, day)
 
 
 def _hand_over(found: dict[str, Wanted], rule: Birthright, post: Held, day: _Day) -> None:

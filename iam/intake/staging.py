@@ -120,7 +120,7 @@ def known_fingerprints(connection: Connection, source: str) -> set[Fingerprint]:
     """Every row of `source` that needs no decoding when it comes again."""
     known: set[Fingerprint] = set()
     for table in (feed_row_table, quarantine_table):
-        known.update(connection.execute(select(table.c.fingerprint).where(table.c.source == source)).scalars())
+        known.update(connection.execute(select(table.c.fingerprint).where(table.c.source == source)).scalars().all())
     return known
 
 

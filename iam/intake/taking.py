@@ -262,7 +262,7 @@ def write_intake(act: Act, intake: Intake, rules: SourceRules) -> None:
     )  # fmt: skip
     bulk_insert(
         connection, appointment_table, ENTRY_COLUMNS,
-        (entry_values(person_id, replace(entry, known_from=act.at)) for person_id, entry in intake.opened),
+        (entry_values(person_id, entry, act.at) for person_id, entry in intake.opened),
     )  # fmt: skip
     _record(act, intake)
 

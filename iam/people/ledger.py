@@ -188,11 +188,11 @@ class Person:
     entries: tuple[Entry, ...]
 
 
-def entry_values(person_id: int, entry: Entry) -> tuple[object, ...]:
-    """`entry` in the order of ENTRY_COLUMNS."""
+def entry_values(person_id: int, entry: Entry, known_from: datetime) -> tuple[object, ...]:
+    """`entry`, believed from `known_from` on, in the order of ENTRY_COLUMNS."""
     return (
         entry.id, person_id, entry.source, *entry.told, entry.change, entry.supersedes,
-        entry.known_from, entry.known_until, entry.closing, None, entry.place, entry.run,
+        known_from, entry.known_until, entry.closing, None, entry.place, entry.run,
     )  # fmt: skip
 
 

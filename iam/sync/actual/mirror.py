@@ -88,7 +88,6 @@ def observe(connection: Connection, target: Target) -> Observation:
     known = frozenset(missing)
     found = Observation(system)
     for batch in target.read(known):
-        found.total += len(batch.unchanged) + len(batch.accounts)
         missing.difference_update(batch.unchanged)
         found.accounts.update((account.native_id, account) for account in batch.accounts)
         for group in batch.groups:
@@ -96,6 +95,7 @@ def observe(connection: Connection, target: Target) -> Observation:
             before = set(_members(connection, system, group.entitlement))
             found.joined[group.entitlement] = set(group.members) - before
             found.parted[group.entitlement] = before - set(group.members)
+    found.total = len(accounts - missing) + len(found.accounts)
     found.gone = _natives(connection, system, missing) - set(found.accounts)
     found.groups_gone = {groups[p] for p in missing & groups.keys()} - set(found.groups)
     for entitlement in found.groups_gone:
@@ -105,7 +105,7 @@ def observe(connection: Connection, target: Target) -> Observation:
 
 def _fingerprints(connection: Connection, system: str) -> set[Fingerprint]:
     columns = actual_account_table.c
-    return set(connection.execute(select(columns.fingerprint).where(columns.system == system)).scalars())
+    return set(connection.execute(select(columns.fingerprint).where(columns.system == system)).scalars().all())
 
 
 def _natives(connection: Connection, system: str, fingerprints: Iterable[Fingerprint]) -> set[str]:
