@@ -231,16 +231,6 @@ def with_retention_over(connection: Connection, before: date, systems: Iterable[
     return set(connection.execute(query).scalars())
 
 
-def account_values(
-    account_id: int, system: str, login: str, person_id: int | None, created_at: object
-) -> tuple[object, ...]:
-    """A newly reserved personal account in the order of ACCOUNT_COLUMNS."""
-    return (
-        account_id, system, login, comparable_login(login), person_id, AccountKind.PERSONAL,
-        AccountState.RESERVED, "", created_at,
-    )  # fmt: skip
-
-
 ACCOUNT_COLUMNS = (
-    "id", "system", "login", "comparable", "person_id", "kind", "state", "native_id", "created_at",
+    "id", "system", "login", "comparable", "person_id", "kind", "state", "native_id", "created_at", "disabled_on",
 )  # fmt: skip

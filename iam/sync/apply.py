@@ -115,10 +115,7 @@ class _SystemRun:
         with self._applier.store.act(self._applier.actor) as act:
             self._intend(act, ready)
             keys = account_keys(act.connection, self._system, {c.login for c in ready})
-        if ready[0].kind is ChangeKind.LINK:
-            results: dict[int, Done | Failed] = {c.number: Done(c.number) for c in ready}
-        else:
-            results = self._carry_out(ready, keys)
+        results = self._carry_out(ready, keys)
         self._settle(ready, results, keys)
         self._applier.progress(self._applied.done + len(self._applied.failed), self._in_all)
 
@@ -229,7 +226,7 @@ def _differs(change: StoredChange, result: Done) -> str:
     if change.kind in (ChangeKind.GRANT, ChangeKind.REVOKE):
         wrong = result.member is not (change.kind is ChangeKind.GRANT)
         return "読み返すと権限が計画どおりになっていません。" if wrong else ""
-    if change.kind in (ChangeKind.LINK, ChangeKind.DELETE):
+    if change.kind is ChangeKind.DELETE:
         return ""
     if found is None:
         return "読み返すとIDが見つかりません。"

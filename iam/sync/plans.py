@@ -260,7 +260,7 @@ def store_plan(act: Act, draft: Draft) -> StoredPlan:
     )  # fmt: skip
     bulk_insert(
         connection, change_table, ("plan_id", *_CHANGE_COLUMNS, "state", "tries", "error"),
-        ((plan_id, *row, ChangeState.WAITING.value, 0, "") for row in rows),
+        ((plan_id, *row, _first_state(row, draft.state), 0, "") for row in rows),
     )  # fmt: skip
     act.record(
         "plan.stored", f"plan {plan_id}",
@@ -268,6 +268,18 @@ def store_plan(act: Act, draft: Draft) -> StoredPlan:
          "changes": len(rows), "holds": [str(hold) for hold in draft.holds]},
     )  # fmt: skip
     return plan(connection, plan_id)
+
+
+def _first_state(row: Sequence[object], state: PlanState) -> ChangeState:
+    """A link in a plan that is applied touches no target: it is done with the plan's own act."""
+    linked = state is PlanState.READY and row[1] == ChangeKind.LINK.value
+    return ChangeState.DONE if linked else ChangeState.WAITING
+
+
+def settle_links(act: Act, plan_id: int) -> None:
+    """The links of a released plan are done by the act that commits it."""
+    mine = change_table.c.plan_id == plan_id, change_table.c.kind == ChangeKind.LINK
+    act.connection.execute(update(change_table).where(*mine).values(state=ChangeState.DONE))
 
 
 def supersede_held(act: Act, sources: Iterable[str]) -> None:

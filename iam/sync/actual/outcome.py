@@ -6,15 +6,15 @@ confirmed changes nothing here.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
 from iam.access.accounts import (
     ACCOUNT_COLUMNS,
+    AccountKind,
     AccountState,
     account_table,
-    account_values,
     holding_table,
 )
 from iam.access.naming import comparable_login
@@ -48,21 +48,43 @@ def account_keys(connection: Connection, system: str, logins: Iterable[str]) -> 
     return found
 
 
-def reserve_accounts(act: Act, changes: Iterable[Change | StoredChange]) -> None:
-    """Give every new account its row, before any target hears of it: its login is taken from now on."""
+def reserve_accounts(act: Act, changes: Iterable[Change | StoredChange], on: date) -> None:
+    """Give every new account its row, before any target hears of it: its login is taken from now on.
+
+    A LINK is settled by this: what the target holds stays as it is.
+    """
     new = [c for c in changes if c.kind in (ChangeKind.CREATE, ChangeKind.LINK)]
-    if not new:
-        return
-    known: dict[str, dict[str, AccountKey]] = {}
+    missing: list[Change | StoredChange] = []
     for system in {c.system for c in new}:
-        known[system] = account_keys(act.connection, system, (c.login for c in new if c.system == system))
+        mine = [c for c in new if c.system == system]
+        known = account_keys(act.connection, system, (c.login for c in mine))
+        missing += [c for c in mine if comparable_login(c.login) not in known]
     first = next_id(act.connection, account_table)
-    missing = [c for c in new if comparable_login(c.login) not in known[c.system]]
     bulk_insert(
-        act.connection, account_table, ACCOUNT_COLUMNS,
-        (account_values(first + n, c.system, c.login, c.person_id, act.at) for n, c in enumerate(missing)),
+        act.connection,
+        account_table,
+        ACCOUNT_COLUMNS,
+        (_new_account(first + n, c, act.at, on) for n, c in enumerate(missing)),
+    )
+    act.record_many(
+        (
+            "account.linked" if c.kind is ChangeKind.LINK else "account.reserved",
+            f"account {c.system}/{c.login}",
+            {"person": c.person_id},
+        )
+        for c in missing
+    )
+
+
+def _new_account(id_: int, change: Change | StoredChange, at: datetime, on: date) -> tuple[object, ...]:
+    state, disabled_on = AccountState.RESERVED, None
+    if change.kind is ChangeKind.LINK:
+        state = AccountState.ACTIVE if change.enabled else AccountState.DISABLED
+        disabled_on = None if change.enabled else on
+    return (
+        id_, change.system, change.login, comparable_login(change.login), change.person_id, AccountKind.PERSONAL,
+        state, change.native_id, at, disabled_on,
     )  # fmt: skip
-    act.record_many(("account.reserved", f"account {c.system}/{c.login}", {"person": c.person_id}) for c in missing)
 
 
 def write_done(
@@ -102,8 +124,6 @@ def _state(change: StoredChange, result: Done) -> AccountState | None:
             return AccountState.ACTIVE
         case ChangeKind.CREATE:
             return AccountState.ACTIVE if result.found is None or result.found.enabled else AccountState.DISABLED
-        case ChangeKind.LINK:
-            return AccountState.ACTIVE if change.enabled else AccountState.DISABLED
         case _:
             return None
 
