@@ -8,22 +8,26 @@ are not applied: every column that must have a value is named.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, islice
-from typing import Final
+from typing import Final, Never
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import BigInteger, Connection, Dialect, Integer, Table
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 _CHUNK: Final = 5_000
 _stage_numbers = count(1)
 
+_NARROW: Final = 2**31
+
 Row = Sequence[object]
+Bind = Callable[[object], object]
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Insert `rows`, each in the order of `columns`; answers how many there were."""
     ready = _bound(connection.dialect, table, columns, rows)
     if _is_postgresql(connection):
-        return _copy(connection, _name(connection, table), columns, ready)
+        return _copy(connection, _name(connection, table), table, columns, ready)
     marks = ", ".join("?" * len(columns))
     listed = ", ".join(_quoted(connection, columns))
     return _many(connection, f"INSERT INTO {_name(connection, table)} ({listed}) VALUES ({marks})", ready)  # noqa: S608 - names from Table
@@ -66,15 +70,28 @@ def bulk_delete(connection: Connection, table: Table, column: str, values: Itera
 
 def _bound(dialect: Dialect, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> Iterable[Row]:
     """`rows` with each value as its column's type sends it to the driver."""
-    bind: list[tuple[int, Callable[[object], object]]] = []
+    bind: list[tuple[int, Bind]] = []
     for place, column in enumerate(columns):
-        process = table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
+        kind = table.c[column].type.dialect_impl(dialect)
+        process = _whole_number if _is_narrow(dialect, kind) else kind.bind_processor(dialect)
         if process is not None:
             bind.append((place, process))
     return _processed(rows, bind) if bind else rows
 
 
-def _processed(rows: Iterable[Row], bind: Sequence[tuple[int, Callable[[object], object]]]) -> Iterator[Row]:
+def _is_narrow(dialect: Dialect, kind: TypeEngine[Never]) -> bool:
+    # SQLite's whole numbers are 64 bits wide, all of them.
+    return dialect.name == "postgresql" and isinstance(kind, Integer) and not isinstance(kind, BigInteger)
+
+
+def _whole_number(value: object) -> object:
+    # Binary COPY would cut the upper half off without a word.
+    if isinstance(value, int) and not -_NARROW <= value < _NARROW:
+        raise ValueError(f"{value} does not fit into a column of 32 bits")
+    return value
+
+
+def _processed(rows: Iterable[Row], bind: Sequence[tuple[int, Bind]]) -> Iterator[Row]:
     for row in rows:
         values = list(row)
         for place, process in bind:
@@ -82,8 +99,12 @@ def _processed(rows: Iterable[Row], bind: Sequence[tuple[int, Callable[[object],
         yield values
 
 
-def _copy(connection: Connection, target: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    statement = f"COPY {target} ({', '.join(_quoted(connection, columns))}) FROM STDIN"
+def _copy(connection: Connection, target: str, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Copy `rows` into `target`, whose columns have the names and types of those of `table`."""
+    statement = f"COPY {target} ({', '.join(_quoted(connection, columns))}) FROM STDIN (FORMAT binary)"
+    # Binary takes half the time of text, but the server then casts nothing: it must be told what comes.
+    compiler = connection.dialect.type_compiler_instance
+    types = [compiler.process(table.c[column].type).lower().partition("(")[0] for column in columns]
     driver = connection.connection.driver_connection
     dbapi = connection.dialect.loaded_dbapi
     if driver is None:
@@ -91,6 +112,7 @@ def _copy(connection: Connection, target: str, columns: Sequence[str], rows: Ite
     written = 0
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
             write = copy.write_row
             for row in rows:
                 write(row)
@@ -118,7 +140,7 @@ def _staged(connection: Connection, table: Table, columns: Sequence[str], rows: 
         f"CREATE TEMPORARY TABLE {stage} ON COMMIT DROP AS "  # noqa: S608 - names from Table
         f"SELECT {listed} FROM {_name(connection, table)} WITH NO DATA"
     )
-    _copy(connection, stage, columns, _bound(connection.dialect, table, columns, rows))
+    _copy(connection, stage, table, columns, _bound(connection.dialect, table, columns, rows))
     # Without figures the planner takes every temporary table for a small one.
     connection.exec_driver_sql(f"ANALYZE {stage}")
     yield stage

@@ -1,5 +1,6 @@
 """Many rows at once: the same values on both databases as one row at a time would give."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -123,3 +124,10 @@ def test_a_naive_instant_is_refused_in_bulk_too(sample: Store) -> None:
     naive = datetime(2026, 4, 1)  # noqa: DTZ001 - the point of the test
     with pytest.raises(ValueError, match="zone"), sample.act("tanaka") as act:
         bulk_insert(act.connection, SAMPLE, ["id", "body", "at"], [(1, "city", naive)])
+
+
+@pytest.mark.parametrize("count", [2**31, -(2**31) - 1, 2**40])
+def test_a_number_too_wide_for_its_column_is_never_cut(sample: Store, count: int) -> None:
+    with suppress(ValueError), sample.act("tanaka") as act:
+        bulk_insert(act.connection, SAMPLE, ["id", "body", "count"], [(1, "city", count)])
+    assert [row[-1] for row in rows_of(sample)] in ([], [count])
