@@ -1,22 +1,15 @@
-"""Names inside names: values put into DNs and filters, and one spelling for every DN.
+"""Names inside names: values put into DNs, and one spelling for every DN.
 
-The one law: a value never becomes syntax, whatever it is (R44; RFC 4514 §2.4,
-RFC 4515 §3).
+The one law: a value never becomes syntax, whatever it is (R44; RFC 4514 §2.4).
+Filters need no such care: `requests` never puts a value into their syntax.
 """
 
 import re
-import string
 
 _SPECIAL = frozenset('",+;<>\\=')
-_PLAIN_IN_FILTER = frozenset((string.ascii_letters + string.digits + "._@-").encode())
 _NEEDS_PARSING = re.compile(r'[\\"+;<>#]| [,=]|[,=] |  |^ | $')
 _PART = re.compile(r'\s*([A-Za-z0-9.-]+)\s*=\s*((?:"(?:\\.|[^"\\])*"|\\.|[^\\",;+])*)(?:([,;+])|$)', re.DOTALL)
 _ESCAPE = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
-
-
-def escape_filter_value(value: str) -> str:
-    """A value for a search filter: every byte that is not plainly a letter, digit or mark as `\\xx`."""
-    return "".join(chr(byte) if byte in _PLAIN_IN_FILTER else f"\\{byte:02x}" for byte in value.encode())
 
 
 def escape_dn_value(value: str) -> str:

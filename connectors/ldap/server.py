@@ -14,12 +14,10 @@ from typing import Self, TypeVar
 
 from ldap3 import NONE, Connection, Server
 from ldap3.core.exceptions import LDAPException
-from ldap3.operation.search import search_operation
-from ldap3.protocol.rfc2696 import paged_search_control
-from ldap3.protocol.rfc4511 import Control
 
 from connectors.ldap.ber import Malformed, Sifted
 from connectors.ldap.options import Scope, ServerOptions
+from connectors.ldap.requests import Request, paged, present, search
 from connectors.ldap.wire import REFERENCE, Answer, CheckedTls, Disconnected, WireStrategy, answer_of
 from iam.errors import SourceError, TargetError
 from iam.ports import Fingerprint
@@ -30,7 +28,7 @@ WINDOW = 64
 """Requests on the way at once: enough to keep a directory busy while its disk is written."""
 
 Key = TypeVar("Key")
-_SCOPES = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
+ANYTHING = present("objectClass")
 
 _CURES = {
     TIME_LIMIT: "サーバーの時間の上限(timelimit)に達しました。この bind_dn の上限を外してください",
@@ -52,30 +50,15 @@ _CURES = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for: LDAP's own words."""
+    """What to look for.  `condition` is an encoded filter."""
 
     base: str
-    filter: str = "(objectClass=*)"
+    condition: bytes = ANYTHING
     scope: Scope = "sub"
-    attributes: tuple[str, ...] = ("1.1",)
+    attributes: tuple[str, ...] = ()
 
-    def operation(self) -> object:
-        """ldap3's request.
-
-        Raises:
-            LDAPException: when the filter is not one.
-        """
-        scope, attributes = _SCOPES[self.scope], list(self.attributes)
-        return search_operation(self.base, self.filter, scope, "NEVER", attributes, 0, 0, False, False, False)  # noqa: FBT003
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request as ldap3 builds it: the message type, the operation, its controls."""
-
-    kind: str
-    operation: object
-    controls: tuple[Control, ...] = ()
+    def request(self, controls: bytes = b"") -> Request:
+        return search(self.base, self.scope, self.condition, self.attributes, controls)
 
 
 @dataclass(slots=True)
@@ -170,20 +153,20 @@ class Directory:
             for key, request in requests:
                 if len(flying) >= WINDOW:
                     yield self._land(flying)
-                number = self._send(request)
+                number = self._strategy.post(request)
                 flying[number] = key, []
             while flying:
                 yield self._land(flying)
 
-    def ask(self, search: Search) -> list[bytes]:
-        """What one small search finds, unpaged.
+    def ask(self, search: Search, *, missing: int = SUCCESS) -> list[bytes]:
+        """What one small search finds, unpaged; `missing` is a result code that means: nothing.
 
         Raises:
             the port's error: when it does not end with success.
         """
-        for _, reply in self.exchange([(search, Request("searchRequest", search.operation()))]):
-            if reply.answer.code != SUCCESS:
-                raise self.refused(reply.answer, search.base)
+        ((_, reply),) = self.exchange([(search, search.request())])
+        if reply.answer.code not in {SUCCESS, missing}:
+            raise self.refused(reply.answer, search.base)
         return reply.entries
 
     def refused(self, answer: Answer, base: str, so_far: str = "") -> SourceError | TargetError:
@@ -219,11 +202,7 @@ class Directory:
             ) from error
 
     def _ask(self, search: Search, size: int, cookie: bytes) -> int:
-        control = paged_search_control(True, size, cookie)  # noqa: FBT003  # critical, as RFC 2696 wants it
-        return self._send(Request("searchRequest", search.operation(), (control,)))
-
-    def _send(self, request: Request) -> int:
-        return self._strategy.post(request.kind, request.operation, request.controls)
+        return self._strategy.post(search.request(paged(size, cookie)))
 
     def _land(self, flying: dict[int, tuple[Key, list[bytes]]]) -> tuple[Key, Reply]:
         while True:

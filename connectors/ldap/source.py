@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from connectors.ldap.ber import decode_entry, salt_of
 from connectors.ldap.options import AttributeName, Dn, Filter, Scope, ServerOptions
+from connectors.ldap.requests import condition
 from connectors.ldap.server import Directory, Search
 from iam.errors import SourceError
 from iam.ports import Fingerprint, SourceBatch, SourceRow, Unreadable
@@ -44,7 +45,7 @@ class LdapSourceOptions(ServerOptions):
     @property
     def search(self) -> Search:
         wanted = {name.lower(): name for name in self.attributes.values()}
-        return Search(self.base, self.filter, self.scope, tuple(wanted.values()))
+        return Search(self.base, condition(self.filter), self.scope, tuple(wanted.values()))
 
 
 class LdapSource:

@@ -10,14 +10,13 @@ the server needs to send it.  Entries take the short path of `ber`; all else
 
 import selectors
 import ssl
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from ldap3 import Connection, Tls
 from ldap3.core.exceptions import LDAPException
-from ldap3.protocol.rfc4511 import Control
 from ldap3.strategy.base import RESPONSE_COMPLETE
 from ldap3.strategy.sync import SyncStrategy
 from ldap3.utils.asn1 import decode_message_fast
@@ -25,6 +24,7 @@ from ldap3.utils.asn1 import encode as encode_message  # type: ignore[attr-defin
 from pyasn1.error import PyAsn1Error
 
 from connectors.ldap.ber import ENTRY, Malformed, Sifted, entry_head, inside, message_end, message_parts, sift
+from connectors.ldap.requests import Request
 from iam.ports import Fingerprint
 
 CHUNK = 256 * 1024
@@ -94,8 +94,6 @@ class CheckedTls(Tls):
 class WireStrategy(SyncStrategy):
     """ldap3's synchronous strategy with our receiving and sending."""
 
-    _outstanding: dict[int, object]
-
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._buffer = b""
@@ -106,10 +104,10 @@ class WireStrategy(SyncStrategy):
         """Bytes received and not yet taken."""
         return len(self._buffer) - self._at
 
-    def post(self, kind: str, operation: object, controls: Sequence[Control]) -> int:
+    def post(self, request: Request) -> int:
         """Send one request without waiting; answer its message id."""
-        number = cast("int", self.send(kind, operation, list(controls)))
-        del self._outstanding[number]  # ldap3 keeps it for a wait of its own, which does not come
+        number = cast("int", self.connection.server.next_message_id())
+        self._send_all(request.message(number))
         return number
 
     def collect(self, message_id: int, known: Container[Fingerprint], salt: bytes) -> tuple[Sifted, Answer]:
@@ -180,12 +178,16 @@ class WireStrategy(SyncStrategy):
         self._buffer, self._at = b"".join(parts), 0
 
     def sending(self, ldap_message: object) -> None:
+        """Where ldap3's own verbs (bind, StartTLS, unbind) send."""
+        self._send_all(encode_message(ldap_message))
+
+    def _send_all(self, message: bytes) -> None:
         """Send one message, receiving meanwhile: two full socket buffers must not wait for each other.
 
         Raises:
             OSError: when it cannot be sent, or the server takes nothing for the length of the time-out.
         """
-        rest = memoryview(encode_message(ldap_message))
+        rest = memoryview(message)
         socket = self.connection.socket
         with selectors.DefaultSelector() as selector:
             selector.register(socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
