@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.personnel.tables.stream import Encoding
+
 FieldName: TypeAlias = Literal[
     "staff_number",
     "name",
@@ -59,7 +61,6 @@ def _encoding(value: object) -> object:
 
 
 Position: TypeAlias = Annotated[StrictInt, Field(ge=1)]
-Encoding: TypeAlias = Annotated[Literal["cp932", "utf-8"], BeforeValidator(_encoding)]
 
 
 class _Frozen(BaseModel):
@@ -88,7 +89,7 @@ class Options(_Frozen):
     format: Literal["csv", "xlsx"] | None = None
     """By default what the suffix of `path` says; anything but .xlsx is CSV."""
 
-    encoding: Encoding = "cp932"
+    encoding: Annotated[Encoding, BeforeValidator(_encoding)] = "cp932"
     """cp932, or utf-8 with or without a byte order mark.  Not used for xlsx."""
 
     delimiter: Annotated[StrictStr, Field(min_length=1, max_length=1)] = ","

@@ -7,9 +7,8 @@ by whoever asked for them.
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.personnel.delimited import TextRows, text_rows
-from connectors.personnel.options import Encoding
-from connectors.personnel.stream import opened
+from connectors.personnel.tables.delimited import TextRows, text_rows
+from connectors.personnel.tables.stream import Encoding, opened
 from iam.errors import SourceError
 
 _LONGEST = 1 << 16

@@ -12,10 +12,10 @@ from itertools import pairwise
 from typing import Protocol
 
 from connectors.personnel.columns import Columns, columns_of
-from connectors.personnel.delimited import Stretch
 from connectors.personnel.options import Options
 from connectors.personnel.proof import Proof, prove_trailer
 from connectors.personnel.remarks import Remarks, is_my_number
+from connectors.personnel.tables.delimited import Stretch
 from iam.errors import SourceError
 from iam.ports import Fingerprint, SourceBatch, SourceRow, Unreadable
 

@@ -8,12 +8,12 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 
-from connectors.personnel.delimited import TextRows, text_rows
 from connectors.personnel.options import Options
 from connectors.personnel.proof import Proof, prove_sidecar
 from connectors.personnel.reading import Reading
-from connectors.personnel.sheet import SheetRows, sheet_rows
-from connectors.personnel.stream import opened
+from connectors.personnel.tables.delimited import TextRows, text_rows
+from connectors.personnel.tables.sheet import SheetRows, sheet_rows
+from connectors.personnel.tables.stream import opened
 from iam.ports import Fingerprint, SourceBatch
 
 _DATES = ("valid_from", "valid_until", "announce_from")
@@ -63,7 +63,13 @@ class FileSource:
 @contextmanager
 def _rows(file: BufferedReader, options: Options) -> Iterator[TextRows | SheetRows]:
     if options.kind == "xlsx":
-        with sheet_rows(file, options) as sheet:
+        with sheet_rows(
+            file,
+            options.path,
+            sheet=options.sheet,
+            skip_lines=options.skip_lines,
+            max_unpacked=options.max_unpacked,
+        ) as sheet:
             yield sheet
     else:
         with text_rows(

@@ -102,10 +102,32 @@ def _statements(
     number = _number("staff_number", text["staff_number"], prefix)
     kind = AppointmentKind(_code("kind", text, codes.kind, _KINDS) or AppointmentKind.UNTOLD)
     state = _State(_code("status", text, codes.status, _STATES) or _State.IN_SERVICE)
-    first, last = _dates(text)
     rule = _category(text, kind, codes, categories)
-    stated = FeedRow(
-        staff_number=number,
+    concurrent = _concurrent(text, codes, kind)
+    previous = _number("previous_number", text["previous_number"], prefix) if text["previous_number"] else ""
+    stated = _stated(row, text, kind, rule, numbers=(number, previous), concurrent=concurrent)
+    if rule is None or kind is AppointmentKind.CANCELLATION:
+        return [replace(stated, gives=Gives.VOID)]
+    if "org_code" in row.fields and not (stated.org_code or stated.org_name) and kind not in _WITHOUT_POST:
+        raise _Refused("org_code", "", "所属コードが空です。人事システムで所属を入れてください。")
+    if kind is AppointmentKind.RETIRE or state is _State.RETIRED:
+        return _ending(stated, rule, organisation)
+    return _serving(stated, state, rule, organisation)
+
+
+def _stated(
+    row: SourceRow,
+    text: Mapping[str, str],
+    kind: AppointmentKind,
+    rule: CategoryRule | None,
+    *,
+    numbers: tuple[str, str],
+    concurrent: bool,
+) -> FeedRow:
+    """The row as a post, whatever it turns out to give."""
+    first, last = _dates(text)
+    return FeedRow(
+        staff_number=numbers[0],
         name=_required("name", text),
         name_kana=text["name_kana"],
         category=rule.code if rule else "",
@@ -115,23 +137,16 @@ def _statements(
         org_name=text["org_name"],
         title_code=narrow(text["title_code"]),
         title=text["title"],
-        concurrent=_concurrent(text, codes, kind),
+        concurrent=concurrent,
         valid_from=first,
         valid_until=last,
         announce_from=_date("announce_from", text["announce_from"]),
         email=text["email"],
-        previous_number=_number("previous_number", text["previous_number"], prefix) if text["previous_number"] else "",
+        previous_number=numbers[1],
         home_body=text["home_body"],
         place=row.place,
         fingerprint=row.fingerprint,
     )
-    if rule is None or kind is AppointmentKind.CANCELLATION:
-        return [replace(stated, gives=Gives.VOID)]
-    if "org_code" in row.fields and not (stated.org_code or stated.org_name) and kind not in _WITHOUT_POST:
-        raise _Refused("org_code", "", "所属コードが空です。人事システムで所属を入れてください。")
-    if kind is AppointmentKind.RETIRE or state is _State.RETIRED:
-        return _ending(stated, rule, organisation)
-    return _serving(stated, state, rule, organisation)
 
 
 _WITHOUT_POST = frozenset({AppointmentKind.LEAVE, AppointmentKind.SECONDED_OUT, AppointmentKind.RETIRE})

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from pathlib import Path
 
-from connectors.personnel.options import Encoding
-from connectors.personnel.stream import CheckedBytes
+from connectors.personnel.tables.stream import CheckedBytes, Encoding
 from iam.errors import SourceError
 
 _CODECS = {"cp932": "cp932", "utf-8": "utf-8-sig"}

@@ -11,8 +11,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from iam.errors import SourceError
+
+Encoding: TypeAlias = Literal["cp932", "utf-8"]
+"""utf-8 with or without a byte order mark."""
 
 CHUNK = 1 << 18
 _CONTROL_Z = b"\x1a"
@@ -68,7 +72,7 @@ class CheckedBytes(io.BufferedIOBase):
     behind a text is taken away.
     """
 
-    def __init__(self, file: io.BufferedReader, path: Path, encoding: str, longest: int) -> None:
+    def __init__(self, file: io.BufferedReader, path: Path, encoding: Encoding, longest: int) -> None:
         super().__init__()
         self._file = file
         self.path = path

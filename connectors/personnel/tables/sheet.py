@@ -21,8 +21,7 @@ import openpyxl
 from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
 
-from connectors.personnel.delimited import Stretch
-from connectors.personnel.options import Options
+from connectors.personnel.tables.delimited import Stretch
 from iam.errors import SourceError
 
 _SLICE = 500
@@ -124,17 +123,18 @@ def _is_number(value: object) -> bool:
 
 
 @contextmanager
-def sheet_rows(file: BufferedReader, options: Options) -> Iterator[SheetRows]:
-    """The rows of the sheet that `options` names, or of the first visible one.
+def sheet_rows(
+    file: BufferedReader, path: Path, *, sheet: str, skip_lines: int, max_unpacked: int
+) -> Iterator[SheetRows]:
+    """The rows of `sheet`, or of the first visible one where it is "".
 
     Raises:
         SourceError: when it is no xlsx, has macros or a password, would unpack
-            to more than it may, or has no such sheet.
+            to more than `max_unpacked` bytes, or has no such sheet.
     """
-    path, sheet = options.path, options.sheet
     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
-    _refuse_unmeasured(file, path, options.max_unpacked)
+    _refuse_unmeasured(file, path, max_unpacked)
     with _translated(path):
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
@@ -149,8 +149,8 @@ def sheet_rows(file: BufferedReader, options: Options) -> Iterator[SheetRows]:
             found.reset_dimensions()
             rows = found.iter_rows(values_only=True)
         found_rows = SheetRows(rows, path, book.epoch, sha256)
-        if options.skip_lines:
-            found_rows.take(options.skip_lines)
+        if skip_lines:
+            found_rows.take(skip_lines)
         yield found_rows
     finally:
         book.close()
