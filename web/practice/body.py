@@ -1,0 +1,145 @@
+"""Writes さくら市 as files: its personnel feed as an HR package exports it, and all that Kagimori is told of it.
+
+The one law: what is written is what a body really has, CP932 and CRLF, codes
+and dates in the forms of several systems, and columns that must not be read.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from web.practice.careers import (
+    FIXED_TERM,
+    FULL_TIME,
+    HOME_BODY,
+    PART_TIME,
+    SECONDED,
+    TITLES,
+    Appointment,
+    Careers,
+    Staff,
+    next_april,
+)
+from web.practice.configuration import write_configuration
+from web.practice.names import in_cp932
+from web.practice.units import City
+
+SEED: Final = 20260401
+HEADER: Final = (
+    "職員番号", "氏名", "氏名カナ", "性別", "生年月日", "任用区分", "所属コード", "所属名", "職名コード", "職名",
+    "給料表", "号給", "本務兼務区分", "発令区分", "発令年月日", "終了年月日", "在職区分", "内示解禁日",
+    "メールアドレス", "旧職員番号", "派遣元団体",
+)  # fmt: skip
+OPEN: Final = "99999999"
+SIDECAR: Final = ".sum"
+_WIDE: Final = str.maketrans("0123456789", "０１２３４５６７８９")
+_REIWA: Final = 2018
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeBody:
+    """Where the files of the practice body lie.  `april` is the next 1 April."""
+
+    folder: Path
+    configuration: Path
+    feed: Path
+    organisation: Path
+    april: date
+
+
+def people(staff: int, seed: int, today: date) -> Iterator[Staff]:
+    """Everybody in the file of さくら市: `staff` who serve on `today`, then those who join on the next 1 April."""
+    return Careers(staff, seed, today).everybody()
+
+
+def write_practice_body(
+    folder: Path, *, staff: int = 1200, today: date, seed: int = SEED, directory: str = "ldap://127.0.0.1:1389"
+) -> PracticeBody:
+    """The whole body under `folder`: feed with its sidecar, organisation, profile, access model, configuration.
+
+    `directory` is the address of the practice OpenLDAP; nothing is written there.
+    """
+    april = next_april(today)
+    feed = folder / "人事" / "名簿.csv"
+    feed.parent.mkdir(parents=True, exist_ok=True)
+    write_feed(feed, people(staff, seed, today))
+    city = City.reorganising(april)
+    organisation = folder / "組織.csv"
+    organisation.write_text(organisation_csv(city), encoding="utf-8")
+    configuration = write_configuration(folder, city.departments(april), directory)
+    return PracticeBody(folder, configuration, feed, organisation, april)
+
+
+def write_feed(path: Path, staff: Iterable[Staff]) -> int:
+    """The personnel file of `staff` at `path`, with its sidecar; how many rows it has."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    rows = 0
+    for person in staff:
+        for appointment in person.appointments:
+            writer.writerow(map(in_cp932, feed_row(person, appointment)))
+            rows += 1
+    write_feed_bytes(path, text.getvalue().encode("cp932"), rows)
+    return rows
+
+
+def write_feed_bytes(path: Path, content: bytes, rows: int) -> None:
+    """`content` as the HR package leaves it: the file, and beside it how many rows it has and its SHA-256."""
+    path.write_bytes(content)
+    said = f"rows={rows}\r\nsha256={hashlib.sha256(content).hexdigest()}\r\n"
+    path.with_name(path.name + SIDECAR).write_text(said, encoding="ascii", newline="")
+
+
+def feed_row(person: Staff, post: Appointment) -> Sequence[str]:
+    """One row under HEADER.  Terms are typed by hand in the sections, so their dates and codes look different."""
+    code = post.unit.code if post.unit else ""
+    return (
+        person.number,
+        str(person.name),
+        person.name.kana,
+        "2" if person.woman else "1",
+        f"{person.born:%Y%m%d}",
+        post.category,
+        code.translate(_WIDE) if post.category in (SECONDED, FIXED_TERM) else code,
+        post.unit.name if post.unit else "",
+        TITLES.get(post.title, ""),
+        post.title,
+        "" if post.category in (FULL_TIME, PART_TIME) else "行政職(一)",
+        f"{int(person.number) % 6 + 1}-{int(person.number) % 97 + 1}",
+        "2" if post.concurrent else "1",
+        post.kind,
+        _written(post.valid_from, post.category),
+        _written(post.valid_until, post.category) if post.valid_until else OPEN,
+        post.status,
+        _slashed(post.announce_from) if post.announce_from else "",
+        person.email,
+        person.previous_number,
+        HOME_BODY if post.category == SECONDED else "",
+    )
+
+
+def _written(day: date, category: str) -> str:
+    if category in (FULL_TIME, PART_TIME):
+        return f"R{day.year - _REIWA}.{day.month}.{day.day}"
+    if category in (SECONDED, FIXED_TERM):
+        return f"令和{day.year - _REIWA}年{day.month}月{day.day}日"
+    return f"{day:%Y%m%d}"
+
+
+def _slashed(day: date) -> str:
+    return f"{day.year}/{day.month}/{day.day}"
+
+
+def organisation_csv(city: City) -> str:
+    """組織.csv: every unit for as long as its code means it."""
+    lines = ["code,name,parent,valid_from,valid_until"]
+    for unit in city.units:
+        until = unit.valid_until.isoformat() if unit.valid_until else ""
+        lines.append(f"{unit.code},{unit.name},{unit.parent},{unit.valid_from.isoformat()},{until}")
+    return "\n".join(lines) + "\n"
