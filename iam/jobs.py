@@ -157,7 +157,7 @@ def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
     for intake in intakes:
         write_intake(act, intake, rules[intake.reading.source])
     changes = changes_of(act.connection, stored.id)
-    reserve_accounts(act, changes, stored.as_of)
+    reserve_accounts(act, changes, stored.as_of, {})
     settle_links(act, stored.id)
     set_state(act, stored.id, PlanState.READY)
 
@@ -324,7 +324,7 @@ class _Night:
     def _commit_evaluation(self, act: Act) -> None:
         found = self._evaluation
         adopt(act, found.adoptions, self._on)
-        reserve_accounts(act, found.changes, self._on)
+        reserve_accounts(act, found.changes, self._on, found.linked)
         mark_pending(act.connection, found.people - found.unsettled, pending=False)
         mark_pending(act.connection, found.unsettled)
         self._remember_evaluation(act)

@@ -28,8 +28,8 @@ from sqlalchemy import (
     select,
 )
 
-from iam.access.naming import comparable_login
 from iam.people.ledger import chunks
+from iam.record.sets import among
 from iam.record.store import Instant, metadata
 
 
@@ -165,7 +165,7 @@ def accounts_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, 
     """The accounts of each person."""
     found: dict[int, list[Account]] = defaultdict(list)
     for part in chunks(person_ids):
-        query = select(account_table).where(account_table.c.person_id.in_(part)).order_by(account_table.c.id)
+        query = select(account_table).where(among(account_table.c.person_id, part)).order_by(account_table.c.id)
         for row in connection.execute(query):
             found[row.person_id].append(_account(row))
     return found
@@ -189,7 +189,7 @@ def grants_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int,
     found: dict[int, list[Grant]] = defaultdict(list)
     columns = grant_table.c
     for part in chunks(person_ids):
-        query = select(grant_table).where(columns.person_id.in_(part), columns.withdrawn_at.is_(None))
+        query = select(grant_table).where(among(columns.person_id, part), columns.withdrawn_at.is_(None))
         for row in connection.execute(query):
             found[row.person_id].append(
                 Grant(row.system, row.entitlement, row.origin, row.clause, row.valid_from, row.valid_until)
@@ -202,7 +202,7 @@ def blocks_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int,
     found: dict[int, list[Block]] = defaultdict(list)
     columns = block_table.c
     for part in chunks(person_ids):
-        query = select(block_table).where(columns.person_id.in_(part), columns.lifted_at.is_(None))
+        query = select(block_table).where(among(columns.person_id, part), columns.lifted_at.is_(None))
         for row in connection.execute(query):
             found[row.person_id].append(
                 Block(row.system, row.origin, row.clause, row.reason, row.valid_from, row.valid_until)
@@ -226,7 +226,7 @@ def with_retention_over(connection: Connection, before: date, systems: Iterable[
     columns = account_table.c
     query = select(columns.person_id).where(
         columns.disabled_on < before, columns.state == AccountState.DISABLED, columns.person_id.is_not(None),
-        columns.system.in_(list(systems)),
+        among(columns.system, list(systems)),
     )  # fmt: skip
     return set(connection.execute(query).scalars())
 

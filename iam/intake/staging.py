@@ -18,6 +18,7 @@ from iam.people.feed import FeedRow, Rejected
 from iam.people.japanese import narrow
 from iam.people.ledger import chunks
 from iam.ports import Fingerprint, Source, SourceRow, Unreadable
+from iam.record.sets import among
 from iam.record.store import Instant, Json, bulk_insert, metadata
 
 feed_run_table = Table(
@@ -177,7 +178,7 @@ def departments_of(connection: Connection, source: str, fingerprints: Iterable[F
     found: Counter[str] = Counter()
     for part in chunks(fingerprints):
         query = select(feed_row_table.c.department).where(
-            feed_row_table.c.source == source, feed_row_table.c.fingerprint.in_(part)
+            feed_row_table.c.source == source, among(feed_row_table.c.fingerprint, part)
         )
         found.update(connection.execute(query).scalars())
     return found
@@ -189,7 +190,7 @@ def numbers_of(connection: Connection, source: str, fingerprints: Iterable[Finge
     for part in chunks(fingerprints):
         for table in (feed_row_table, quarantine_table):
             columns = table.c
-            query = select(columns.staff_number).where(columns.source == source, columns.fingerprint.in_(part))
+            query = select(columns.staff_number).where(columns.source == source, among(columns.fingerprint, part))
             found.update(number for number in connection.execute(query).scalars() if number)
     return found
 
@@ -201,7 +202,7 @@ def staged_rows(
     found: dict[str, dict[Fingerprint, list[FeedRow]]] = defaultdict(dict)
     for part in chunks(numbers):
         columns = feed_row_table.c
-        query = select(feed_row_table).where(columns.source == source, columns.staff_number.in_(part))
+        query = select(feed_row_table).where(columns.source == source, among(columns.staff_number, part))
         for row in connection.execute(query):
             found[row.staff_number][row.fingerprint] = [FeedRow.from_json(line) for line in row.content.split("\n")]
     return found
@@ -219,7 +220,7 @@ def write_staging(connection: Connection, reading: Reading, rules: SourceRules, 
     for table in (feed_row_table, quarantine_table):
         for part in chunks(reading.gone):
             mine = table.c.source == reading.source
-            connection.execute(delete(table).where(mine, table.c.fingerprint.in_(part)))
+            connection.execute(delete(table).where(mine, among(table.c.fingerprint, part)))
     bulk_insert(
         connection, feed_row_table, ("source", "fingerprint", "staff_number", "department", "content", "run"),
         ((reading.source, print_, rows[0].staff_number, rules.department(rows[0]),

@@ -44,6 +44,7 @@ from iam.people.ledger import (
 from iam.people.standing import Status, standing
 from iam.ports import Fingerprint
 from iam.record.act import Act
+from iam.record.sets import among
 from iam.record.store import bulk_insert, bulk_update
 
 
@@ -271,7 +272,7 @@ def _write_quarantine(connection: Connection, intake: Intake, at: datetime) -> N
     """What cross-checking rejects is found anew for every person that was considered."""
     columns = quarantine_table.c
     for part in chunks(sorted(intake.reconsidered)):
-        mine = columns.source == intake.reading.source, columns.staff_number.in_(part)
+        mine = columns.source == intake.reading.source, among(columns.staff_number, part)
         connection.execute(delete(quarantine_table).where(*mine, columns.cross_row))
     write_quarantine(connection, intake.reading.source, intake.rejected, at, intake.run, cross_row=True)
 
@@ -300,7 +301,7 @@ def _write_people(act: Act, intake: Intake) -> None:
 def mark_pending(connection: Connection, ids: Iterable[int], *, pending: bool = True) -> None:
     """Note who must be looked at until every target agrees: survives a killed run."""
     for part in chunks(ids):
-        connection.execute(update(person_table).where(person_table.c.id.in_(part)).values(pending=pending))
+        connection.execute(update(person_table).where(among(person_table.c.id, part)).values(pending=pending))
 
 
 def _write_names(act: Act, intake: Intake) -> None:
@@ -312,7 +313,7 @@ def _write_names(act: Act, intake: Intake) -> None:
         ((p.id, p.staff_number, p.name, p.name_kana, p.email, p.home_body) for p, _ in changed),
     )  # fmt: skip
     for part in chunks(p.id for p, _ in changed):
-        current = name_table.c.person_id.in_(part), name_table.c.known_until.is_(None)
+        current = among(name_table.c.person_id, part), name_table.c.known_until.is_(None)
         act.connection.execute(update(name_table).where(*current).values(known_until=act.at))
     bulk_insert(
         act.connection, name_table, ("person_id", "known_from", "name", "name_kana", "place", "run"),

@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 
 from iam.people.feed import AppointmentKind, FeedRow, Gives
+from iam.record.sets import among
 from iam.record.store import Instant, metadata
 
 T = TypeVar("T")
@@ -232,7 +233,9 @@ def people(connection: Connection, ids: Iterable[int], known_at: datetime | None
     """The persons with `ids`, in the order of ids, with their entries as known now or at `known_at`."""
     for part in chunks(sorted(ids)):
         entries = _entries(connection, part, known_at)
-        rows = connection.execute(select(person_table).where(person_table.c.id.in_(part)).order_by(person_table.c.id))
+        rows = connection.execute(
+            select(person_table).where(among(person_table.c.id, part)).order_by(person_table.c.id)
+        )
         for row in rows:
             yield Person(
                 row.id, row.staff_number, row.source, row.name, row.name_kana, row.email, row.home_body,
@@ -242,7 +245,7 @@ def people(connection: Connection, ids: Iterable[int], known_at: datetime | None
 
 def _entries(connection: Connection, ids: Sequence[int], known_at: datetime | None) -> Mapping[int, list[Entry]]:
     columns = appointment_table.c
-    query: Select[Any] = select(appointment_table).where(columns.person_id.in_(ids))
+    query: Select[Any] = select(appointment_table).where(among(columns.person_id, ids))
     if known_at is None:
         query = query.where(columns.known_until.is_(None))
     else:
@@ -265,7 +268,7 @@ def persons_by_number(connection: Connection, numbers: Iterable[str]) -> dict[st
     """Person id by staff number, for every number ever given that is among `numbers`."""
     found: dict[str, int] = {}
     for part in chunks(numbers):
-        query = select(number_table.c.number, number_table.c.person_id).where(number_table.c.number.in_(part))
+        query = select(number_table.c.number, number_table.c.person_id).where(among(number_table.c.number, part))
         found.update((row.number, row.person_id) for row in connection.execute(query))
     return found
 

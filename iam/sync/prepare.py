@@ -32,6 +32,7 @@ from iam.intake.taking import Intake
 from iam.people.ledger import Person, chunks, people, person_table, persons_by_number, with_boundary
 from iam.people.standing import held_posts
 from iam.policy.profile import Guard
+from iam.record.sets import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
 from iam.sync.actual.reconcile import protected_logins
@@ -73,13 +74,18 @@ class Adoption:
 
 @dataclass
 class Evaluation:
-    """What a run would do.  `people`: everybody who was looked at; `unsettled`: who cannot be settled tonight."""
+    """What a run would do.
+
+    `people`: everybody who was looked at; `unsettled`: who cannot be settled
+    by the act alone; `linked`: rights found with an account that is to be linked.
+    """
 
     changes: list[Change] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
     adoptions: list[Adoption] = field(default_factory=list)
     people: set[int] = field(default_factory=set)
     unsettled: set[int] = field(default_factory=set)
+    linked: dict[tuple[str, str], tuple[tuple[str, Cause], ...]] = field(default_factory=dict)
 
 
 def evaluated(connection: Connection) -> tuple[date, str] | None:
@@ -149,7 +155,7 @@ class Evaluator:
         for system, observed in self._observed.items():
             columns = account_table.c
             for part in chunks(observed.touched):
-                query = select(columns.person_id).where(columns.system == system, columns.native_id.in_(part))
+                query = select(columns.person_id).where(columns.system == system, among(columns.native_id, part))
                 ids.update(i for i in self._connection.execute(query).scalars() if i is not None)
             links = {account.link for account in observed.accounts.values() if account.link}
             ids.update(persons_by_number(self._connection, links).values())
@@ -185,7 +191,12 @@ class Evaluator:
             if isinstance(result, Dispute):
                 found.disputes.append(result)
                 continue
-            settled = False
+            if result.kind is ChangeKind.LINK:
+                there, want = scene.linked[result.system], scene.wanted[result.system]
+                both = sorted(there.entitlements & set(want.entitlements))
+                found.linked[result.system, result.login] = tuple((name, want.entitlements[name]) for name in both)
+            else:
+                settled = False
             # A right of the old post that cannot be seen to go keeps those of the new one waiting (R03).
             if not (blocked and result.kind is ChangeKind.GRANT):
                 found.changes.append(result)
@@ -225,7 +236,7 @@ class Evaluator:
         columns = account_table.c
         found: set[str] = set()
         for part in chunks(natives):
-            query = select(columns.native_id).where(columns.system == system, columns.native_id.in_(part))
+            query = select(columns.native_id).where(columns.system == system, among(columns.native_id, part))
             found.update(self._connection.execute(query).scalars())
         return found
 
@@ -275,7 +286,7 @@ def _held(
     columns = holding_table.c
     for part in chunks(by_id):
         query = select(columns.account_id, columns.entitlement).where(
-            columns.account_id.in_(part), columns.held_until.is_(None)
+            among(columns.account_id, part), columns.held_until.is_(None)
         )
         for row in connection.execute(query):
             rights[row.account_id].add(row.entitlement)

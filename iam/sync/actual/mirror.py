@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, Column, Connection, Index, LargeBinary, Table, T
 from iam.access.naming import comparable_login
 from iam.people.ledger import chunks
 from iam.ports import Fingerprint, Target, TargetAccount
+from iam.record.sets import among
 from iam.record.store import Json, bulk_insert, metadata
 from iam.sync.plan import Actual
 
@@ -112,7 +113,7 @@ def _natives(connection: Connection, system: str, fingerprints: Iterable[Fingerp
     columns = actual_account_table.c
     found: set[str] = set()
     for part in chunks(fingerprints):
-        query = select(columns.native_id).where(columns.system == system, columns.fingerprint.in_(part))
+        query = select(columns.native_id).where(columns.system == system, among(columns.fingerprint, part))
         found.update(connection.execute(query).scalars())
     return found
 
@@ -128,7 +129,7 @@ def write_observation(connection: Connection, found: Observation) -> None:
     put_accounts(connection, found.system, found.accounts.values())
     for part in chunks(found.gone):
         for table in (actual_account_table, actual_member_table):
-            connection.execute(delete(table).where(table.c.system == found.system, table.c.native_id.in_(part)))
+            connection.execute(delete(table).where(table.c.system == found.system, among(table.c.native_id, part)))
     for entitlement in found.groups_gone:
         mine = actual_group_table.c.system == found.system, actual_group_table.c.entitlement == entitlement
         connection.execute(delete(actual_group_table).where(*mine))
@@ -144,7 +145,7 @@ def put_accounts(connection: Connection, system: str, accounts: Iterable[TargetA
     table = actual_account_table
     for part in chunks(accounts):
         natives = [account.native_id for account in part]
-        connection.execute(delete(table).where(table.c.system == system, table.c.native_id.in_(natives)))
+        connection.execute(delete(table).where(table.c.system == system, among(table.c.native_id, natives)))
         bulk_insert(
             connection, table, ("system", "native_id", "login", "link", "enabled", "attributes", "fingerprint"),
             ((system, a.native_id, a.login, a.link, a.enabled, {k: list(v) for k, v in a.attributes.items()},
@@ -170,7 +171,7 @@ def put_members(
         by_group[entitlement].append(native)
     for entitlement, natives in by_group.items():
         for part in chunks(natives):
-            mine = columns.system == system, columns.entitlement == entitlement, columns.native_id.in_(part)
+            mine = columns.system == system, columns.entitlement == entitlement, among(columns.native_id, part)
             connection.execute(delete(actual_member_table).where(*mine))
     distinct = dict.fromkeys(joined)
     bulk_insert(
@@ -217,7 +218,7 @@ def _stored(connection: Connection, system: str, natives: set[str], links: set[s
     for column, values in ((columns.native_id, natives), (columns.link, links)):
         for part in chunks(values):
             for row in connection.execute(
-                select(actual_account_table).where(columns.system == system, column.in_(part))
+                select(actual_account_table).where(columns.system == system, among(column, part))
             ):
                 yield TargetAccount(
                     row.native_id, row.login, row.link, row.enabled,
@@ -232,7 +233,7 @@ def _rights(
     found: dict[str, set[str]] = defaultdict(set)
     for part in chunks(natives):
         query = select(columns.native_id, columns.entitlement).where(
-            columns.system == system, columns.native_id.in_(part)
+            columns.system == system, among(columns.native_id, part)
         )
         for row in connection.execute(query):
             found[row.native_id].add(row.entitlement)

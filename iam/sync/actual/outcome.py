@@ -18,9 +18,11 @@ from iam.access.accounts import (
     holding_table,
 )
 from iam.access.naming import comparable_login
+from iam.access.wanted import Cause
 from iam.people.ledger import chunks, next_id
 from iam.ports import Done
 from iam.record.act import Act
+from iam.record.sets import among
 from iam.record.store import bulk_insert, bulk_update
 from iam.sync.actual.mirror import forget_account, put_accounts, put_members
 from iam.sync.plan import Change, ChangeKind
@@ -42,16 +44,21 @@ def account_keys(connection: Connection, system: str, logins: Iterable[str]) -> 
     found: dict[str, AccountKey] = {}
     for part in chunks({comparable_login(login) for login in logins}):
         query = select(columns.id, columns.native_id, columns.comparable).where(
-            columns.system == system, columns.comparable.in_(part)
+            columns.system == system, among(columns.comparable, part)
         )
         found.update((row.comparable, AccountKey(row.id, row.native_id)) for row in connection.execute(query))
     return found
 
 
-def reserve_accounts(act: Act, changes: Iterable[Change | StoredChange], on: date) -> None:
+Rights = Mapping[tuple[str, str], tuple[tuple[str, Cause], ...]]
+"""(system, login) -> entitlements with their causes."""
+
+
+def reserve_accounts(act: Act, changes: Iterable[Change | StoredChange], on: date, linked: Rights) -> None:
     """Give every new account its row, before any target hears of it: its login is taken from now on.
 
-    A LINK is settled by this: what the target holds stays as it is.
+    A LINK is settled by this: what the target holds stays as it is, and the
+    rights found there that are wanted are `linked`.
     """
     new = [c for c in changes if c.kind in (ChangeKind.CREATE, ChangeKind.LINK)]
     missing: list[Change | StoredChange] = []
@@ -65,6 +72,14 @@ def reserve_accounts(act: Act, changes: Iterable[Change | StoredChange], on: dat
         account_table,
         ACCOUNT_COLUMNS,
         (_new_account(first + n, c, act.at, on) for n, c in enumerate(missing)),
+    )
+    _open_holdings(
+        act,
+        (
+            (first + n, name, cause.rule, cause.clause, cause.entry.id if cause.entry else None)
+            for n, c in enumerate(missing)
+            for name, cause in linked.get((c.system, c.login), ())
+        ),
     )
     act.record_many(
         (
@@ -157,7 +172,7 @@ def _open_holdings(act: Act, rows: Iterable[tuple[int, str, str, str, int | None
     open_already: set[tuple[int, str]] = set()
     for part in chunks({row[0] for row in rows}):
         query = select(columns.account_id, columns.entitlement).where(
-            columns.account_id.in_(part), columns.held_until.is_(None)
+            among(columns.account_id, part), columns.held_until.is_(None)
         )
         open_already.update((r.account_id, r.entitlement) for r in act.connection.execute(query))
     bulk_insert(
@@ -174,7 +189,7 @@ def _close_holdings(act: Act, rows: Iterable[tuple[int, str]]) -> None:
     closing = []
     for part in chunks({id_ for id_, _ in rows}):
         query = select(columns.account_id, columns.entitlement, columns.held_from).where(
-            columns.account_id.in_(part), columns.held_until.is_(None)
+            among(columns.account_id, part), columns.held_until.is_(None)
         )
         closing += [(r.account_id, r.entitlement, r.held_from, act.at) for r in act.connection.execute(query)
                     if (r.account_id, r.entitlement) in rows]  # fmt: skip
