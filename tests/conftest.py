@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from web.practice.postgres import Postgres
-from web.practice.slapd import Slapd, SlapdOptions
+from web.practice.servers.postgres import Postgres
+from web.practice.servers.slapd import Slapd, SlapdOptions
 
 StartSlapd = Callable[[SlapdOptions], Slapd]
 _numbers = itertools.count(1)

@@ -18,9 +18,9 @@ from connectors.personnel.options import Options
 from iam.access.model import AccessModel
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
 from web.cli.main import iam
-from web.practice import process
-from web.practice.directory import directory
-from web.practice.slapd import PASSWORD
+from web.practice.servers import process
+from web.practice.servers.directory import directory
+from web.practice.servers.slapd import PASSWORD
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "docs/deploy"
@@ -119,7 +119,7 @@ def test_the_practice_directory_is_the_one_that_is_started(settings: Settings) -
 
 def test_the_practice_directory_answers_over_tls_with_its_own_ca(tmp_path: Path) -> None:
     port, ca = process.free_port(), tmp_path / "ca.pem"
-    command = [sys.executable, "-m", "web.practice.directory", f"--port={port}", f"--ca={ca}", "--group=staff"]
+    command = [sys.executable, "-m", "web.practice.servers.directory", f"--port={port}", f"--ca={ca}", "--group=staff"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as served:
         try:
             assert served.stdout

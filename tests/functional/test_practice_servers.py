@@ -15,14 +15,14 @@ from ldap3.core.exceptions import LDAPSocketOpenError
 from sqlalchemy import create_engine, text
 
 from tests.conftest import StartSlapd
-from web.practice import process
-from web.practice.certificates import make_certificates
-from web.practice.postgres import Postgres
-from web.practice.slapd import CITY, PASSWORD, Slapd, SlapdOptions
+from web.practice.servers import process
+from web.practice.servers.certificates import make_certificates
+from web.practice.servers.postgres import Postgres
+from web.practice.servers.slapd import CITY, PASSWORD, Slapd, SlapdOptions
 
 STARTER = """
 import sys
-from web.practice.slapd import Slapd
+from web.practice.servers.slapd import Slapd
 slapd = Slapd()
 slapd.start()
 print(slapd.server.pid, slapd.folder, flush=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from web.practice.slapd import PASSWORD
+from web.practice.servers.slapd import PASSWORD
 from web.practice.units import Unit
 
 SYSTEMS: Final = ("groupware", "finance", "juki", "files")

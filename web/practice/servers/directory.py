@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from web.practice.slapd import Slapd, SlapdOptions
+from web.practice.servers.slapd import Slapd, SlapdOptions
 
 NOBODY = "cn=placeholder"
 """LDAP knows no group without a member."""

@@ -17,7 +17,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from web.practice import process
+from web.practice.servers import process
 
 USER = "postgres"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")

@@ -24,8 +24,8 @@ from typing import Self
 
 import ldap3
 
-from web.practice import process
-from web.practice.certificates import Certificates, make_certificates
+from web.practice.servers import process
+from web.practice.servers.certificates import Certificates, make_certificates
 
 PASSWORD = "practice-only"
 USER = "openldap"

@@ -1,0 +1,1 @@
+"""Practice servers: a real OpenLDAP and PostgreSQL on loopback, each its own process."""
