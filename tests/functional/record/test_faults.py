@@ -8,21 +8,21 @@ from sqlalchemy import URL, make_url, text
 from iam.errors import Busy, Conflict, IamError, IntegrityError, StoreError
 from iam.record.store import Store
 from migrations.run import current, upgrade
-from tests.functional.record.conftest import OpenStore
-from web.practice.postgres import Postgres
-from web.practice.process import free_port
+from tests.functional.record.conftest import OWN, OpenStore
+from web.practice.servers.postgres import Postgres
+from web.practice.servers.process import free_port
 
 
 @pytest.fixture
 def lite(tmp_path: Path, open_store: OpenStore) -> Store:
     url = f"sqlite:///{tmp_path / 'iam.db'}?timeout=0.1"
-    upgrade(url)
+    upgrade(url, OWN)
     return open_store(url)
 
 
 @pytest.fixture
 def served(postgres_url: str, open_store: OpenStore) -> Store:
-    upgrade(postgres_url)
+    upgrade(postgres_url, OWN)
     return open_store(postgres_url)
 
 

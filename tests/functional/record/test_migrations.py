@@ -31,13 +31,14 @@ def test_up_down_and_up_again_ends_where_up_did(database_url: str, open_store: O
 
     upgrade(database_url)
     assert tables_of(database_url) == tables
-    with open_store(database_url).act("tanaka") as act:
+    with open_store(database_url, schema=SCHEMA).act("tanaka") as act:
         act.record("account.created", "gyosei/u1")
 
 
-def test_upgrading_twice_changes_nothing(store: Store) -> None:
+def test_upgrading_keeps_the_records_and_twice_changes_nothing(store: Store) -> None:
     with store.act("tanaka") as act:
         act.record("account.created", "gyosei/u1")
+    upgrade(store.url)
     upgrade(store.url)
     assert verdict_on(store).checked == 1
 

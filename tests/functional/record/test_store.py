@@ -18,7 +18,7 @@ from iam.record.audit.chain import audit_head, audit_record
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from migrations.run import upgrade
-from tests.functional.record.conftest import OpenStore, verdict_on
+from tests.functional.record.conftest import OWN, OpenStore, verdict_on
 
 ROOT = Path(__file__).parents[3]
 NIGHT = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from iam.record.keys import KeyRing
 from iam.record.store import Store
-store = Store(sys.argv[1], KeyRing.read(Path(sys.argv[2])))
+store = Store(sys.argv[1], KeyRing.read(Path(sys.argv[2])), schema=None)
 with store.exclusive("sync"):
     print("held", flush=True)
     sys.stdin.read()
@@ -39,7 +39,7 @@ import sys
 from pathlib import Path
 from iam.record.keys import KeyRing
 from iam.record.store import Store
-store = Store(sys.argv[1], KeyRing.read(Path(sys.argv[2])))
+store = Store(sys.argv[1], KeyRing.read(Path(sys.argv[2])), schema=None)
 for number in range(1_000_000):
     with store.act("tanaka") as act:
         act.record_many(("account.created", f"gyosei/{number}-{each}", None) for each in range(20))
@@ -69,7 +69,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 def test_an_act_leaves_its_deed_and_its_record(database_url: str, open_store: OpenStore) -> None:
-    upgrade(database_url)
+    upgrade(database_url, OWN)
     store = open_store(database_url, clock=lambda: NIGHT.astimezone(timezone(timedelta(hours=9))))
     with store.act("tanaka", "suzuki") as act:
         act.connection.execute(text("CREATE TABLE deed (done INTEGER)"))
@@ -224,10 +224,17 @@ def test_a_database_that_is_not_ours_to_use_is_refused(url: str, keys: KeyRing) 
 
 def test_sqlite_is_durable_private_and_keeps_its_references(tmp_path: Path, open_store: OpenStore) -> None:
     url = f"sqlite:///{tmp_path / 'iam.db'}"
-    upgrade(url)
+    upgrade(url, OWN)
     store = open_store(url)
     pragmas = ("journal_mode", "synchronous", "foreign_keys")
     with store.read() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
     assert found == ["wal", 2, 1]
     assert (tmp_path / "iam.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_opening_a_store_loads_neither_the_orm_nor_the_other_driver_nor_alembic() -> None:
+    # Each would add a tenth of a second or more to every command's start.
+    program = "import sys, iam.record.store; print(*({'sqlalchemy.orm', 'psycopg', 'alembic'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert result.stdout.strip() == ""
