@@ -144,8 +144,9 @@ def fiscal_year(day: date) -> int:
 
 
 def fiscal_year_end(day: date) -> date:
-    """31 March at the end of the 年度 of `day`."""
-    return date(min(fiscal_year(day) + 1, date.max.year), 3, 31)
+    """31 March at the end of the 年度 of `day`; the last day of the calendar where it has none."""
+    year = fiscal_year(day) + 1
+    return date(year, 3, 31) if year <= date.max.year else date.max
 
 
 _WIDE_CODES = {
@@ -169,7 +170,7 @@ _COMPATIBLE = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 
 def comparable(name: str) -> str:
     """`name` for comparing: one width, no spaces; variants of a character (髙 and 高) stay different."""
-    parts = _COMPATIBLE.split(name)
+    parts = _COMPATIBLE.split("".join(name.split()))
     parts[::2] = [unicodedata.normalize("NFKC", part) for part in parts[::2]]
     return "".join("".join(parts).split())
 

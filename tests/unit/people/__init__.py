@@ -1,0 +1,1 @@
+"""Persons, the organisation, and what a feed says of them."""
