@@ -33,10 +33,13 @@ def fingerprint_of(content: object) -> Fingerprint:
 
 @dataclass
 class MemorySource:
-    """Rows as dictionaries of our field names.  `cut_after`: the reading breaks off after so many rows."""
+    """Rows as dictionaries of our field names, or as what could not be read of them.
+
+    `cut_after`: the reading breaks off after so many rows.
+    """
 
     name: str
-    rows: list[Mapping[str, str]] = field(default_factory=list)
+    rows: list[Mapping[str, str] | Unreadable] = field(default_factory=list)
     cut_after: int | None = None
     page: int = 3
 
@@ -50,9 +53,11 @@ class MemorySource:
                 if self.cut_after is not None and served >= self.cut_after:
                     raise SourceError(f"{self.name}: {number}行目の手前で読み取りが途切れました。")
                 served += 1
-                print_ = fingerprint_of(row)
+                print_ = row.fingerprint if isinstance(row, Unreadable) else fingerprint_of(row)
                 if print_ in known:
                     unchanged.append(print_)
+                elif isinstance(row, Unreadable):
+                    fresh.append(row)
                 else:
                     fresh.append(SourceRow(f"{self.name} {number}行目", row, print_))
             yield SourceBatch(unchanged, fresh)
@@ -64,8 +69,10 @@ class MemorySource:
 class MemoryTarget:
     """Accounts and groups by native id.
 
-    `away`: nothing answers.  `refuse`: logins whose orders are refused.
-    `dies_after`: so many orders are carried out, then the target is gone.
+    `away`: nothing answers.  `refuse`: logins whose orders are refused;
+    `hesitate`: how often each is refused for the moment only.  `dies_after`: so
+    many orders are answered, then the target is gone; `dies_mute`: one more was
+    carried out and never answered.  `journal` may be shared between targets.
     """
 
     system: str
@@ -73,8 +80,11 @@ class MemoryTarget:
     groups: dict[str, set[str]] = field(default_factory=dict)
     away: bool = False
     refuse: set[str] = field(default_factory=set)
+    hesitate: dict[str, int] = field(default_factory=dict)
     dies_after: int | None = None
+    dies_mute: bool = False
     carried: list[Order] = field(default_factory=list)
+    journal: list[tuple[str, Order]] = field(default_factory=list)
 
     def read(self, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
         """Everything in one batch."""
@@ -98,15 +108,24 @@ class MemoryTarget:
         """Each order in turn."""
         for order in orders:
             if self.away or (self.dies_after is not None and self.dies_after <= 0):
+                if self.dies_mute and not self.away:
+                    self._carried(order)
                 self.away = True
                 raise TargetError(f"{self.system}: 応答がなくなりました。")
             if self.dies_after is not None:
                 self.dies_after -= 1
             if order.login in self.refuse:
                 yield Failed(order.number, "システムが拒否しました。")
+            elif self.hesitate.get(order.login, 0) > 0:
+                self.hesitate[order.login] -= 1
+                yield Failed(order.number, "システムが混み合っています。", transient=True)
             else:
-                self.carried.append(order)
-                yield self._one(order)
+                yield self._carried(order)
+
+    def _carried(self, order: Order) -> Done | Failed:
+        self.carried.append(order)
+        self.journal.append((self.system, order))
+        return self._one(order)
 
     def _one(self, order: Order) -> Done | Failed:
         native = order.native_id or f"uid={order.login}"
@@ -128,6 +147,51 @@ class MemoryTarget:
             attributes = {k: v for k, v in {**account.attributes, **order.attributes}.items() if v}
             return self._put(order, replace(account, attributes=attributes))
         return self._put(order, replace(account, enabled=order.kind is OrderKind.ENABLE))
+
+    def place(
+        self,
+        login: str,
+        link: str = "",
+        *,
+        enabled: bool = True,
+        rights: Sequence[str] = (),
+        **attributes: str,
+    ) -> str:
+        """Hands on the target: an account as somebody else made it.  Answers its native id."""
+        native = f"uid={login}"
+        filled = {name: (value,) for name, value in attributes.items()}
+        self.accounts[native] = printed(TargetAccount(native, login, link, enabled, filled, b""))
+        for right in rights:
+            self.groups.setdefault(right, set()).add(native)
+        return native
+
+    def touch(self, login: str, *, enabled: bool | None = None, **attributes: str) -> None:
+        """Hands on the target: an account switched or overwritten."""
+        account = self.accounts[f"uid={login}"]
+        filled = {**account.attributes, **{name: (value,) for name, value in attributes.items()}}
+        on = account.enabled if enabled is None else enabled
+        self.accounts[account.native_id] = printed(replace(account, enabled=on, attributes=filled))
+
+    def remove(self, login: str) -> None:
+        """Hands on the target: an account deleted."""
+        native = f"uid={login}"
+        self.accounts.pop(native, None)
+        for members in self.groups.values():
+            members.discard(native)
+
+    def rights_of(self, login: str) -> set[str]:
+        """The entitlements that `login` holds."""
+        return {name for name, members in self.groups.items() if f"uid={login}" in members}
+
+    def is_on(self, login: str) -> bool | None:
+        """Whether `login` is enabled; None when there is none."""
+        account = self.accounts.get(f"uid={login}")
+        return None if account is None else account.enabled
+
+    def content(self) -> object:
+        """Everything the target holds, to be compared."""
+        groups = {name: sorted(members) for name, members in self.groups.items() if members}
+        return sorted(a.fingerprint.hex() for a in self.accounts.values()), groups
 
     def _create(self, order: Order, native: str) -> Done | Failed:
         there = self.accounts.get(native)
