@@ -1,7 +1,8 @@
 """What a new reading of one person changes in the ledger: pure.
 
 The one law: what is over stays.  A row that a source drops after its end is
-history; a row dropped before it began was cancelled; a row dropped in its
+history; a row dropped before it began was cancelled; a row dropped because the
+next one took its place lasts until that one; any other row dropped in its
 middle ended, and that is a surprise for the guard to count (design law 2).
 """
 
@@ -11,6 +12,8 @@ from datetime import date, timedelta
 
 from iam.people.feed import FeedRow, Gives
 from iam.people.ledger import Entry, LedgerChange, Told, told
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ def revise(entries: Sequence[Entry], rows: Sequence[FeedRow], today: date) -> Re
     voided = {_post(told(row)) for row in rows if row.gives is Gives.VOID}
     said = [row for row in rows if row.gives is not Gives.VOID and _post(told(row)) not in voided]
     old, new = _less_equal(entries, said)
+    anew, before = [told(row) for row in new], [entry.told for entry in entries]
     additions: list[Addition] = []
     closings: list[Closing] = []
     for entry, row in _pairs(old, new, today):
@@ -55,7 +59,10 @@ def revise(entries: Sequence[Entry], rows: Sequence[FeedRow], today: date) -> Re
         closings.append(Closing(entry, LedgerChange.CORRECTED))
     additions += [Addition(told(row), LedgerChange.NEW, row) for row in new]
     for entry in old:
-        _drop(entry, [told(row) for row in said], today, additions, closings, void=_post(entry.told) in voided)
+        if entry.told.gives is Gives.END and _withdrawn(entry.told, before, anew):
+            closings.append(Closing(entry, LedgerChange.CANCELLED))
+        else:
+            _drop(entry, [told(row) for row in said], today, additions, closings, void=_post(entry.told) in voided)
     return Revision(tuple(additions), tuple(closings))
 
 
@@ -126,15 +133,52 @@ def _drop(
         return
     if mine.valid_until < today or mine.gives is Gives.END:
         return
-    if mine.gives is Gives.POST and not mine.concurrent and _followed(mine, said):
-        return
-    ended = mine._replace(valid_until=max(today - timedelta(days=1), mine.valid_from))
-    additions.append(Addition(ended, LedgerChange.ENDED, None, entry))
-    closings.append(Closing(entry, LedgerChange.ENDED))
+    last = _last_day(mine, said, today)
+    if last != mine.valid_until:
+        additions.append(Addition(mine._replace(valid_until=last), LedgerChange.ENDED, None, entry))
+        closings.append(Closing(entry, LedgerChange.ENDED))
 
 
-def _followed(mine: Told, said: Sequence[Told]) -> bool:
-    """Whether a later primary post ends this one by itself (異動)."""
-    if mine.valid_until != date.max:
+def _last_day(mine: Told, said: Sequence[Told], today: date) -> date:
+    """Until when a dropped row of today still counts: to its own end or the next row's beginning, else yesterday.
+
+    A file that holds only the newest row of each person drops today's post as
+    soon as it tells of tomorrow's (異動, 任期更新).
+    """
+    following = min((t.valid_from for t in said if _follows(t, mine)), default=None)
+    if following is None:
+        return max(today - DAY, mine.valid_from)
+    if mine.valid_until == date.max and not mine.concurrent:
+        # An open-ended primary post ends by itself before the next one (standing.held_posts).
+        return mine.valid_until
+    return min(mine.valid_until, following - DAY)
+
+
+def _follows(later: Told, mine: Told) -> bool:
+    """Whether `later` takes the place of `mine`: the next primary post, or the same concurrent one again."""
+    if later.gives is not Gives.POST or mine.gives is not Gives.POST or later.valid_from <= mine.valid_from:
         return False
-    return any(t.gives is Gives.POST and not t.concurrent and t.valid_from > mine.valid_from for t in said)
+    if not mine.concurrent:
+        return not later.concurrent
+    return later.concurrent and (later.org_code, later.title_code) == (mine.org_code, mine.title_code)
+
+
+def _withdrawn(end: Told, before: Sequence[Told], anew: Sequence[Told]) -> bool:
+    """Whether a 退職 that the source no longer tells was put right: what is told anew says otherwise.
+
+    A 退職 that is merely no longer told is over, and stays.  A file of events
+    keeps the open-ended post beside it, so that alone says nothing.
+    """
+    day = end.valid_from
+    if any(_outlasts(t, day) for t in anew) and not any(_outlasts(t, day) for t in before):
+        return True
+    begins = [t.valid_from for t in (*before, *anew) if t.gives is Gives.POST]
+    for other in (t.valid_from for t in anew if t.gives is Gives.END):
+        # Another day for the same 退職, unless the person was hired again between the two.
+        if not any(min(day, other) < first <= max(day, other) for first in begins):
+            return True
+    return False
+
+
+def _outlasts(post: Told, day: date) -> bool:
+    return post.gives is Gives.POST and post.valid_from <= day < post.valid_until
