@@ -138,9 +138,9 @@ class Organisation:
     def department(self, code: str, day: date) -> OrgUnit | None:
         """The department (部) of `code` on `day`: the highest unit above it below the root.
 
-        When a single unit stands at the top that day, it is the body itself,
-        and the departments are the units right below it; otherwise the units
-        at the top are the departments.
+        When a single unit has no parent that day, it is the body itself, and
+        the departments are the units right below it; otherwise the units
+        without a parent are the departments.
         """
         path = self.path(code, day)
         if not path:
@@ -150,7 +150,7 @@ class Organisation:
 
     def _root(self, day: date) -> OrgUnit | None:
         if day not in self._roots:
-            tops = [unit for unit in self if unit.on(day) and self._above(unit, day) is None]
+            tops = [unit for unit in self if unit.on(day) and not unit.parent]
             self._roots[day] = tops[0] if len(tops) == 1 else None
         return self._roots[day]
 
