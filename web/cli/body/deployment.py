@@ -1,0 +1,256 @@
+"""Everything that the configuration of one deployment says, each file held against the others.
+
+The one law: *all mistakes of all files are told at once*, also those that
+stand beside a mistake in the technical configuration itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from connectors.personnel.organisation import read_organisation
+from iam.access.model import AccessModel
+from iam.errors import ConfigurationError, SourceError
+from iam.handwritten import dotted, read_toml
+from iam.people.feed import AppointmentKind, FeedCodes
+from iam.people.organisation import Organisation
+from iam.policy.clauses import clauses_of
+from iam.policy.loading import load
+from iam.policy.profile import Profile
+from iam.settings import Settings
+from web.cli.body.connections import Connection, misfits, options_of
+
+T = TypeVar("T")
+P = TypeVar("P")
+OURS: Mapping[str, frozenset[str]] = {
+    "kind": frozenset(map(str, AppointmentKind)),
+    "status": frozenset({"in_service", "leave", "away", "retired"}),
+    "primary": frozenset({"primary", "concurrent"}),
+}
+"""Our own words for what a personnel file codes; the categories are the profile's."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The files as they fit together.  `sources` and `targets`: the connectors' options by name."""
+
+    settings: Settings
+    profile: Profile
+    model: AccessModel
+    organisation: Organisation
+    sources: Mapping[str, BaseModel]
+    targets: Mapping[str, BaseModel]
+
+    def codes(self, source: str) -> FeedCodes:
+        """The codes of one source."""
+        codes = self.settings.sources[source].codes
+        return FeedCodes(codes.category, codes.kind, codes.status, codes.primary)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What the configuration names, as far as it can be made out."""
+
+    file: str
+    folder: Path
+    profile: str | None
+    access: Path | None
+    organisation: Path | None
+    connections: tuple[Connection, ...]
+    codes: Mapping[tuple[str, str, str], str]
+    """By source, field and the body's code."""
+
+
+@dataclass
+class _Proof:
+    """What was read of the files, and what is wrong in them."""
+
+    written: _Written
+    problems: list[str]
+    profile: Profile | None = None
+    model: AccessModel | None = None
+    organisation: Organisation | None = None
+
+    def __post_init__(self) -> None:
+        self.options: dict[tuple[str, str], BaseModel] = {}
+
+    def run(self) -> None:
+        """Read every file and hold each against the others."""
+        written = self.written
+        self.profile = self._tried(load, written.profile)
+        self.model = self._tried(_model_in, written.access)
+        self.organisation = self._tried(_organisation_in, written.organisation)
+        self._model_against_profile()
+        self._codes()
+        for connection in written.connections:
+            self._connection(connection)
+        self._systems()
+
+    def blame(self, sentence: str) -> None:
+        """Note a mistake in the technical configuration."""
+        self.problems.append(f"{self.written.file}: {sentence}")
+
+    def _tried(self, read: Callable[[P], T], place: P | None) -> T | None:
+        """What `read` makes of `place`, if that could be made out and has no mistake."""
+        try:
+            return None if place is None else read(place)
+        except ConfigurationError as error:
+            self.problems += error.problems
+        except SourceError as error:
+            self.problems.append(str(error))
+        return None
+
+    def _model_against_profile(self) -> None:
+        if self.profile is None or self.model is None:
+            return
+        try:
+            clauses = clauses_of(self.profile)
+        except ConfigurationError as error:
+            self.problems += error.problems
+            clauses = {}
+        zones = [zone.code for zone in self.profile.zones]
+        categories = [category.code for category in self.profile.categories]
+        wrong = self.model.unknown(zones=zones, categories=categories, clauses=clauses)
+        self.problems += [f"{self.written.access}: {sentence}" for sentence in wrong]
+
+    def _codes(self) -> None:
+        """Every code must lead to a word of ours."""
+        ours = dict(OURS)
+        if self.profile is not None:
+            ours["category"] = frozenset(category.code for category in self.profile.categories)
+        for place, word in self.written.codes.items():
+            known = ours.get(place[1])
+            if known is not None and word not in known:
+                choices = "、".join(sorted(known))
+                key = dotted(("sources", place[0], "codes", *place[1:]))
+                self.blame(f'{key}: {choices} のいずれかを書いてください（今の値: "{word}"）。')
+
+    def _connection(self, connection: Connection) -> None:
+        try:
+            options = options_of(connection, self.written.folder)
+        except ConfigurationError as error:
+            for problem in error.problems:
+                self.blame(problem)
+            return
+        self.options[connection.table, connection.name] = options
+        system = self.model.systems.get(connection.name) if self.model else None
+        if connection.table == "targets" and system is not None:
+            for sentence in misfits(connection, options, system):
+                self.blame(sentence)
+
+    def _systems(self) -> None:
+        """Every system has a target and every target a system."""
+        if self.model is None:
+            return
+        targets = {each.name for each in self.written.connections if each.table == "targets"}
+        for name in sorted(targets - set(self.model.systems)):
+            missing = f"{self.written.access} に systems.{name} がありません。どちらかを直してください。"
+            self.blame(f"targets.{name}: {missing}")
+        for name in sorted(set(self.model.systems) - targets):
+            missing = f"{self.written.file} に [targets.{name}] がありません。接続先を書いてください。"
+            self.problems.append(f"{self.written.access}: systems.{name}: {missing}")
+
+
+def proved(settings: Settings, file: str, problems: list[str]) -> Deployment:
+    """What `settings` lead to; `problems` are mistakes that are known already.
+
+    Raises:
+        ConfigurationError: with every mistake in every file.
+    """
+    proof = _Proof(_written_in(settings, file), problems)
+    proof.run()
+    if proof.problems or not (proof.profile and proof.model and proof.organisation):
+        raise ConfigurationError(proof.problems)
+    return Deployment(
+        settings, proof.profile, proof.model, proof.organisation,
+        {name: options for (table, name), options in proof.options.items() if table == "sources"},
+        {name: options for (table, name), options in proof.options.items() if table == "targets"},
+    )  # fmt: skip
+
+
+def wrong_besides(file: Path) -> list[str]:
+    """What else is wrong where the technical configuration has mistakes of its own."""
+    try:
+        table = read_toml(file)
+    except ConfigurationError:
+        return []
+    proof = _Proof(_made_out(table, file), [])
+    proof.run()
+    return proof.problems
+
+
+def _written_in(settings: Settings, file: str) -> _Written:
+    connections = [
+        *(Connection("sources", name, each.kind, each.options) for name, each in settings.sources.items()),
+        *(Connection("targets", name, each.kind, each.options) for name, each in settings.targets.items()),
+    ]
+    codes = {
+        (name, field, theirs): word
+        for name, each in settings.sources.items()
+        for field, maps in each.codes
+        for theirs, word in maps.items()
+    }
+    return _Written(
+        file, settings.folder, settings.body.profile, settings.access.file, settings.organisation.file,
+        tuple(connections), codes,
+    )  # fmt: skip
+
+
+def _made_out(table: Mapping[str, object], file: Path) -> _Written:
+    """What can be made out of a configuration with mistakes; these are told by whoever found them."""
+    folder = file.parent
+
+    def path(name: str) -> Path | None:
+        word = _table(table, name).get("file")
+        return folder / word if isinstance(word, str) else None
+
+    profile = _table(table, "body").get("profile")
+    if isinstance(profile, str) and profile.endswith(".toml"):
+        profile = str(folder / profile)
+    codes = {
+        (name, field, theirs): word
+        for name, source in _tables(table, "sources")
+        for field, maps in _tables(source, "codes")
+        for theirs, word in maps.items()
+        if isinstance(word, str)
+    }
+    return _Written(
+        str(file), folder, profile if isinstance(profile, str) else None, path("access"), path("organisation"),
+        tuple(_connections(table)), codes,
+    )  # fmt: skip
+
+
+def _connections(table: Mapping[str, object]) -> Iterator[Connection]:
+    for kind_of_table in ("sources", "targets"):
+        for name, written in _tables(table, kind_of_table):
+            kind = written.get("kind")
+            if isinstance(kind, str):
+                yield Connection(kind_of_table, name, kind, _table(written, kind))
+
+
+def _tables(table: Mapping[str, object], name: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The tables within a table, by name."""
+    for key in _table(table, name):
+        yield key, _table(_table(table, name), key)
+
+
+def _table(table: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = table.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _model_in(path: Path) -> AccessModel:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"{path}: UTF-8で保存されていません。UTF-8で保存し直してください。"]) from error
+    except OSError as error:
+        raise ConfigurationError([f"{path}: 読み取れません。置き場所と読み取り権限を確かめてください。"]) from error
+    return AccessModel.parse(text, str(path))
+
+
+def _organisation_in(path: Path) -> Organisation:
+    return Organisation.from_rows(read_organisation(path))

@@ -1,0 +1,146 @@
+"""From a proved deployment to the job of a night: feeds with their rules, the policy, the targets.
+
+The one law: *a digest changes whenever what it stands for does*: another
+profile, model, code or organisation is looked at anew, and so is a day on
+which the organisation turns.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import astuple
+from datetime import date, timedelta
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Final
+
+from iam.access.wanted import LIFECYCLE_CLAUSE, Rules
+from iam.intake.staging import Authority, SourceRules
+from iam.jobs import Feed, Job
+from iam.people.feed import FeedRow
+from iam.people.organisation import Organisation
+from iam.people.rows import read_row
+from iam.policy.cited import BASELINE
+from iam.policy.clauses import clauses_of
+from iam.policy.profile import Profile
+from iam.record.store import Store, canonical_json
+from iam.settings import SourceSettings
+from iam.sync.prepare import Policy
+from web.cli.body.connections import source_of, target_of
+from web.cli.body.deployment import Deployment
+
+UNDERSTANDING: Final = 1
+"""Raised when a new version of the program understands the same row, or the same policy, otherwise."""
+
+Unit = Callable[[str, date], tuple[str, str]]
+
+
+def job_for(
+    deployment: Deployment,
+    store: Store,
+    actor: str,
+    *,
+    today: date,
+    on: date | None = None,
+    only: Collection[str] = (),
+    progress: Callable[[str, int, int], None],
+) -> Job:
+    """A job on `today`, or one that rehearses `on`.  `only` names the sources to read; by default all."""
+    settings = deployment.settings
+    unit = unit_on(deployment.organisation)
+    feeds = [
+        Feed(source_of(name, each.kind, deployment.sources[name]), _source_rules(deployment, name, unit, today))
+        for name, each in settings.sources.items()
+        if not only or name in only
+    ]
+    targets = {
+        code: target_of(code, each.kind, deployment.targets[code], deployment.model.systems[code].attributes.keys())
+        for code, each in settings.targets.items()
+    }
+    policy = policy_of(deployment, unit, on or today)
+    return Job(store, actor, policy, feeds, targets, today, time.sleep, progress)
+
+
+def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
+    """What the body's profile, access model and organisation say to the sync on a day."""
+    profile = deployment.profile
+    zones = {zone.code: zone for zone in profile.zones} | {"": profile.default_zone}
+    rules = Rules(
+        deployment.model,
+        overlap={
+            code: (zone.handover_overlap_days.value, zone.handover_overlap_days.clause) for code, zone in zones.items()
+        },
+        absence_runs={name: _absence_runs(profile, each) for name, each in deployment.settings.sources.items()},
+        unit=unit,
+        lifecycle_clause=lifecycle_clause(profile),
+    )
+    retention = profile.accounts.retention_days.value
+    digest = _digest(
+        profile.digest, deployment.model.digest, _told(deployment.organisation, on), rules.absence_runs, retention
+    )
+    return Policy(rules, profile.guard, retention, digest)
+
+
+def unit_on(organisation: Organisation) -> Unit:
+    """The names of a unit and of its department on a day; "" for what the organisation does not know."""
+
+    @lru_cache(maxsize=65536)
+    def unit(code: str, day: date) -> tuple[str, str]:
+        here, department = organisation.at(code, day), organisation.department(code, day)
+        return here.name if here else "", department.name if department else ""
+
+    return unit
+
+
+def lifecycle_clause(profile: Profile) -> str:
+    """The body's own clause about what becomes of an ID when its holder moves or leaves, or `baseline`."""
+    known = clauses_of(profile)
+    control = known[LIFECYCLE_CLAUSE].control
+    own = (each.id for each in known.values() if each.control == control and each.prefix == profile.body.prefix)
+    return next(own, BASELINE)
+
+
+def _absence_runs(profile: Profile, source: SourceSettings) -> int:
+    """What the source says of itself, else what the profile says."""
+    return source.absence_runs if "absence_runs" in source.model_fields_set else profile.accounts.absence_runs.value
+
+
+def _source_rules(deployment: Deployment, name: str, unit: Unit, today: date) -> SourceRules:
+    source, profile = deployment.settings.sources[name], deployment.profile
+    codes, organisation = deployment.codes(name), deployment.organisation
+    categories = {category.code: category for category in profile.categories}
+    authority = frozenset(Authority(each) for each in source.authority)
+    understood = [[each.code, each.default_end, each.needs_home_body] for each in profile.categories]
+    digest = _digest(astuple(codes), sorted(authority), source.number_prefix, understood, _told(organisation, today))
+    return SourceRules(
+        name=name,
+        digest=digest,
+        authority=authority,
+        number_prefix=source.number_prefix,
+        absence_runs=_absence_runs(profile, source),
+        read_row=partial(
+            read_row,
+            codes=codes,
+            categories=categories,
+            organisation=organisation,
+            number_prefix=source.number_prefix,
+        ),
+        department=partial(_department, unit=unit, today=today),
+    )
+
+
+def _department(row: FeedRow, unit: Unit, today: date) -> str:
+    """The department of a row today, or on its first or last day where it is not in force today."""
+    name, department = unit(row.org_code, max(row.valid_from, min(today, row.valid_until)))
+    return department or name or row.org_name
+
+
+def _told(organisation: Organisation, on: date) -> object:
+    """The whole organisation, and the last day up to `on` on which anything in it turned."""
+    turns: set[date] = {unit.valid_from for unit in organisation}
+    turns |= {unit.valid_until + timedelta(days=1) for unit in organisation if unit.valid_until < date.max}
+    passed = max((day for day in turns if day <= on), default=date.min)
+    return [passed, sorted(astuple(unit) for unit in organisation)]
+
+
+def _digest(*parts: object) -> str:
+    return sha256(canonical_json([UNDERSTANDING, *parts]).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The nightly sync as an operator runs, reads and releases it."""

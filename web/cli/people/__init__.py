@@ -1,0 +1,1 @@
+"""What is known of people, accounts and refused rows, for those who ask."""

@@ -1,0 +1,1 @@
+"""Making a deployment: sample files, keys, database."""

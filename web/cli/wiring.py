@@ -1,0 +1,141 @@
+"""The desk: what a command may ask for, made when it is first asked for.
+
+The one law: *a command that needs no database opens none*, and whatever is
+wrong in any file of the configuration is told at once, before anything is done.
+"""
+
+from __future__ import annotations
+
+import pwd
+from datetime import date, timedelta, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from iam.errors import ConfigurationError, NotFound
+
+if TYPE_CHECKING:
+    # Imported where they are used: a command pays for what it needs.
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from iam.jobs import Job
+    from iam.policy.profile import Profile
+    from iam.record.keys import KeyRing
+    from iam.record.store import Store
+    from iam.settings import Settings
+    from web.cli.body.deployment import Deployment
+
+JST: Final = timezone(timedelta(hours=9))
+
+
+class Desk:
+    """The configuration in `config`, and everything that it leads to."""
+
+    def __init__(self, config: Path, environment: Mapping[str, str], uid: int) -> None:
+        """`uid` is the real user of this process."""
+        self.config = config
+        self._environment = environment
+        self._uid = uid
+
+    def at(self, config: Path) -> Desk:
+        """The same person's desk over another configuration."""
+        return Desk(config, self._environment, self._uid)
+
+    @cached_property
+    def actor(self) -> str:
+        """The operating-system account of whoever runs this; behind sudo, of whoever called sudo.
+
+        Only root is believed about SUDO_UID: root may become anybody anyway.
+        """
+        called_by = self._environment.get("SUDO_UID", "") if self._uid == 0 else ""
+        uid = int(called_by) if called_by.isdecimal() else self._uid
+        try:
+            return pwd.getpwuid(uid).pw_name
+        except KeyError:  # a container may run under a number that has no name
+            return str(uid)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The technical configuration.
+
+        Raises:
+            ConfigurationError: with every mistake in it.
+        """
+        from iam.settings import load  # noqa: PLC0415 - as above
+
+        return load(self.config, self._environment)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The body's policy profile.
+
+        Raises:
+            ConfigurationError: with every mistake in it.
+        """
+        from iam.policy.loading import load  # noqa: PLC0415 - as above
+
+        return load(self.settings.body.profile)
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The key ring.
+
+        Raises:
+            ConfigurationError: when it cannot be read, or others can read it.
+        """
+        from iam.record.keys import KeyRing  # noqa: PLC0415 - as above
+
+        return KeyRing.read(self.settings.keys.file)
+
+    @cached_property
+    def store(self) -> Store:
+        """The database."""
+        from iam.record.store import Store  # noqa: PLC0415 - as above
+
+        return Store(self.settings.database.url, self.keys)
+
+    @cached_property
+    def today(self) -> date:
+        """The date in Japan, by the store's clock; it stays the same while the command runs."""
+        return self.store.clock().astimezone(JST).date()
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """Everything that the configuration says, proved.
+
+        Raises:
+            ConfigurationError: with every mistake in every file that it names.
+        """
+        from web.cli.body.deployment import proved, wrong_besides  # noqa: PLC0415 - as above
+
+        try:
+            settings = self.settings
+        except ConfigurationError as error:
+            raise ConfigurationError([*error.problems, *wrong_besides(self.config)]) from None
+        problems: list[str] = []
+        try:
+            _ = self.keys
+        except ConfigurationError as error:
+            problems += error.problems
+        return proved(settings, str(self.config), problems)
+
+    def job(
+        self,
+        progress: Callable[[str, int, int], None],
+        *,
+        on: date | None = None,
+        only: Collection[str] = (),
+    ) -> Job:
+        """Tonight's job, or one that rehearses `on`; `only` names the sources to read, all unless given.
+
+        Raises:
+            ConfigurationError: with every mistake in every file; NotFound: for a source that is not configured.
+        """
+        from web.cli.body.job import job_for  # noqa: PLC0415 - as above
+
+        deployment = self.deployment
+        for name in only:
+            if name not in deployment.sources:
+                known = "、".join(deployment.sources)
+                raise NotFound(f"供給元「{name}」は設定にありません。{known} から選んでください。")
+        return job_for(deployment, self.store, self.actor, today=self.today, on=on, only=only, progress=progress)
