@@ -1,0 +1,1 @@
+"""The LDAP connectors' decisions: bytes in, values out, no socket."""
