@@ -1,1 +1,1 @@
-"""Contract tests: one suite per port, run over every connector."""
+"""One suite per port, run over every connector."""

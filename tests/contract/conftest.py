@@ -1,0 +1,22 @@
+"""Every connector, by name: each contract test runs once for each."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import StartSlapd
+from tests.contract.cases import SourceCase, TargetCase
+from tests.contract.ldap_cases import LdapSourceCase, OpenLdapCase
+
+SOURCES = {"ldap": LdapSourceCase}
+TARGETS = {"openldap": OpenLdapCase}
+
+
+@pytest.fixture(params=SOURCES)
+def source_case(request: pytest.FixtureRequest, start_slapd: StartSlapd, tmp_path: Path) -> SourceCase:
+    return SOURCES[request.param](start_slapd, tmp_path)
+
+
+@pytest.fixture(params=TARGETS)
+def target_case(request: pytest.FixtureRequest, start_slapd: StartSlapd, tmp_path: Path) -> TargetCase:
+    return TARGETS[request.param](start_slapd, tmp_path)
