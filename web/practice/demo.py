@@ -1,0 +1,282 @@
+"""`./dev demo`: nights of さくら市, from the first plan to a broken feed, by the commands that an operator types.
+
+The one law: nothing is staged.  Every line but the headings is what the real
+command said, every exit code is checked, and the practice OpenLDAP is asked
+afterwards what it really holds.
+"""
+
+import fcntl
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
+
+import click
+
+from web.practice.body import SEED, PracticeBody, people, write_feed_bytes, write_practice_body
+from web.practice.careers import RETIRE, Staff
+from web.practice.configuration import SYSTEMS, entitlements, suffix
+from web.practice.servers.process import ServerDidNotStart
+from web.practice.servers.slapd import Slapd, SlapdOptions
+from web.practice.units import City
+
+JST: Final = timezone(timedelta(hours=9))
+SETTLED, HELD, FAILED = 0, 3, 4
+NOBODY: Final = "cn=placeholder"
+"""LDAP knows no group without a member."""
+
+NO_LIMIT: Final = 1_000_000
+
+
+class Unexpected(Exception):
+    """A command ended otherwise than the demo promises."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the demo plays: the practice body and its directory."""
+
+    body: PracticeBody
+    slapd: Slapd
+    today: date
+    size: int
+
+    def run(self, command: str, *, expect: int, head: int = 0) -> str:
+        """Run `command` as an operator would type it, show what it says, and see that it ends as it should.
+
+        `head` shows only so many lines, as `| head` would.
+
+        Raises:
+            Unexpected: when the exit code is not `expect`.
+        """
+        click.secho(f"\n$ {command}" + (f" | head -{head}" if head else ""), fg="green", bold=True)
+        sys.stdout.flush()
+        program = str(Path(sys.executable).with_name("iam"))
+        environment = {**os.environ, "IAM_CONFIG": str(self.body.configuration), "PYTHONIOENCODING": "utf-8"}
+        ended = subprocess.run(
+            [program, *shlex.split(command)[1:]], stdout=subprocess.PIPE, encoding="utf-8", env=environment, check=False
+        )
+        lines = ended.stdout.splitlines()
+        click.echo("\n".join(lines[:head] if head else lines))
+        if head and len(lines) > head:
+            click.secho(f"（ほか {len(lines) - head:,} 行）", dim=True)
+        if ended.returncode != expect:
+            raise Unexpected(f"「{command}」の終了コードが {ended.returncode} でした（{expect} のはずでした）。")
+        click.secho(f"（終了コード {ended.returncode}）", dim=True)
+        return ended.stdout
+
+    def in_use(self) -> int:
+        """How many accounts the OpenLDAP really holds enabled, in all systems."""
+        count = 0
+        for system in SYSTEMS:
+            with self.slapd.connection(suffix(system)) as connection:
+                enabled = "(&(objectClass=inetOrgPerson)(!(pwdAccountLockedTime=*)))"
+                connection.search(f"ou=people,{suffix(system)}", enabled, attributes=["1.1"])
+                count += len(connection.entries)
+        return count
+
+
+def heading(number: int, title: str, *lines: str) -> None:
+    """The heading of one step, and what it is about."""
+    click.secho(f"\n■ {number}. {title}", fg="cyan", bold=True)
+    for line in lines:
+        click.echo(f"  {line}")
+
+
+# ---- the steps -----------------------------------------------------------------------------------
+
+
+def plan(stage: Stage) -> None:
+    heading(
+        1,
+        "今夜の計画を見る",
+        "名簿とシステムを読み、何を変えるかを示します。まだ何も変えません。",
+    )
+    stage.run("iam sync --plan", expect=SETTLED, head=40)
+
+
+def night(stage: Stage) -> None:
+    heading(2, "同期する", "計画を作り直し、ガードを通れば適用し、一件ずつ読み返して確かめます。")
+    stage.run("iam sync", expect=SETTLED)
+    click.echo(f"  OpenLDAP に聞くと、使えるIDは {stage.in_use():,} 件です。")
+
+
+def again(stage: Stage) -> None:
+    heading(3, "もう一度実行する", "変えるものがなければ、何も書きません。")
+    stage.run("iam sync --check", expect=SETTLED)
+
+
+def april(stage: Stage) -> None:
+    heading(
+        4,
+        f"{stage.body.april.year}年4月1日を予行する",
+        "名簿にはもう次の4月1日の発令（異動・退職・任期更新・採用）と組織改正が入っています。",
+        "その日に何が起こるかを、部ごとの一覧にします。内示の解禁日までは取扱いに注意してください。",
+    )
+    stage.run(f"iam sync --as-of {stage.body.april}", expect=SETTLED, head=40)
+
+
+def broken(stage: Stage) -> None:
+    before, feed = stage.in_use(), stage.body.feed
+    whole, proof = feed.read_bytes(), feed.with_name(feed.name + ".sum").read_bytes()
+    heading(
+        5,
+        "壊れた名簿が届く",
+        "(1) 転送の途中で切れ、後ろ半分がありません。",
+    )
+    feed.write_bytes(whole[: len(whole) // 2])
+    stage.run("iam sync", expect=FAILED)
+    click.echo("\n  (2) 人事システムの出力が半分で終わりました。件数もSHA-256も合っていて、見た目は正しい名簿です。")
+    header, *rows = whole.splitlines(keepends=True)
+    half = rows[: len(rows) // 2]
+    write_feed_bytes(feed, header + b"".join(half), len(half))
+    held = stage.run("iam sync", expect=HELD, head=30)
+    if found := re.search(r"計画 ?(\d+)", held):
+        stage.run(f"iam plan show {found.group(1)}", expect=SETTLED, head=20)
+    click.echo(
+        f"  OpenLDAP の使えるIDは {before:,} 件のまま、いまも {stage.in_use():,} 件です。誰も締め出していません。"
+    )
+    click.echo("\n  (3) 正しい名簿が届き直しました。保留は自動で差し替わります。")
+    feed.write_bytes(whole)
+    feed.with_name(feed.name + ".sum").write_bytes(proof)
+    stage.run("iam sync", expect=SETTLED)
+    if stage.in_use() != before:
+        raise Unexpected(f"使えるIDが {before:,} 件から {stage.in_use():,} 件に変わりました。")
+
+
+def person(stage: Stage) -> None:
+    one = somebody(stage)
+    heading(
+        6,
+        "一人の経緯と、証跡を確かめる",
+        f"{one.name}さんは、なぜ今の権限を持っているのか。次の4月1日にはどうなるのか。",
+    )
+    stage.run(f"iam person show {one.number}", expect=SETTLED)
+    stage.run("iam audit verify", expect=SETTLED)
+
+
+def somebody(stage: Stage) -> Staff:
+    """A permanent member of 市民課 with a post before this one and a transfer to come."""
+    for one in people(stage.size, SEED, stage.today):
+        rows = one.appointments
+        units = [row.unit.code[:4] if row.unit else "" for row in rows]
+        moves = rows[-1].valid_from == stage.body.april and rows[-1].kind != RETIRE
+        if len(rows) > 2 and units[-2] in {"0301", "0401", "0501"} and moves and units[0] != units[1]:  # noqa: PLR2004
+            return one
+    return next(people(stage.size, SEED, stage.today))
+
+
+def next_steps(stage: Stage) -> None:
+    folder = stage.body.folder
+    heading(7, "次に見るところ")
+    places = (
+        (folder / "iam.toml", "設定。どこから読み、どこへ書くか"),
+        (folder / "access.toml", "情報システムと標準付与。誰に何を付けるか"),
+        (folder / "さくら市.toml", "ポリシープロファイル。ガードの幅、役職、条項"),
+        (folder / "人事" / "名簿.csv", "人事の名簿（CP932）。書き換えて iam sync を試せます"),
+        (folder / "出力", "4月1日の部ごとの一覧"),
+        (Path("docs") / "運用手引き.md", "運用手引き"),
+    )
+    for place, words in places:
+        click.echo(f"  {click.style(str(place), bold=True)}  {words}")
+
+
+# ---- the stage -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else's demo uses this folder; what an earlier one left there is removed.
+
+    Raises:
+        click.ClickException: when another demo is running.
+    """
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"{folder} では別の demo が動いています。終えてからやり直してください。"
+            raise click.ClickException(message) from None
+        for left in folder.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name != "lock":
+                left.unlink()
+        yield
+
+
+@contextmanager
+def staged(folder: Path, today: date, size: int) -> Iterator[Stage]:
+    """さくら市 in `folder`, and its OpenLDAP with the groups that stand for rights."""
+    with Slapd(SlapdOptions(suffixes=tuple(map(suffix, SYSTEMS)), size_limit=NO_LIMIT)) as slapd:
+        body = write_practice_body(folder, staff=size, today=today, directory=slapd.url)
+        departments = City.reorganising(body.april).departments(body.april)
+        for system, codes in entitlements(departments).items():
+            with slapd.connection(suffix(system)) as admin:
+                for code in codes:
+                    admin.add(f"cn={code},ou=groups,{suffix(system)}", ["groupOfNames"], {"member": [NOBODY]})
+        yield Stage(body, slapd, today, size)
+
+
+def wait(stage: Stage) -> None:
+    """Leave the OpenLDAP up until Ctrl-C, and say how to use it."""
+    click.secho("\n練習用の OpenLDAP はこのまま動いています。別の端末で、次のように試せます。", bold=True)
+    click.echo(f"\n  cd {shlex.quote(str(Path.cwd()))}")
+    click.echo(f"  export IAM_CONFIG={shlex.quote(str(stage.body.configuration))}")
+    click.echo("  ./dev run iam sync --plan")
+    click.echo("  ./dev run iam --help")
+    click.secho("\nCtrl-C で終わります。", bold=True)
+    if stage.slapd.server:
+        with suppress(KeyboardInterrupt):
+            stage.slapd.server.wait()
+    click.echo(f"\n終わりました。台帳と出力は {stage.body.folder} に残っています（次の demo で作り直します）。")
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="最後まで実行して終わります（練習用サーバーを残しません）。")
+@click.option("--folder", type=click.Path(path_type=Path), default=".demo", show_default=True, help="作業フォルダー。")
+@click.option("--staff", default=1200, show_default=True, type=click.IntRange(300), help="職員の数。")
+def demo(*, check: bool, folder: Path, staff: int) -> None:
+    """架空の「さくら市」で、夜間同期をひととおり実行します。"""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    begun, today = time.monotonic(), datetime.now(JST).date()
+    with alone(folder), staged(folder, today, staff) as stage:
+        click.secho(f"鍵守の練習: さくら市（架空、職員 {staff:,} 人）", bold=True)
+        click.echo(f"  {folder} に名簿・組織・設定を作り、練習用の OpenLDAP を起動しました。")
+        click.secho(f"\n$ export IAM_CONFIG={stage.body.configuration}", fg="green", bold=True)
+        stage.run("iam init", expect=SETTLED)
+        for step in (plan, night, again, april, broken, person, next_steps):
+            step(stage)
+        click.echo(f"\nここまで {time.monotonic() - begun:.0f} 秒でした。")
+        if not check:
+            wait(stage)
+
+
+def main() -> None:
+    """Run the demo; what goes wrong is one line and exit code 1."""
+    try:
+        demo(standalone_mode=False)
+    except (Unexpected, ServerDidNotStart) as error:
+        click.echo(f"demo: {error}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("demo: 中断しました。", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
