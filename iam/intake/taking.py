@@ -5,10 +5,11 @@ leaves all of that person's appointments untouched (R07), and only a complete,
 sighted reading lets anybody be counted absent (design law 2).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
+from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -21,10 +22,10 @@ from iam.intake.staging import (
     numbers_of,
     quarantine_table,
     quarantined,
-    staged_rows,
     write_quarantine,
     write_staging,
 )
+from iam.intake.whose import Earlier, Heard, gather
 from iam.people.feed import FeedRow, Gives, Rejected, check_person, settle_person
 from iam.people.ledger import (
     ENTRY_COLUMNS,
@@ -44,8 +45,10 @@ from iam.people.ledger import (
 from iam.people.standing import Status, standing
 from iam.ports import Fingerprint
 from iam.record.act import Act
-from iam.record.sets import among
+from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
+
+_NOBODY: Final = "この供給元は職員を登録できません。職員を管理する供給元に、この職員番号を先に載せてください。"
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Intake:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write at all, not even a count of absences."""
-        return self.reading.unchanged and not self.absences
+        return self.reading.unchanged and not self.people and not self.absences
 
 
 class Taker:
@@ -90,10 +93,11 @@ class Taker:
         self._today = today
         self._entry_ids = count(next_id(connection, appointment_table) + sum(len(i.opened) for i in earlier))
         self._person_ids = count(next_id(connection, person_table) + sum(len(i.new_people) for i in earlier))
-        self._earlier = {id_: person for intake in earlier for id_, person in intake.people.items()}
-        self._earlier_numbers = {number: id_ for intake in earlier for number, id_ in intake.new_numbers}
-        self._new_ids: set[int] = set()
-        self._relinked_ids: set[int] = set()
+        self._earlier = Earlier(
+            {id_: person for intake in earlier for id_, person in intake.people.items()},
+            {number: id_ for intake in earlier for number, id_ in intake.new_numbers},
+        )
+        self._renumbered: set[int] = set()
         self.intake = Intake(reading, next_id(connection, feed_run_table) + len(earlier))
 
     def take(self) -> Intake:
@@ -104,50 +108,54 @@ class Taker:
             fresh.setdefault(rows[0].staff_number, {})[print_] = rows
         touched = set(fresh) | numbers_of(self._connection, reading.source, reading.gone)
         touched |= {r.staff_number for r in reading.rejected if r.staff_number}
-        barred = self._barred()
-        for part in chunks(sorted(touched)):
-            self._take_part(part, fresh, barred)
-        self._count_still_absent(touched)
+        aside = quarantined(self._connection, reading.source)
+        touched |= self._registered_meanwhile(aside.values())
+        barred = self._barred(aside)
+        heard_of: set[int] = set()
+        for heard in gather(self._connection, reading, fresh, touched, self._earlier):
+            if heard.person is not None:
+                heard_of.add(heard.person.id)
+            self._take_person(heard, barred)
+        self._count_still_absent(heard_of)
         return self.intake
 
-    def _barred(self) -> dict[str, set[Fingerprint]]:
+    def _registered_meanwhile(self, aside: Iterable[Rejected]) -> set[str]:
+        """Numbers of rows that waited for their person, who is there by now."""
+        waiting = {r.staff_number for r in aside if r.reason == _NOBODY and r.staff_number}
+        return set(persons_by_number(self._connection, waiting)) | (waiting & self._earlier.numbers.keys())
+
+    def _barred(self, aside: Mapping[Fingerprint, Rejected]) -> dict[str, set[Fingerprint]]:
         """Numbers with a row in quarantine that is still in the feed."""
         barred: dict[str, set[Fingerprint]] = {}
-        standing_ones = quarantined(self._connection, self.intake.reading.source)
-        rejected = [r for print_, r in standing_ones.items() if print_ not in self.intake.reading.gone]
+        rejected = [r for print_, r in aside.items() if print_ not in self.intake.reading.gone]
         for one in [*rejected, *self.intake.reading.rejected]:
             if one.staff_number:
                 barred.setdefault(one.staff_number, set()).add(one.fingerprint)
         return barred
 
-    def _take_part(
-        self,
-        numbers: Sequence[str],
-        fresh: dict[str, dict[Fingerprint, list[FeedRow]]],
-        barred: dict[str, set[Fingerprint]],
-    ) -> None:
-        reading = self.intake.reading
-        staged = staged_rows(self._connection, reading.source, numbers)
-        linked = [row.previous_number for n in numbers for rows in fresh.get(n, {}).values() for row in rows]
-        ids = persons_by_number(self._connection, {*numbers, *(n for n in linked if n)})
-        ids.update((n, self._earlier_numbers[n]) for n in (*numbers, *linked) if n in self._earlier_numbers)
-        known = {person.id: person for person in people(self._connection, ids.values())}
-        known.update((id_, self._earlier[id_]) for id_ in ids.values() if id_ in self._earlier)
-        for number in numbers:
-            rows = {p: r for p, r in staged.get(number, {}).items() if p not in reading.gone}
-            rows.update(fresh.get(number, {}))
-            person = known.get(ids[number]) if number in ids else None
-            if self._left_as_is(number, rows, barred.get(number, set())):
-                continue
-            flat = [row for rows_ in rows.values() for row in rows_]
-            if not flat:
-                self._count_absent(person)
-                continue
-            person = person or self._linked(number, flat, ids, known) or self._new_person(number, flat)
-            if person is not None:
-                self._revise(self.intake.people.get(person.id, person), flat)
+    def _take_person(self, heard: Heard, barred: Mapping[str, set[Fingerprint]]) -> None:
+        # Every number is looked at, so that each bad row is told.
+        bad = [self._left_as_is(number, rows, barred.get(number, set())) for number, rows in heard.rows.items()]
+        if any(bad):
+            return
+        rows = heard.flat
+        if not rows:
+            self._count_absent(heard.person)
+            return
+        if heard.new_numbers and Authority.PERSON not in self._rules.authority:
+            row = rows[-1]
+            reject = Rejected(row.place, "staff_number", row.staff_number, _NOBODY, row.staff_number, row.fingerprint)
+            self.intake.rejected.append(reject)
+            return
+        person = heard.person or self._new_person(heard.new_numbers[-1], rows[0])
+        if heard.new_numbers:
+            # 再任用 under a new number: the person whose old number HR gave.
+            self.intake.new_numbers += [(number, person.id) for number in heard.new_numbers]
+            self._renumbered.add(person.id)
+            person = replace(person, staff_number=heard.new_numbers[-1])
+        self._revise(person, rows)
 
-    def _left_as_is(self, number: str, rows: dict[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
+    def _left_as_is(self, number: str, rows: Mapping[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
         """Whether a bad row, by itself or beside the person's others, leaves the person untouched."""
         self.intake.reconsidered.add(number)
         if barred - set(rows):
@@ -156,37 +164,18 @@ class Taker:
         self.intake.rejected += rejected
         return bool(rejected)
 
-    def _linked(
-        self, number: str, rows: Sequence[FeedRow], ids: dict[str, int], known: dict[int, Person]
-    ) -> Person | None:
-        """再任用 under a new number: the person whose old number HR gave, never one guessed by name."""
-        previous = next((row.previous_number for row in rows if row.previous_number in ids), None)
-        if previous is None:
-            return None
-        person = known[ids[previous]]
-        self.intake.new_numbers.append((number, person.id))
-        self._relinked_ids.add(person.id)
-        return replace(self.intake.people.get(person.id, person), staff_number=number)
-
-    def _new_person(self, number: str, rows: Sequence[FeedRow]) -> Person | None:
-        row = rows[0]
-        if Authority.PERSON not in self._rules.authority:
-            reason = "この供給元は職員を登録できません。職員を管理する供給元に、この職員番号を先に載せてください。"
-            self.intake.rejected.append(Rejected(row.place, "staff_number", number, reason, number, row.fingerprint))
-            return None
+    def _new_person(self, number: str, row: FeedRow) -> Person:
         person = Person(
             next(self._person_ids), number, self._rules.name, row.name, row.name_kana, row.email,
             row.home_body, 0, None, (),
         )  # fmt: skip
         self.intake.new_people.append(person)
-        self._new_ids.add(person.id)
-        self.intake.new_numbers.append((number, person.id))
         return person
 
     def _revise(self, person: Person, rows: Sequence[FeedRow]) -> None:
-        before = person
-        person = replace(self._renamed(person, rows), absent_runs=0, absent_on=None)
-        if before.absent_runs:
+        person = self._renamed(person, rows)
+        if person.absent_runs and person.source == self._rules.name:
+            person = replace(person, absent_runs=0, absent_on=None)
             self.intake.absences.append(person)
         spoken = settle_person(rows)
         if Authority.POST not in self._rules.authority:
@@ -203,7 +192,7 @@ class Taker:
         as_told = replace(
             person, name=row.name, name_kana=row.name_kana, email=row.email, home_body=row.home_body or person.home_body
         )
-        if as_told != person or person.id in self._relinked_ids or person.id in self._new_ids:
+        if as_told != person or person.id in self._renumbered:
             self.intake.renamed.append((as_told, row.place))
         return as_told
 
@@ -240,14 +229,12 @@ class Taker:
         self.intake.absences.append(person)
         self.intake.people[person.id] = person
 
-    def _count_still_absent(self, touched: set[str]) -> None:
+    def _count_still_absent(self, heard_of: set[int]) -> None:
         columns = person_table.c
-        query = select(columns.id, columns.staff_number).where(
-            columns.absent_runs > 0, columns.source == self._rules.name
-        )
-        ids = [row.id for row in self._connection.execute(query) if row.staff_number not in touched]
+        query = select(columns.id).where(columns.absent_runs > 0, columns.source == self._rules.name)
+        ids = set(self._connection.execute(query).scalars()) - heard_of
         for person in people(self._connection, ids):
-            self._count_absent(person)
+            self._count_absent(self._earlier.people.get(person.id, person))
 
 
 def write_intake(act: Act, intake: Intake, rules: SourceRules) -> None:

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from iam.people.feed import AppointmentKind, FeedRow, Gives
-from iam.record.sets import among
+from iam.record.columns import among
 from iam.record.store import Instant, metadata
 
 T = TypeVar("T")
