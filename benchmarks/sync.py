@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 
 from benchmarks.directory import SOURCE, TARGET, source_entries, target_entries, write_ldif
 from benchmarks.figures import Shares, child, figure, iam, ldapsearch, note, ratio, timed
-from benchmarks.practice import Bench, SOURCE_ATTRIBUTES
+from benchmarks.practice import SOURCE_ATTRIBUTES, Bench
 from iam.jobs import Night
 from iam.record.store import metadata
 from migrations.run import upgrade
@@ -187,7 +187,7 @@ def creates(folder: Path, postgres: Postgres) -> None:
         night = Night(bench.job(), bench.today)
         with bench.store.read() as connection:
             night.look(connection)
-        night.commit()
+        night.write()
         seconds = timed(night.apply)
         applied = night.report.applied
         if applied is None or applied.done != CREATES:

@@ -62,18 +62,29 @@ def read_toml(path: Path) -> Table:
         ConfigurationError: when it cannot be read, is not UTF-8 or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"{path}: UTF-8で保存されていません。UTF-8で保存し直してください。"]) from error
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        where = f"{place[1]}行{place[2]}桁" if place else "末尾"
-        cure = "引用符、かっこ、= の対応と、同じキーの重複がないかを確かめてください。"
-        raise ConfigurationError([f"{path}: {where}でTOMLとして読めなくなりました。{cure}"]) from error
     except FileNotFoundError as error:
         raise ConfigurationError([f"{path}: ファイルがありません。置き場所と名前を確かめてください。"]) from error
     except OSError as error:
         raise ConfigurationError([f"{path}: 読み取れません。種類と読み取り権限を確かめてください。"]) from error
+    return parse_toml(text, str(path))
+
+
+def parse_toml(text: str, source: str) -> Table:
+    """`text` as parsed; `source` names the file.
+
+    Raises:
+        ConfigurationError: when it is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        where = f"{place[1]}行{place[2]}桁" if place else "末尾"
+        cure = "引用符、かっこ、= の対応と、同じキーの重複がないかを確かめてください。"
+        raise ConfigurationError([f"{source}: {where}でTOMLとして読めなくなりました。{cure}"]) from error
 
 
 def validated(model: type[M], table: Mapping[str, object], *, source: str, context: object = None) -> M:

@@ -13,19 +13,20 @@ from sqlalchemy import Connection, func, select
 
 from iam.access.accounts import AccountState, account_table
 from iam.errors import Conflict, SourceError, TargetError
+from iam.intake.blind import spare
 from iam.intake.staging import (
-    Authority,
     Reading,
     SourceRules,
     departments_of,
     known_fingerprints,
     last_run,
     pack_reading,
+    quarantine_size,
     read_source,
     unpack_reading,
 )
 from iam.intake.taking import Intake, Taker, mark_pending, write_intake
-from iam.ports import Source, Target
+from iam.ports import Authority, Source, Target
 from iam.record.act import Act
 from iam.record.store import Store
 from iam.sync.actual.mirror import Observation, observe, write_observation
@@ -85,10 +86,10 @@ def nightly(job: Job) -> Report:
     with job.store.exclusive("sync"):
         for waiting in _unfinished(job):
             _carry_released(job, waiting)
-        night = _Night(job, job.today)
+        night = Night(job, job.today)
         with job.store.read() as connection:
             night.look(connection)
-        night.commit()
+        night.write()
         night.apply()
         return night.report
 
@@ -102,7 +103,7 @@ def preview(job: Job, *, on: date | None = None, keep: bool = True) -> Report:
         Busy: when another run is under way.
     """
     with job.store.exclusive("sync"):
-        night = _Night(job, on or job.today)
+        night = Night(job, on or job.today)
         with job.store.read() as connection:
             night.look(connection)
         if keep:
@@ -162,7 +163,7 @@ def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
     set_state(act, stored.id, PlanState.READY)
 
 
-class _Night:
+class Night:
     """One run on one day."""
 
     def __init__(self, job: Job, on: date) -> None:
@@ -194,7 +195,7 @@ class _Night:
             if not plan_holds and (candidate is not readings or not holds):
                 self._choose(intakes, found, whole=candidate is readings)
                 break
-        self._tell(readings)
+        self._tell(connection, readings)
 
     def _judge_plan(self, connection: Connection, found: Evaluation) -> list[Hold]:
         if not found.changes:
@@ -232,6 +233,7 @@ class _Night:
             except SourceError as error:
                 report.error = str(error)
                 continue
+            spare(connection, reading)
             counts = dict(last.departments) if last else {}
             for code, count in departments_of(connection, name, reading.gone).items():
                 counts[code] = counts.get(code, 0) - count
@@ -277,7 +279,7 @@ class _Night:
                 departments[code] = departments.get(code, 0) + count
         return Population(systems, departments)
 
-    def _tell(self, readings: Mapping[str, Reading]) -> None:
+    def _tell(self, connection: Connection, readings: Mapping[str, Reading]) -> None:
         shown = self._held or self._evaluation
         self.report.changes = self._evaluation.changes if self._held is None else shown.changes
         self.report.disputes = shown.disputes
@@ -294,6 +296,7 @@ class _Night:
             report.warnings = reading.warnings
             report.absent = sum(1 for person in intake.absences if person.absent_runs)
             report.accepted = report.name in chosen
+            report.quarantined = quarantine_size(connection, report.name) + len(report.rejected)
 
     def keep(self, purpose: Purpose) -> None:
         """Store what was found as a plan that is only shown."""
@@ -303,23 +306,27 @@ class _Night:
             draft = Draft(self._on, purpose, PlanState.SHOWN, base, self.report.holds, {}, found.changes)
             self.report.plan = store_plan(act, draft)
 
-    def commit(self) -> None:
+    def write(self) -> None:
         """Write the ledger, the mirror, the reserved logins and the plan: whole or not at all (R01)."""
         with self._job.store.act(self._job.actor) as act:
             if self._held is not None:
                 self._hold(act)
             for stopped in plans(act.connection, PlanState.READY):
                 set_state(act, stopped.id, PlanState.PARTLY)
-            for intake in self._chosen:
-                if not intake.empty:
-                    write_intake(act, intake, self._rules[intake.reading.source])
-                    supersede_held(act, [intake.reading.source])
-            for found in self._observed.values():
-                if not found.unchanged:
-                    write_observation(act.connection, found)
-            if self._held is not None and not self._chosen and not self._evaluation.people:
-                return
-            self._commit_evaluation(act)
+            self._write_readings(act)
+            if self._held is None or self._chosen or self._evaluation.people:
+                self._commit_evaluation(act)
+
+    def _write_readings(self, act: Act) -> None:
+        for intake in self._chosen:
+            if not intake.empty:
+                write_intake(act, intake, self._rules[intake.reading.source])
+                supersede_held(act, [intake.reading.source])
+        for found in self._observed.values():
+            if not found.unchanged:
+                write_observation(act.connection, found)
+        for report in self.report.sources:
+            report.quarantined = quarantine_size(act.connection, report.name)
 
     def _commit_evaluation(self, act: Act) -> None:
         found = self._evaluation

@@ -15,6 +15,13 @@ Fingerprint = bytes
 """16 bytes that stand for one raw entry or row (BLAKE2b-128 or SHA-256 cut to 16)."""
 
 
+class Authority(StrEnum):
+    """What a personnel source is believed about (広域連合: the city for the person, the union for the post)."""
+
+    PERSON = "person"
+    POST = "post"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceRow:
     """One row of a personnel source, as text, under our own field names.

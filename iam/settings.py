@@ -7,7 +7,6 @@ of it, never the whole.
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self, TypeAlias
 
@@ -26,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 
 from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, Unwritten, WholeNumber, Words, read_toml, unknown, validated
+from iam.ports import Authority
 
 CONFIG_VARIABLE = "IAM_CONFIG"
 """Where the command line finds the file when `--config` is not given."""
@@ -38,13 +38,6 @@ VARIABLES = (CONFIG_VARIABLE, PASSWORD_VARIABLE)
 
 RELEASERS = 2
 """How many different officers let a held plan go (requirement R04)."""
-
-
-class Authority(StrEnum):
-    """What a personnel source is believed about (広域連合: the city for the person, the union for the post)."""
-
-    PERSON = "person"
-    POST = "post"
 
 
 def _folder(info: ValidationInfo) -> Path:

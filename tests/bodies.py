@@ -16,14 +16,14 @@ from sqlalchemy import select
 from iam.access.accounts import account_table
 from iam.access.model import AccessModel
 from iam.access.wanted import Rules
-from iam.intake.staging import Authority, SourceRules
+from iam.intake.staging import SourceRules
 from iam.jobs import Feed, Job, nightly, preview
 from iam.people.feed import FeedCodes, FeedRow
 from iam.people.ledger import Person, people, persons_by_number
 from iam.people.rows import read_row
 from iam.people.standing import Standing
 from iam.policy.profile import Band, DefaultEnd, Guard, PlanBands
-from iam.ports import Target, Unreadable
+from iam.ports import Authority, Target, Unreadable
 from iam.record.audit.verify import verify
 from iam.record.columns import metadata
 from iam.record.keys import KeyRing
@@ -233,9 +233,13 @@ def source_rules(name: str = "jinji", authority: Iterable[Authority] = Authority
         return above or name or of.org_name
 
     return SourceRules(
-        name, "1", frozenset(authority), "", 3, lambda each: read_row(each, FeedCodes(), CATEGORIES, None, ""),
-        department,
-    )  # fmt: skip
+        name=name,
+        digest="1",
+        authority=frozenset(authority),
+        number_prefix="",
+        read_row=lambda each: read_row(each, FeedCodes(), CATEGORIES, None, ""),
+        department=department,
+    )
 
 
 # --- a body that lives ------------------------------------------------------------------------------------------

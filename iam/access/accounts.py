@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from iam.people.ledger import chunks
-from iam.record.sets import among
+from iam.record.columns import among
 from iam.record.store import Instant, metadata
 
 

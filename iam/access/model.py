@@ -7,16 +7,16 @@ every mistake in it at once.
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from string import Formatter
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from iam.errors import ConfigurationError
+from iam.handwritten import Frozen, parse_toml, validated
 
 ATTRIBUTE_FIELDS = frozenset(
     {
@@ -37,17 +37,13 @@ class Keep(StrEnum):
     SUSPEND = "suspend"
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Entitlement(_Table):
+class Entitlement(Frozen):
     """A right inside a system.  `name` is what officers read."""
 
     name: str
 
 
-class System(_Table):
+class System(Frozen):
     """A thing people sign in to.
 
     `naming` is the template of logins; a collision appends 2, 3, …; a login is
@@ -67,7 +63,15 @@ class System(_Table):
     delete_after_retention: bool = False
 
 
-class Birthright(_Table):
+class Which(StrEnum):
+    """Which posts a birthright looks at."""
+
+    ANY = "any"
+    PRIMARY = "primary"
+    CONCURRENT = "concurrent"
+
+
+class Birthright(Frozen):
     """A rule that gives entitlements by post, unit or category.  An empty condition means any.
 
     `org` and `title` are patterns (`0101*`); `post` narrows to the primary
@@ -81,12 +85,12 @@ class Birthright(_Table):
     org: tuple[str, ...] = ()
     title: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
-    post: Annotated[str, Field(pattern="^(any|primary|concurrent)$")] = "any"
+    post: Which = Which.ANY
     note: str = ""
 
     def covers(self, *, org_code: str, title_code: str, category: str, concurrent: bool) -> bool:
         """Whether a post earns what this rule gives."""
-        if self.post != "any" and (self.post == "concurrent") is not concurrent:
+        if self.post is not Which.ANY and (self.post is Which.CONCURRENT) is not concurrent:
             return False
         if self.category and category not in self.category:
             return False
@@ -98,7 +102,7 @@ def _matches(patterns: Iterable[str], value: str) -> bool:
     return not patterns or any(fnmatchcase(value, pattern) for pattern in patterns)
 
 
-class AccessModel(_Table):
+class AccessModel(Frozen):
     """All systems and all birthrights of the body."""
 
     systems: Mapping[str, System]
@@ -111,12 +115,7 @@ class AccessModel(_Table):
         Raises:
             ConfigurationError: with every mistake found.
         """
-        try:
-            model = cls.model_validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError([f"{place}: TOML として読めません({error})。"]) from error
-        except ValidationError as error:
-            raise ConfigurationError([_sentence(place, e["loc"], e["msg"]) for e in error.errors()]) from error
+        model = validated(cls, parse_toml(text, place), source=place)
         problems = [f"{place}: {problem}" for problem in model.problems()]
         if problems:
             raise ConfigurationError(problems)
@@ -181,12 +180,3 @@ def _unknown_fields(place: str, template: str, allowed: frozenset[str]) -> list[
         for name in names
         if name not in allowed
     ]
-
-
-def _sentence(place: str, location: tuple[int | str, ...], message: str) -> str:
-    key = ".".join(str(part) for part in location)
-    words = {
-        "Field required": "この項目が必要です。",
-        "Extra inputs are not permitted": "この項目は使われません。つづりを確かめるか、消してください。",
-    }
-    return f"{place}: {key}: {words.get(message, message)}"

@@ -57,7 +57,8 @@ class Rules:
 
     `overlap`: zone code -> (days, clause) of a handover; `absence_runs`:
     source -> complete feeds in a row; `unit`: names of a unit and of its
-    department on a day.
+    department on a day; `lapsed_grace_days`: how long a term that ended
+    without renewal leaves its rights, suspended, for a late renewal.
     """
 
     model: AccessModel
@@ -65,6 +66,7 @@ class Rules:
     absence_runs: Mapping[str, int]
     unit: Callable[[str, date], tuple[str, str]]
     lifecycle_clause: str = LIFECYCLE_CLAUSE
+    lapsed_grace_days: int = 60
     _covering: dict[tuple[str, str, str, bool], tuple[Birthright, ...]] = field(default_factory=dict, repr=False)
 
     def covering(self, entry: Entry) -> tuple[Birthright, ...]:
@@ -109,7 +111,7 @@ def wanted(
     now = rules.standing(person, on)
     status = _status_cause(now, rules, on)
     held = {a.system for a in accounts if a.kind is AccountKind.PERSONAL and a.state is not AccountState.DELETED}
-    if now.status in (Status.FUTURE, Status.UNTOLD, Status.LEFT):
+    if now.status in (Status.FUTURE, Status.UNTOLD, Status.LEFT) or _grace_over(now, on, rules):
         # Not in service yet, or no more: whatever is there goes off, and its rights with it.
         return {code: Wanted(code, enabled=False, why=status, otherwise=status) for code in sorted(held)}
     posts = now.posts or _last_posts(person.entries, on)
@@ -122,6 +124,13 @@ def wanted(
         found[code] = Wanted(code, enabled=False, why=day.lost, otherwise=day.lost)
     _attributes(found, person, posts, day)
     return {code: _suspended(each, status, blocks, day) for code, each in sorted(found.items())}
+
+
+def _grace_over(now: Standing, on: date, rules: Rules) -> bool:
+    """Whether a term that ended without renewal has waited for one long enough."""
+    if now.status is not Status.LAPSED or now.since is None:
+        return False
+    return now.since + timedelta(days=rules.lapsed_grace_days) <= on
 
 
 def _last_posts(entries: Sequence[Entry], on: date) -> tuple[Held, ...]:

@@ -9,16 +9,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary, Table, Text, delete, desc, select
+from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary, Table, Text, delete, desc, func, select
 
 from iam.people.feed import FeedRow, Rejected
 from iam.people.japanese import narrow
 from iam.people.ledger import chunks
-from iam.ports import Fingerprint, Source, SourceRow, Unreadable
-from iam.record.sets import among
+from iam.ports import Authority, Fingerprint, Source, SourceRow, Unreadable
+from iam.record.columns import among
 from iam.record.store import Instant, Json, bulk_insert, metadata
 
 feed_run_table = Table(
@@ -62,13 +61,6 @@ quarantine_table = Table(
 )
 
 
-class Authority(StrEnum):
-    """What a source may speak of (広域連合: the city for the person, the union for the post)."""
-
-    PERSON = "person"
-    POST = "post"
-
-
 @dataclass(frozen=True)
 class SourceRules:
     """How one source's rows are understood.  `digest` changes when any of it does."""
@@ -77,7 +69,6 @@ class SourceRules:
     digest: str
     authority: frozenset[Authority]
     number_prefix: str
-    absence_runs: int
     read_row: Callable[[SourceRow], list[FeedRow] | Rejected]
     department: Callable[[FeedRow], str]
 
@@ -87,13 +78,15 @@ class Reading:
     """One complete reading of one source, against what was staged before.
 
     `blind`: a row was rejected without a readable number, so nobody may be
-    counted absent.  `repeated` counts rows that stood twice in the same words.
+    counted absent, and `spared` are the numbers of whom rows are missing that
+    may be that one.  `repeated` counts rows that stood twice in the same words.
     """
 
     source: str
     total: int = 0
     repeated: int = 0
     blind: bool = False
+    spared: set[str] = field(default_factory=set)
     rows: dict[Fingerprint, list[FeedRow]] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     gone: set[Fingerprint] = field(default_factory=set)
@@ -195,6 +188,20 @@ def numbers_of(connection: Connection, source: str, fingerprints: Iterable[Finge
     return found
 
 
+def numbers_by_fingerprint(
+    connection: Connection, source: str, fingerprints: Iterable[Fingerprint]
+) -> dict[Fingerprint, str]:
+    """The staff number of every staged row among `fingerprints`."""
+    found: dict[Fingerprint, str] = {}
+    for part in chunks(fingerprints):
+        columns = feed_row_table.c
+        query = select(columns.fingerprint, columns.staff_number).where(
+            columns.source == source, among(columns.fingerprint, part)
+        )
+        found.update((row.fingerprint, row.staff_number) for row in connection.execute(query))
+    return found
+
+
 def staged_rows(
     connection: Connection, source: str, numbers: Iterable[str]
 ) -> dict[str, dict[Fingerprint, list[FeedRow]]]:
@@ -206,6 +213,12 @@ def staged_rows(
         for row in connection.execute(query):
             found[row.staff_number][row.fingerprint] = [FeedRow.from_json(line) for line in row.content.split("\n")]
     return found
+
+
+def quarantine_size(connection: Connection, source: str) -> int:
+    """How many rows of one source wait in quarantine."""
+    query = select(func.count()).select_from(quarantine_table).where(quarantine_table.c.source == source)
+    return connection.execute(query).scalar_one()
 
 
 def quarantined(connection: Connection, source: str) -> dict[Fingerprint, Rejected]:
@@ -260,6 +273,7 @@ def pack_reading(reading: Reading) -> dict[str, Any]:
     return {
         "total": reading.total,
         "blind": reading.blind,
+        "spared": sorted(reading.spared),
         "rows": [[print_.hex(), [row.to_json() for row in rows]] for print_, rows in reading.rows.items()],
         "gone": sorted(print_.hex() for print_ in reading.gone),
         "rejected": [
@@ -275,6 +289,7 @@ def unpack_reading(name: str, packed: Mapping[str, Any]) -> Reading:
         name,
         total=packed["total"],
         blind=packed["blind"],
+        spared=set(packed["spared"]),
         rows={bytes.fromhex(p): [FeedRow.from_json(row) for row in rows] for p, rows in packed["rows"]},
         rejected=[
             Rejected(place, field_, value, reason, number, bytes.fromhex(print_))

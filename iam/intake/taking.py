@@ -15,7 +15,6 @@ from sqlalchemy import Connection, delete, select, update
 
 from iam.intake.revise import Revision, revise
 from iam.intake.staging import (
-    Authority,
     Reading,
     SourceRules,
     feed_run_table,
@@ -43,7 +42,7 @@ from iam.people.ledger import (
     persons_by_number,
 )
 from iam.people.standing import Status, standing
-from iam.ports import Fingerprint
+from iam.ports import Authority, Fingerprint
 from iam.record.act import Act
 from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
@@ -158,7 +157,7 @@ class Taker:
     def _left_as_is(self, number: str, rows: Mapping[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
         """Whether a bad row, by itself or beside the person's others, leaves the person untouched."""
         self.intake.reconsidered.add(number)
-        if barred - set(rows):
+        if barred - set(rows) or number in self.intake.reading.spared:
             return True
         rejected = check_person([row for rows_ in rows.values() for row in rows_])
         self.intake.rejected += rejected

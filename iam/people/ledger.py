@@ -273,21 +273,39 @@ def persons_by_number(connection: Connection, numbers: Iterable[str]) -> dict[st
     return found
 
 
+def numbers_of_persons(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
+    """Every number that each person ever had."""
+    found: dict[int, list[str]] = {id_: [] for id_ in ids}
+    for part in chunks(found):
+        query = select(number_table.c.number, number_table.c.person_id).where(among(number_table.c.person_id, part))
+        for row in connection.execute(query.order_by(number_table.c.number)):
+            found[row.person_id].append(row.number)
+    return found
+
+
 def next_id(connection: Connection, table: Table) -> int:
     """The first free id.  Only a holder of the run's lock may rely on it."""
     highest = connection.execute(select(func.max(table.c.id))).scalar()
     return 1 if highest is None else int(highest) + 1
 
 
-def with_boundary(connection: Connection, after: date, until: date, overlap_days: int) -> set[int]:
-    """Persons for whom a date passes in (`after`, `until`]: a beginning, an end, or the end of a handover."""
+def with_boundary(connection: Connection, after: date, until: date, later: Iterable[int]) -> set[int]:
+    """Persons for whom a date passes in (`after`, `until`]: a beginning, an end, or so many days `later`.
+
+    `later` are the lengths in days of what outlives a post: handovers, the
+    grace of a lapsed term.
+    """
     columns = appointment_table.c
-    from_ordinal = max(after.toordinal() - overlap_days - 1, 1)
-    begins = and_(columns.valid_from > after, columns.valid_from <= until)
-    # An end is inclusive, so it bites on the day after; a handover prolongs it.
-    ends = and_(columns.valid_until >= date.fromordinal(from_ordinal), columns.valid_until < until)
-    current = columns.known_until.is_(None)
-    # The beginning of a next primary post ends the one before it, so its handover counts from there.
-    handed = and_(columns.valid_from >= date.fromordinal(from_ordinal), columns.valid_from <= until)
-    query = select(columns.person_id).where(current, or_(begins, ends, handed)).distinct()
+    passing = []
+    for days in {0, *later}:
+        first, last = _back(after, days), _back(until, days)
+        # An end is inclusive, so it bites on the day after.
+        passing.append(and_(columns.valid_until >= first, columns.valid_until < last))
+        # The beginning of a next primary post is the end of the one before it.
+        passing.append(and_(columns.valid_from > first, columns.valid_from <= last))
+    query = select(columns.person_id).where(columns.known_until.is_(None), or_(*passing)).distinct()
     return set(connection.execute(query).scalars())
+
+
+def _back(day: date, days: int) -> date:
+    return date.fromordinal(max(day.toordinal() - days, 1))

@@ -32,7 +32,7 @@ from iam.intake.taking import Intake
 from iam.people.ledger import Person, chunks, people, person_table, persons_by_number, with_boundary
 from iam.people.standing import held_posts
 from iam.policy.profile import Guard
-from iam.record.sets import among
+from iam.record.columns import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
 from iam.sync.actual.reconcile import protected_logins
@@ -57,9 +57,11 @@ class Policy:
     digest: str
 
     @property
-    def longest_overlap(self) -> int:
-        """The longest handover of any zone, in days."""
-        return max((days for days, _ in self.rules.overlap.values()), default=0)
+    def later(self) -> frozenset[int]:
+        """Days after the end of a post on which something more happens: handovers over, graces over."""
+        overlaps = {days for days, _ in self.rules.overlap.values()}
+        # On the last day of either the right is still held; it goes on the day after.
+        return frozenset(days for length in (*overlaps, self.rules.lapsed_grace_days) for days in (length, length + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Evaluator:
         ids = set(self._overlay) | set(connection.execute(pending).scalars())
         first, after = min(since, self._on), max(since, self._on)
         if first != after:
-            ids |= with_boundary(connection, first, after, self._policy.longest_overlap)
+            ids |= with_boundary(connection, first, after, self._policy.later)
             ids |= with_grant_boundary(connection, first, after)
         deletable = [code for code, s in self._policy.rules.model.systems.items() if s.delete_after_retention]
         if deletable:

@@ -17,7 +17,11 @@ from iam.sync.plans import StoredPlan
 
 @dataclass
 class SourceReport:
-    """What became of one source.  `error`: it could not be read to a proved end."""
+    """What became of one source.
+
+    `error`: it could not be read to a proved end.  `rejected` are tonight's
+    new rejections; `quarantined` counts all that wait.
+    """
 
     name: str
     error: str = ""
@@ -25,6 +29,7 @@ class SourceReport:
     added: int = 0
     gone: int = 0
     rejected: Sequence[Rejected] = ()
+    quarantined: int = 0
     warnings: Sequence[str] = ()
     absent: int = 0
     accepted: bool = False

@@ -7,7 +7,8 @@ import pytest
 
 from iam.errors import ConfigurationError
 from iam.handwritten import validated
-from iam.settings import Authority, Settings
+from iam.ports import Authority
+from iam.settings import Settings
 
 FOLDER = Path("/etc/kagimori")
 COMPLETE = """

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Connection, Index, LargeBinary, Table, T
 from iam.access.naming import comparable_login
 from iam.people.ledger import chunks
 from iam.ports import Fingerprint, Target, TargetAccount
-from iam.record.sets import among
+from iam.record.columns import among
 from iam.record.store import Json, bulk_insert, metadata
 from iam.sync.plan import Actual
 

@@ -22,7 +22,7 @@ from iam.access.wanted import Cause
 from iam.people.ledger import chunks, next_id
 from iam.ports import Done
 from iam.record.act import Act
-from iam.record.sets import among
+from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
 from iam.sync.actual.mirror import forget_account, put_accounts, put_members
 from iam.sync.plan import Change, ChangeKind

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from iam.access.wanted import LIFECYCLE_CLAUSE, Rules
-from iam.intake.staging import Authority, SourceRules
+from iam.intake.staging import SourceRules
 from iam.jobs import Feed, Job
 from iam.people.feed import FeedRow
 from iam.people.organisation import Organisation
@@ -72,6 +72,7 @@ def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
         absence_runs={name: _absence_runs(profile, each) for name, each in deployment.settings.sources.items()},
         unit=unit,
         lifecycle_clause=lifecycle_clause(profile),
+        lapsed_grace_days=profile.accounts.lapsed_grace_days.value,
     )
     retention = profile.accounts.retention_days.value
     digest = _digest(
@@ -108,7 +109,7 @@ def _source_rules(deployment: Deployment, name: str, unit: Unit, today: date) ->
     source, profile = deployment.settings.sources[name], deployment.profile
     codes, organisation = deployment.codes(name), deployment.organisation
     categories = {category.code: category for category in profile.categories}
-    authority = frozenset(Authority(each) for each in source.authority)
+    authority = frozenset(source.authority)
     understood = [[each.code, each.default_end, each.needs_home_body] for each in profile.categories]
     digest = _digest(astuple(codes), sorted(authority), source.number_prefix, understood, _told(organisation, today))
     return SourceRules(
@@ -116,7 +117,6 @@ def _source_rules(deployment: Deployment, name: str, unit: Unit, today: date) ->
         digest=digest,
         authority=authority,
         number_prefix=source.number_prefix,
-        absence_runs=_absence_runs(profile, source),
         read_row=partial(
             read_row,
             codes=codes,
