@@ -48,6 +48,8 @@ _RANKS: Final = {
 }
 _LEADERS: Final = {"office": "係長", "care": "主査", "fire": "消防司令"}
 _DEPUTY_FROM: Final = 10
+_MANAGERS_END: Final = "040"
+"""職名コード below this are those of 課長 and above."""
 _TWINS: Final = "0301"
 
 SHARES: Final = {
@@ -123,7 +125,8 @@ class Careers:
         self.april = next_april(today)
         self._begun = date(self.april.year - 1, APRIL, 1)
         self._last_day = self.april - DAY
-        self._told = self.april - NOTICE
+        self._told = min(self.april - NOTICE, today - DAY)
+        self._secret_until = self.april - NOTICE
         self.city = City.reorganising(self.april)
         self._now = self.city.sections(today)
         self._then = {section.unit.code[:4]: section for section in self.city.sections(self.april)}
@@ -278,10 +281,16 @@ class Careers:
         return replace(now, kind=RENEW, valid_from=self.april, valid_until=self._year_after(self._last_day), unit=unit)
 
     def _moved(self, post: Appointment, unit: Unit, title: str, category: str = "") -> Appointment:
-        return Appointment(category or post.category, MOVE, self.april, None, unit, title, announce_from=self._told)
+        told = self._announced(post.title, title)
+        return Appointment(category or post.category, MOVE, self.april, None, unit, title, announce_from=told)
 
     def _leaving(self, category: str, seat: _Seat) -> Appointment:
-        return Appointment(category, RETIRE, self._last_day, None, seat.unit, seat.title, announce_from=self._told)
+        told = self._announced(seat.title)
+        return Appointment(category, RETIRE, self._last_day, None, seat.unit, seat.title, announce_from=told)
+
+    def _announced(self, *titles: str) -> date:
+        """The 内示解禁日: a week before for managers; everybody else knows already, or there were little to see."""
+        return self._secret_until if any(TITLES[title] < _MANAGERS_END for title in titles) else self._told
 
     def _joining(self, *, permanent: bool) -> Staff:
         section = self._another(list(self._then.values()), "office", None)
