@@ -201,6 +201,10 @@ class Night:
         if not found.changes:
             return []
         rehearsed = rehearsed_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
+        if self._on > self._job.today:
+            # A rehearsal vouches for what it shows, so that its holds are those that will be left on the day.
+            known = (c for c in found.changes if c.cause.entry and c.cause.entry.known_from < self._at)
+            rehearsed |= {change.key for change in known}
         return judge_plan(found.changes, self._population(connection), self._job.policy.guard, rehearsed)
 
     def _candidates(self, readings: dict[str, Reading], trusted: dict[str, Reading]) -> Sequence[dict[str, Reading]]:
