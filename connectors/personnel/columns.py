@@ -38,7 +38,7 @@ def columns_of(options: Options, place: str, first: Sequence[str]) -> Columns:
     _refuse_my_numbers(place, headers)
     indexes: dict[str, int] = {}
     problems: list[str] = []
-    for field, column in sorted(options.columns.items()):
+    for field, column in options.columns.items():
         if isinstance(column, int):
             problems += _beyond(field, column, len(first))
             indexes[field] = column - 1
@@ -48,7 +48,11 @@ def columns_of(options: Options, place: str, first: Sequence[str]) -> Columns:
             indexes[field] = found[0] if found else 0
     if problems:
         cure = "列が1つしかありません。区切り文字(delimiter)も確かめてください。" if len(first) == 1 else ""
-        raise SourceError(f"{place}: {' '.join(problems)} 設定の columns を確かめてください。{cure}")
+        raise SourceError(
+            f"{place}: {''.join(problems)}"
+            f"設定の columns(見出しの上に別の行があれば skip_lines も)を確かめてください。{cure}"
+        )
+    indexes = dict(sorted(indexes.items()))
     return Columns(len(first), indexes, _picker(list(indexes.values())))
 
 

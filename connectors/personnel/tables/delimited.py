@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, islice
 from pathlib import Path
+from typing import BinaryIO
 
 from connectors.personnel.tables.stream import CheckedBytes, Encoding
 from iam.errors import SourceError
@@ -89,7 +90,7 @@ def _starts(first: int, rows: Sequence[list[str]]) -> list[int]:
 
 @contextmanager
 def text_rows(
-    file: io.BufferedReader, path: Path, encoding: Encoding, *, longest: int, delimiter: str = ",", skip_lines: int = 0
+    file: BinaryIO, path: Path, encoding: Encoding, *, longest: int, delimiter: str = ",", skip_lines: int = 0
 ) -> Iterator[TextRows]:
     """The rows of `file`, which is `path`; no line may have more than `longest` bytes.
 

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 from iam.errors import SourceError
 
@@ -72,7 +72,7 @@ class CheckedBytes(io.BufferedIOBase):
     behind a text is taken away.
     """
 
-    def __init__(self, file: io.BufferedReader, path: Path, encoding: Encoding, longest: int) -> None:
+    def __init__(self, file: BinaryIO, path: Path, encoding: Encoding, longest: int) -> None:
         super().__init__()
         self._file = file
         self.path = path
@@ -85,6 +85,7 @@ class CheckedBytes(io.BufferedIOBase):
         self._lines = 0
         self._chunk_lines = 0
         self._line_bytes = 0
+        self._chunk_bytes = 0
         self._chunk_carried = 0
         self._size = 0
         self.last_byte = b""
@@ -107,7 +108,7 @@ class CheckedBytes(io.BufferedIOBase):
             chunk = self._next()
         kept = chunk.rstrip(_CONTROL_Z)
         if not kept:
-            self._lines, self._chunk_lines, self._chunk_carried = self._lines + self._chunk_lines, 0, self._line_bytes
+            self._count(b"")
             return b""
         given = _CONTROL_Z * self._control_z + kept
         self._control_z = len(chunk) - len(kept)
@@ -127,7 +128,8 @@ class CheckedBytes(io.BufferedIOBase):
         """What to say when the chunk passed on last does not decode."""
         start = error.object.rfind(b"\n", 0, error.start) + 1
         line = self._lines + error.object.count(b"\n", 0, error.start) + 1
-        column = error.start - start + 1 + (0 if start else self._chunk_carried)
+        held_over = len(error.object) - self._chunk_bytes  # the first half of a character cut by the chunks
+        column = error.start - start + 1 + (0 if start else self._chunk_carried - held_over)
         return SourceError(
             f"{self.path.name} {line}行目 {column}バイト目: {_READABLE_AS[self._encoding]}として読めない文字があります"
             f"(0x{error.object[error.start : error.end].hex().upper()})。{self._cure(error, start)}"
@@ -156,7 +158,7 @@ class CheckedBytes(io.BufferedIOBase):
 
     def _count(self, given: bytes) -> None:
         self._lines += self._chunk_lines
-        self._chunk_carried = self._line_bytes
+        self._chunk_bytes, self._chunk_carried = len(given), self._line_bytes
         lines = given.split(b"\n")
         self._chunk_lines = len(lines) - 1
         if b"\0" in given:

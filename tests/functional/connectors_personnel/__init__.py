@@ -1,0 +1,1 @@
+"""The personnel file, read from real files that the tests make."""

@@ -1,0 +1,1 @@
+"""The personnel file: what is decided about it without touching a file."""
