@@ -137,22 +137,27 @@ class Taker:
         bad = [self._left_as_is(number, rows, barred.get(number, set())) for number, rows in heard.rows.items()]
         if any(bad):
             return
+        new_numbers = self._to_be_given(heard)
         rows = heard.flat
         if not rows:
             self._count_absent(heard.person)
             return
-        if heard.new_numbers and Authority.PERSON not in self._rules.authority:
-            row = rows[-1]
-            reject = Rejected(row.place, "staff_number", row.staff_number, _NOBODY, row.staff_number, row.fingerprint)
-            self.intake.rejected.append(reject)
-            return
-        person = heard.person or self._new_person(heard.new_numbers[-1], rows[0])
-        if heard.new_numbers:
+        person = heard.person or self._new_person(new_numbers[-1], rows[0])
+        if new_numbers:
             # 再任用 under a new number: the person whose old number HR gave.
-            self.intake.new_numbers += [(number, person.id) for number in heard.new_numbers]
+            self.intake.new_numbers += [(number, person.id) for number in new_numbers]
             self._renumbered.add(person.id)
-            person = replace(person, staff_number=heard.new_numbers[-1])
+            person = replace(person, staff_number=new_numbers[-1])
         self._revise(person, rows)
+
+    def _to_be_given(self, heard: Heard) -> Sequence[str]:
+        """The numbers that the person gets; rows under them wait if this source may not give numbers."""
+        if Authority.PERSON in self._rules.authority:
+            return heard.new_numbers
+        for number in heard.new_numbers:
+            for print_, (row, *_) in heard.rows.pop(number).items():
+                self.intake.rejected.append(Rejected(row.place, "staff_number", number, _NOBODY, number, print_))
+        return ()
 
     def _left_as_is(self, number: str, rows: Mapping[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
         """Whether a bad row, by itself or beside the person's others, leaves the person untouched."""
