@@ -1,0 +1,1 @@
+"""The nightly sync, whole: sources, ledger, plan, guard, targets."""
