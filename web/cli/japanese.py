@@ -1,14 +1,19 @@
-"""Click's own words, in Japanese: the frame of a help page, and what is wrong with a command line.
+"""The command line in Japanese: the frame of a help page, days and instants, what is wrong with an argument.
 
 The one law: *an operator reads one language*; what a library says in English
 is said again here.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Final
 
 import click
 
+from iam.people.japanese import NotADate, Open, parse_date
 from web.cli.table import padded, width, wrapped
+
+JST: Final = timezone(timedelta(hours=9))
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Positional arguments": "引数"}
 _WORDS = {
@@ -23,6 +28,47 @@ _WORDS = {
 _USAGE = {"[OPTIONS]": "[オプション]", "COMMAND [ARGS]...": "コマンド [引数…]"}
 _LONGEST_TERM = 30
 _NARROWEST = 20
+
+
+class _Day(click.ParamType[date]):
+    """A calendar date, in any form that officers write."""
+
+    name = "日付"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            found = parse_date(str(value))
+        except NotADate as error:
+            self.fail(f"{error}。2027-04-01 や R9.4.1 のように指定してください。", param, ctx)
+        if isinstance(found, Open):
+            self.fail("2027-04-01 や R9.4.1 のように指定してください。", param, ctx)
+        return found
+
+
+class _Moment(click.ParamType[datetime]):
+    """An instant; without a zone it is meant in Japan, without a time the end of the day."""
+
+    name = "日時"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail("2026-11-20 や 2026-11-20T09:00 のように指定してください。", param, ctx)
+        if len(text) <= len("2026-11-20"):
+            found = datetime.combine(found, time.max)
+        return found if found.tzinfo else found.replace(tzinfo=JST)
+
+
+DAY: Final = _Day()
+MOMENT: Final = _Moment()
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="結果を JSON で出力します。")
 
 
 class JapaneseHelp(click.HelpFormatter):

@@ -6,7 +6,6 @@ they are used: a night of a small body is shorter than importing everything.
 """
 
 import os
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,39 +15,11 @@ from typing import Final
 
 import click
 
-from iam.errors import (
-    Busy,
-    ConfigurationError,
-    Conflict,
-    Forbidden,
-    IamError,
-    IntegrityError,
-    NotFound,
-    SourceError,
-    StoreError,
-    TargetError,
-)
+from iam.errors import IamError
+from web.cli.exits import Exit, exit_code_of
 from web.cli.japanese import JapaneseHelp, said
 from web.cli.table import padded, say
 from web.cli.wiring import Desk
-
-SETTLED, DIFFERS, USAGE, HELD, FAILED, BROKEN = range(6)
-
-EXIT_CODES: Final[Mapping[type[IamError], int]] = {
-    ConfigurationError: USAGE,
-    NotFound: USAGE,
-    Conflict: USAGE,
-    Forbidden: USAGE,
-    SourceError: HELD,
-    TargetError: FAILED,
-    Busy: FAILED,
-    StoreError: FAILED,
-    IntegrityError: BROKEN,
-}
-"""What a script learns of an error.  Nothing was done under USAGE; FAILED may pass when it is tried again."""
-
-INTERRUPTED: Final = 128 + signal.SIGINT
-PIPE_CLOSED: Final = 128 + signal.SIGPIPE
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("web.cli.setup.init:init", "設定ファイルの見本、鍵、データベースを用意します。"),
@@ -107,22 +78,21 @@ def _spoken() -> Iterator[None]:
     try:
         yield
     except IamError as error:
-        code = next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
         say(*(f"エラー: {line}" for line in str(error).splitlines()), err=True)
-        raise click.exceptions.Exit(code) from error
+        raise click.exceptions.Exit(exit_code_of(error)) from error
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
         hint = [f"{error.ctx.command_path} --help で説明を表示します。"] if error.ctx else []
         say(f"エラー: {said(error)}", *hint, err=True)
-        raise click.exceptions.Exit(USAGE) from error
+        raise click.exceptions.Exit(Exit.USAGE) from error
     except KeyboardInterrupt as error:
         say("", "中断しました。同期の途中だったときは、もう一度 iam sync を実行すると残りを行います。", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from error
+        raise click.exceptions.Exit(Exit.INTERRUPTED) from error
     except BrokenPipeError:
         # Whoever read our output has gone; what is still in the buffer must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise click.exceptions.Exit(PIPE_CLOSED) from None
+        raise click.exceptions.Exit(Exit.PIPE_CLOSED) from None
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - as click calls it

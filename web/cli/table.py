@@ -4,23 +4,28 @@ The one law: *a full-width character takes two columns*, and nothing that came
 from a feed or a target can move the cursor or change a colour.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import click
 
 GAP = "  "
 _NOT_FIRST = frozenset("、。，．」』）】〕・：；？！ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ)]}.,:;?!")
+_ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+_WITHOUT_WIDTH = {"Mn", "Me", "Cf"}
 _PIECE = re.compile(r"[!-~]+|\s+|.")
 
 
 def width(text: str) -> int:
-    """How many columns `text` takes; a combining mark takes none."""
+    """How many columns `text` takes; a combining mark or a variation selector takes none."""
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+        0 if unicodedata.category(char) in _WITHOUT_WIDTH else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
     )
 
 
@@ -52,7 +57,7 @@ def wrapped(text: str, columns: int) -> list[str]:
 
 def printable(text: str) -> str:
     """`text` without characters that do something to a terminal."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
+    return text if text.isprintable() else _ACTS.sub("?", text)
 
 
 def say(*lines: str, err: bool = False) -> None:
@@ -66,3 +71,14 @@ def say_table(rows: Iterable[Sequence[str]], indent: str = "") -> None:
     held = [[printable(cell) for cell in row] for row in rows]
     if held:
         say(*(indent + line for line in aligned(held)))
+
+
+def say_json(value: object) -> None:
+    """Print `value` for a script; dates and instants in ISO 8601."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

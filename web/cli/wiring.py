@@ -7,15 +7,16 @@ wrong in any file of the configuration is told at once, before anything is done.
 from __future__ import annotations
 
 import pwd
-from datetime import date, timedelta, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from iam.errors import ConfigurationError, NotFound
+from web.cli.japanese import JST
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
     from collections.abc import Callable, Collection, Mapping
+    from datetime import date
     from pathlib import Path
 
     from iam.jobs import Job
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from iam.record.store import Store
     from iam.settings import Settings
     from web.cli.body.deployment import Deployment
-
-JST: Final = timezone(timedelta(hours=9))
 
 
 class Desk:

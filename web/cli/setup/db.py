@@ -11,10 +11,9 @@ import click
 from sqlalchemy import URL
 
 from migrations.run import current, newest, upgrade
+from web.cli.exits import Exit
 from web.cli.table import say
 from web.cli.wiring import Desk
-
-DIFFERS = 1
 
 
 @click.group()
@@ -56,7 +55,7 @@ def current_command(context: click.Context, *, as_json: bool) -> None:
         say(f"表の版 {found or 'なし'}（このプログラムの版 {wanted}）")
         if found != wanted:
             say("iam db upgrade を実行してください。")
-    context.exit(0 if found == wanted else DIFFERS)
+    context.exit(Exit.SETTLED if found == wanted else Exit.DIFFERS)
 
 
 def version_of(url: URL) -> str | None:

@@ -1,0 +1,191 @@
+"""All that the record says of one person, for whoever asks: read only.
+
+The one law: *every state names what caused it*: the row of the feed, the
+appointment, the rule and the clause; nothing is told that has no cause.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from iam.access.accounts import Account, Block, Grant, accounts_of, blocks_of, grants_of, holding_table
+from iam.errors import NotFound
+from iam.intake.staging import quarantine_table
+from iam.people.ledger import (
+    Entry,
+    Person,
+    appointment_table,
+    history,
+    name_table,
+    number_table,
+    people,
+    person_table,
+    persons_by_number,
+)
+from iam.sync.plan import ChangeKind
+from iam.sync.plans import ChangeState, change_table, plan_table
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name, as believed from `known_from` until `known_until`."""
+
+    name: str
+    name_kana: str
+    known_from: datetime
+    known_until: datetime | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A right that an account holds or held, and why it was given."""
+
+    entitlement: str
+    held_from: datetime
+    held_until: datetime | None
+    rule: str
+    clause: str
+    appointment: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A change of a plan that was carried out, or tried."""
+
+    plan: int
+    at: datetime
+    on: date
+    kind: ChangeKind
+    state: ChangeState
+    sentence: str
+    reason: str
+    error: str
+    announce_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row that was refused, where it stood, and since when."""
+
+    source: str
+    place: str
+    field: str
+    value: str
+    reason: str
+    staff_number: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One person.  `person` holds the entries that are believed, `versions` everything that ever was."""
+
+    person: Person
+    numbers: Sequence[str]
+    names: Sequence[Name]
+    versions: Sequence[Entry]
+    accounts: Sequence[Account]
+    holdings: Mapping[int, Sequence[Holding]]
+    grants: Sequence[Grant]
+    blocks: Sequence[Block]
+    deeds: Sequence[Deed]
+    quarantined: Sequence[Quarantined]
+
+
+def dossier(connection: Connection, number: str, known_at: datetime | None = None) -> Dossier:
+    """The person who has or had this number, as believed now or at `known_at`.
+
+    Raises:
+        NotFound: when nobody ever had it; rows in quarantine are said to be there.
+    """
+    id_ = persons_by_number(connection, [number]).get(number)
+    if id_ is None:
+        waiting = len(refused(connection, number=number))
+        cure = f"受け付けなかった行が{waiting}件あります。iam quarantine list で確かめてください。" if waiting else ""
+        raise NotFound(f"職員番号「{number}」の職員は台帳にいません。{cure}")
+    (person,) = people(connection, [id_], known_at)
+    columns = number_table.c
+    given = select(columns.number).where(columns.person_id == id_).order_by(columns.given_at, columns.number)
+    numbers = list(connection.execute(given).scalars())
+    accounts = accounts_of(connection, [id_]).get(id_, [])
+    return Dossier(
+        person=person,
+        numbers=numbers,
+        names=_names(connection, id_),
+        versions=history(connection, id_),
+        accounts=accounts,
+        holdings=_holdings(connection, [account.id for account in accounts]),
+        grants=grants_of(connection, [id_]).get(id_, ()),
+        blocks=blocks_of(connection, [id_]).get(id_, ()),
+        deeds=_deeds(connection, id_),
+        quarantined=[row for each in numbers for row in refused(connection, number=each)],
+    )
+
+
+def refused(connection: Connection, *, source: str | None = None, number: str | None = None) -> list[Quarantined]:
+    """What is in quarantine, of one source or one staff number where given, in the order of the sources' rows."""
+    columns = quarantine_table.c
+    query = select(quarantine_table).order_by(columns.source, columns.run, columns.place, columns.field)
+    if source is not None:
+        query = query.where(columns.source == source)
+    if number is not None:
+        query = query.where(columns.staff_number == number)
+    return [
+        Quarantined(row.source, row.place, row.field, row.value, row.reason, row.staff_number, row.at)
+        for row in connection.execute(query)
+    ]
+
+
+def unannounced(connection: Connection, today: date) -> set[str]:
+    """The staff numbers of whom the ledger believes something that may not be said yet (内示解禁日)."""
+    columns = appointment_table.c
+    query = (
+        select(person_table.c.staff_number)
+        .join(appointment_table, columns.person_id == person_table.c.id)
+        .where(columns.known_until.is_(None), columns.announce_from > today)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _names(connection: Connection, person_id: int) -> list[Name]:
+    query = select(name_table).where(name_table.c.person_id == person_id).order_by(name_table.c.known_from)
+    return [
+        Name(row.name, row.name_kana, row.known_from, row.known_until, row.place) for row in connection.execute(query)
+    ]
+
+
+def _holdings(connection: Connection, account_ids: Iterable[int]) -> dict[int, list[Holding]]:
+    columns = holding_table.c
+    query = (
+        select(holding_table)
+        .where(columns.account_id.in_(list(account_ids)))
+        .order_by(columns.entitlement, columns.held_from)
+    )
+    found: dict[int, list[Holding]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.account_id].append(
+            Holding(row.entitlement, row.held_from, row.held_until, row.rule, row.clause, row.appointment)
+        )
+    return found
+
+
+def _deeds(connection: Connection, person_id: int) -> list[Deed]:
+    """What plans did for the person, or tried; plans that were only shown are left out."""
+    columns = change_table.c
+    query = (
+        select(change_table, plan_table.c.made_at, plan_table.c.as_of)
+        .join(plan_table, plan_table.c.id == columns.plan_id)
+        .where(columns.person_id == person_id, columns.state != ChangeState.WAITING)
+        .order_by(columns.plan_id, columns.number)
+    )
+    return [
+        Deed(
+            row.plan_id, row.made_at, row.as_of, ChangeKind(row.kind), ChangeState(row.state), row.sentence,
+            row.reason, row.error, row.announce_from,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
