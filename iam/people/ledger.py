@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from iam.people.feed import AppointmentKind, FeedRow, Gives
-from iam.record.columns import among
+from iam.record.columns import among, jst_day
 from iam.record.store import Instant, metadata
 
 T = TypeVar("T")
@@ -170,7 +170,7 @@ class Entry:
     @property
     def backdated(self) -> bool:
         """Whether it was already in force when we first heard of it."""
-        return self.told.valid_from < self.known_from.date()
+        return self.told.valid_from < jst_day(self.known_from)
 
 
 @dataclass(frozen=True, slots=True)

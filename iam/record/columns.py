@@ -45,7 +45,7 @@ metadata = MetaData(
 )
 
 INSTANT_WIDTH = 27
-_JST = timezone(timedelta(hours=9))
+JST = timezone(timedelta(hours=9))
 
 Number = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit whole number; on SQLite the type that makes a primary key the row's own address."""
@@ -63,7 +63,12 @@ def instant_text(at: datetime) -> str:
 
 def local_text(at: datetime) -> str:
     """`at` as people in Japan read it: `2026-04-01 09:00`."""
-    return f"{at.astimezone(_JST):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(JST):%Y-%m-%d %H:%M}"
+
+
+def jst_day(at: datetime) -> date:
+    """The calendar day in Japan of an instant: what the dates of appointments are compared with."""
+    return at.astimezone(JST).date()
 
 
 class Instant(TypeDecorator[datetime]):

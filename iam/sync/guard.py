@@ -5,12 +5,13 @@ and surprises are counted, and beyond a band two people must look (R04,
 OITA-S8.1.4.3).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from iam.intake.staging import FeedRun, Reading
 from iam.policy.profile import Band, Guard
+from iam.record.columns import jst_day
 from iam.sync.plan import Change, ChangeKind
 
 
@@ -29,7 +30,8 @@ class Hold:
 class Population:
     """How many accounts there were before: what shares are taken of.
 
-    `systems`: system -> accounts in use; `departments`: department -> accounts in use.
+    `systems`: system -> accounts in use; `departments`: department -> rows of the
+    last readings, which stand for its people.
     """
 
     systems: Mapping[str, int]
@@ -85,47 +87,46 @@ def expected(change: Change, rehearsed: Container[tuple[str, str, str, str, int]
     cause = change.cause
     if cause.surprise or change.drift or cause.entry is None or cause.effective is None:
         return False
-    return cause.entry.known_from.date() < cause.effective and change.key in rehearsed
+    return jst_day(cause.entry.known_from) < cause.effective and change.key in rehearsed
+
+
+def _over(band: Band, count: int, in_use: int, what: str) -> list[Hold]:
+    """The hold, if `count` is more than the band lets pass."""
+    allowed = band.limit(in_use)
+    if count <= allowed:
+        return []
+    reason = f"{what}が{count:,}件あります(利用中{in_use:,}件に対し許容は{allowed:,}件まで)"
+    return [Hold(reason, band.clause)]
 
 
 def _by_kind(counted: Iterable[Change], population: Population, guard: Guard) -> list[Hold]:
-    totals: Counter[tuple[str, ChangeKind]] = Counter()
-    names: dict[str, str] = {}
+    totals: Counter[tuple[str, str, ChangeKind]] = Counter()
     for change in counted:
-        totals[change.system, change.kind] += 1
-        names[change.system] = change.system_name
+        totals[change.system, change.system_name, change.kind] += 1
     holds = []
-    for (system, kind), count in sorted(totals.items()):
-        if kind is ChangeKind.LINK:
-            continue
+    for (system, name, kind), count in sorted(totals.items()):
         in_use = population.systems.get(system, 0)
-        if in_use == 0 and kind in (ChangeKind.CREATE, ChangeKind.GRANT, ChangeKind.ENABLE, ChangeKind.MODIFY):
-            # A system that is filled for the first time has nobody to lock out.
+        if kind is ChangeKind.LINK or (in_use == 0 and kind in _HARMLESS_AT_FIRST):
             continue
-        band = guard.plan[kind.value]
-        if count > band.limit(in_use):
-            reason = (
-                f"{names[system]}で予告のない「{kind.label_ja}」が{count:,}件あります"
-                f"(利用中{in_use:,}件に対し許容は{band.limit(in_use):,}件まで)"
-            )
-            holds.append(Hold(reason, band.clause))
+        holds += _over(guard.plan[kind.value], count, in_use, f"{name}で予告のない「{kind.label_ja}」")
     return holds
 
 
+_HARMLESS_AT_FIRST = (ChangeKind.CREATE, ChangeKind.GRANT, ChangeKind.ENABLE, ChangeKind.MODIFY)
+"""A system that is filled for the first time has nobody to lock out."""
+
+
 def _by_department(counted: Iterable[Change], population: Population, band: Band) -> list[Hold]:
-    totals: Counter[str] = Counter()
+    people: dict[str, set[str]] = defaultdict(set)
     for change in counted:
         if change.kind in (ChangeKind.DISABLE, ChangeKind.REVOKE, ChangeKind.DELETE):
-            totals[change.department] += 1
+            people[change.department].add(change.staff_number)
     holds = []
-    for department, count in sorted(totals.items()):
+    for department, numbers in sorted(people.items()):
         in_use = population.departments.get(department, 0)
-        if count > band.limit(in_use):
-            reason = (
-                f"{department or '(所属なし)'}で予告のない停止・権限取消が{count:,}件あります"
-                f"(利用中{in_use:,}件に対し許容は{band.limit(in_use):,}件まで)"
-            )
-            holds.append(Hold(reason, band.clause))
+        holds += _over(
+            band, len(numbers), in_use, f"{department or '(所属なし)'}で予告のない停止・権限取消を受ける職員"
+        )
     return holds
 
 
@@ -140,10 +141,5 @@ def _by_attribute(counted: Iterable[Change], population: Population, band: Band)
     holds = []
     for (system, system_name, name), count in sorted(totals.items()):
         in_use = population.systems.get(system, 0)
-        if count > band.limit(in_use):
-            reason = (
-                f"{system_name}で属性「{name}」の予告のない書き換えが{count:,}件あります"
-                f"(利用中{in_use:,}件に対し許容は{band.limit(in_use):,}件まで)"
-            )
-            holds.append(Hold(reason, band.clause))
+        holds += _over(band, count, in_use, f"{system_name}で属性「{name}」の予告のない書き換え")
     return holds

@@ -5,15 +5,14 @@ is said again here.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time
 from typing import Final
 
 import click
 
 from iam.people.japanese import NotADate, Open, parse_date
+from iam.record.columns import JST
 from web.cli.table import padded, width, wrapped
-
-JST: Final = timezone(timedelta(hours=9))
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Positional arguments": "引数"}
 _WORDS = {

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iam.errors import ConfigurationError, NotFound
-from web.cli.japanese import JST
+from iam.record.columns import JST
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from iam.jobs import Job
     from iam.policy.profile import Profile
+    from iam.ports import Target
     from iam.record.keys import KeyRing
     from iam.record.store import Store
     from iam.settings import Settings
@@ -138,3 +139,18 @@ class Desk:
                 known = "、".join(deployment.sources)
                 raise NotFound(f"供給元「{name}」は設定にありません。{known} から選んでください。")
         return job_for(deployment, self.store, self.actor, today=self.today, on=on, only=only, progress=progress)
+
+    def target(self, system: str) -> Target:
+        """One system, ready to be read.
+
+        Raises:
+            ConfigurationError: with every mistake in every file; NotFound: for a system that is not configured.
+        """
+        from web.cli.body.connections import target_of  # noqa: PLC0415 - as above
+
+        deployment = self.deployment
+        if system not in deployment.targets:
+            known = "、".join(deployment.targets) or "なし"
+            raise NotFound(f"システム「{system}」は設定にありません（設定にあるもの: {known}）。")
+        kind = self.settings.targets[system].kind
+        return target_of(system, kind, deployment.targets[system], deployment.model.systems[system].attributes.keys())
