@@ -85,15 +85,11 @@ def write_feed(path: Path, staff: Iterable[Staff]) -> int:
         for appointment in person.appointments:
             writer.writerow(map(in_cp932, feed_row(person, appointment)))
             rows += 1
-    write_feed_bytes(path, text.getvalue().encode("cp932"), rows)
-    return rows
-
-
-def write_feed_bytes(path: Path, content: bytes, rows: int) -> None:
-    """`content` as the HR package leaves it: the file, and beside it how many rows it has and its SHA-256."""
+    content = text.getvalue().encode("cp932")
     path.write_bytes(content)
     said = f"rows={rows}\r\nsha256={hashlib.sha256(content).hexdigest()}\r\n"
     path.with_name(path.name + SIDECAR).write_text(said, encoding="ascii", newline="")
+    return rows
 
 
 def feed_row(person: Staff, post: Appointment) -> Sequence[str]:

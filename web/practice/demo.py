@@ -18,12 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import click
 
-from web.practice.body import SEED, PracticeBody, people, write_feed_bytes, write_practice_body
+from web.practice.body import SEED, SIDECAR, PracticeBody, people, write_feed, write_practice_body
 from web.practice.careers import RETIRE, Staff
 from web.practice.configuration import SYSTEMS, entitlements, suffix
 from web.practice.servers.process import ServerDidNotStart
@@ -31,7 +32,7 @@ from web.practice.servers.slapd import Slapd, SlapdOptions
 from web.practice.units import City
 
 JST: Final = timezone(timedelta(hours=9))
-SETTLED, HELD, FAILED = 0, 3, 4
+SETTLED, HELD = 0, 3
 NOBODY: Final = "cn=placeholder"
 """LDAP knows no group without a member."""
 
@@ -102,7 +103,7 @@ def plan(stage: Stage) -> None:
         "今夜の計画を見る",
         "名簿とシステムを読み、何を変えるかを示します。まだ何も変えません。",
     )
-    stage.run("iam sync --plan", expect=SETTLED, head=40)
+    stage.run("iam sync --plan", expect=SETTLED, head=24)
 
 
 def night(stage: Stage) -> None:
@@ -120,35 +121,31 @@ def april(stage: Stage) -> None:
     heading(
         4,
         f"{stage.body.april.year}年4月1日を予行する",
-        "名簿にはもう次の4月1日の発令（異動・退職・任期更新・採用）と組織改正が入っています。",
-        "その日に何が起こるかを、部ごとの一覧にします。内示の解禁日までは取扱いに注意してください。",
+        "名簿には、次の4月1日の発令（異動・退職・任期更新・採用）と組織改正がもう入っています。",
+        "一般職の内示は済み、管理職の内示は3月24日の解禁まで誰にも見せません。",
     )
-    stage.run(f"iam sync --as-of {stage.body.april}", expect=SETTLED, head=40)
+    stage.run(f"iam sync --as-of {stage.body.april}", expect=SETTLED, head=30)
+    click.echo("\n  部ごとの一覧（Excel）ができています。各部に渡して、4月1日の前に確かめてもらえます。")
+    for sheet in sorted((stage.body.folder / "出力").iterdir())[:3]:
+        click.echo(f"    {sheet}")
 
 
 def broken(stage: Stage) -> None:
     before, feed = stage.in_use(), stage.body.feed
-    whole, proof = feed.read_bytes(), feed.with_name(feed.name + ".sum").read_bytes()
-    heading(
-        5,
-        "壊れた名簿が届く",
-        "(1) 転送の途中で切れ、後ろ半分がありません。",
-    )
+    whole, proof = feed.read_bytes(), feed.with_name(feed.name + SIDECAR).read_bytes()
+    heading(5, "壊れた名簿が届く", "(1) 転送の途中で切れ、後ろ半分がありません。")
     feed.write_bytes(whole[: len(whole) // 2])
-    stage.run("iam sync", expect=FAILED)
-    click.echo("\n  (2) 人事システムの出力が半分で終わりました。件数もSHA-256も合っていて、見た目は正しい名簿です。")
-    header, *rows = whole.splitlines(keepends=True)
-    half = rows[: len(rows) // 2]
-    write_feed_bytes(feed, header + b"".join(half), len(half))
+    stage.run("iam sync", expect=HELD)
+    click.echo("\n  (2) 人事システムの出力が半分で終わりました。件数もSHA-256も合い、見た目は正しい名簿です。")
+    rows = write_feed(feed, islice(people(stage.size, SEED, stage.today), stage.size // 2))
     held = stage.run("iam sync", expect=HELD, head=30)
-    if found := re.search(r"計画 ?(\d+)", held):
+    if found := re.search(r"iam plan show (\d+)", held):
         stage.run(f"iam plan show {found.group(1)}", expect=SETTLED, head=20)
-    click.echo(
-        f"  OpenLDAP の使えるIDは {before:,} 件のまま、いまも {stage.in_use():,} 件です。誰も締め出していません。"
-    )
-    click.echo("\n  (3) 正しい名簿が届き直しました。保留は自動で差し替わります。")
+    click.echo(f"  名簿は {rows:,} 行に減りましたが、OpenLDAP の使えるIDは {before:,} 件のまま、")
+    click.echo(f"  いまも {stage.in_use():,} 件です。誰も締め出していません。")
+    click.echo("\n  (3) 正しい名簿が届き直しました。保留した計画は、もう要らないので差し替わります。")
     feed.write_bytes(whole)
-    feed.with_name(feed.name + ".sum").write_bytes(proof)
+    feed.with_name(feed.name + SIDECAR).write_bytes(proof)
     stage.run("iam sync", expect=SETTLED)
     if stage.in_use() != before:
         raise Unexpected(f"使えるIDが {before:,} 件から {stage.in_use():,} 件に変わりました。")
