@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from iam.access.accounts import AccountState, account_table
-from iam.errors import Conflict, SourceError, TargetError
+from iam.errors import Conflict, IntegrityError, SourceError, TargetError
 from iam.intake.blind import spare
 from iam.intake.staging import (
     Reading,
@@ -32,7 +31,7 @@ from iam.record.store import Store
 from iam.sync.actual.mirror import Observation, observe, write_observation
 from iam.sync.actual.outcome import adopt, reserve_accounts
 from iam.sync.apply import Applied, Applier
-from iam.sync.guard import Hold, Population, judge_feed, judge_plan
+from iam.sync.guard import Hold, judge_feed, judge_plan
 from iam.sync.plans import (
     Draft,
     PlanState,
@@ -48,7 +47,7 @@ from iam.sync.plans import (
     supersede_held,
     verify_plan,
 )
-from iam.sync.prepare import Evaluation, Evaluator, Policy, night_table
+from iam.sync.prepare import Evaluation, Evaluator, Policy, evaluated, night_table, population
 from iam.sync.report import Report, SourceReport, TargetReport
 
 REHEARSAL_DAYS: Final = 60
@@ -84,8 +83,7 @@ def nightly(job: Job) -> Report:
         Busy: when another run is under way.
     """
     with job.store.exclusive("sync"):
-        for waiting in _unfinished(job):
-            _carry_released(job, waiting)
+        _finish_released(job)
         night = Night(job, job.today)
         with job.store.read() as connection:
             night.look(connection)
@@ -123,35 +121,47 @@ def carry_out_released(job: Job, plan_id: int) -> Applied:
         return _carry_released(job, stored)
 
 
-def _unfinished(job: Job) -> list[StoredPlan]:
-    """Released plans that a killed run did not carry out to the end."""
+def _finish_released(job: Job) -> None:
+    """Carry out released plans that nobody has, or that a killed run left half done; the oldest first."""
     with job.store.read() as connection:
-        return [p for state in (PlanState.RELEASED, PlanState.READY) for p in plans(connection, state)
-                if p.second_officer is not None]  # fmt: skip
+        found = [p for state in (PlanState.RELEASED, PlanState.READY) for p in plans(connection, state)]
+    for stored in sorted((p for p in found if p.second_officer is not None), key=lambda p: p.id):
+        try:
+            _carry_released(job, stored)
+        except Conflict as error:
+            # What the officers saw is no longer true; tonight's own plan takes its place.
+            _set_aside(job, stored, str(error))
+        except IntegrityError as error:
+            _set_aside(job, stored, str(error))
+            raise
+
+
+def _set_aside(job: Job, stored: StoredPlan, reason: str) -> None:
+    with job.store.act(job.actor) as act:
+        act.record("plan.set_aside", f"plan {stored.id}", {"reason": reason})
+        set_state(act, stored.id, PlanState.PARTLY if stored.state is PlanState.READY else PlanState.SUPERSEDED)
 
 
 def _carry_released(job: Job, stored: StoredPlan) -> Applied:
     if stored.state is PlanState.RELEASED:
         with job.store.act(job.actor) as act:
             _commit_released(job, act, stored)
-    elif stored.state is not PlanState.READY:
+    elif stored.state is PlanState.READY:
+        with job.store.read() as connection:
+            verify_plan(connection, stored)
+    else:
         raise Conflict(f"計画 {stored.id} は保留解除されていません(いまは「{stored.state.label_ja}」)。")
     return _applier(job).apply(stored.id)
 
 
 def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
     verify_plan(act.connection, stored)
-    runs = stored.base.get("runs", {})
+    last = evaluated(act.connection)
+    if dict(stored.base) != _base(job, act.connection) or (last is not None and last[0] > stored.as_of):
+        raise Conflict(f"計画 {stored.id} を作った後に台帳か規則が変わりました。iam sync で計画を作り直してください。")
     rules = {feed.rules.name: feed.rules for feed in job.feeds}
     intakes: list[Intake] = []
     for name, packed in stored.readings.items():
-        last = last_run(act.connection, name)
-        expected = runs.get(name) if isinstance(runs, dict) else None
-        if name not in rules or (last.id if last else None) != expected:
-            raise Conflict(
-                f"計画 {stored.id} を作った後に供給元「{name}」の台帳が変わりました。"
-                "iam sync で計画を作り直してください。"
-            )
         reading = unpack_reading(name, packed)
         taker = Taker(act.connection, reading, rules[name], at=act.at, today=stored.as_of, earlier=intakes)
         intakes.append(taker.take())
@@ -161,6 +171,12 @@ def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
     reserve_accounts(act, changes, stored.as_of, {})
     settle_links(act, stored.id)
     set_state(act, stored.id, PlanState.READY)
+
+
+def _base(job: Job, connection: Connection) -> dict[str, object]:
+    """What a plan stands on: the last believed reading of every source, and the rules."""
+    runs = {feed.rules.name: last_run(connection, feed.rules.name) for feed in job.feeds}
+    return {"runs": {name: run.id if run else None for name, run in runs.items()}, "rules": job.policy.digest}
 
 
 class Night:
@@ -205,7 +221,7 @@ class Night:
             # A rehearsal vouches for what it shows, so that its holds are those that will be left on the day.
             known = (c for c in found.changes if c.cause.entry and c.cause.entry.known_from < self._at)
             rehearsed |= {change.key for change in known}
-        return judge_plan(found.changes, self._population(connection), self._job.policy.guard, rehearsed)
+        return judge_plan(found.changes, population(connection, self._rules), self._job.policy.guard, rehearsed)
 
     def _candidates(self, readings: dict[str, Reading], trusted: dict[str, Reading]) -> Sequence[dict[str, Reading]]:
         """Everything; without sources that are out of their bands; dates alone: the first that passes is applied."""
@@ -272,17 +288,6 @@ class Night:
             intakes.append(taker.take())
         return intakes
 
-    def _population(self, connection: Connection) -> Population:
-        columns = account_table.c
-        active = select(columns.system, func.count()).where(columns.state == AccountState.ACTIVE)
-        systems = {row[0]: row[1] for row in connection.execute(active.group_by(columns.system))}
-        departments: dict[str, int] = {}
-        for name in self._rules:
-            last = last_run(connection, name)
-            for code, count in (last.departments if last else {}).items():
-                departments[code] = departments.get(code, 0) + count
-        return Population(systems, departments)
-
     def _tell(self, connection: Connection, readings: Mapping[str, Reading]) -> None:
         shown = self._held or self._evaluation
         self.report.changes = self._evaluation.changes if self._held is None else shown.changes
@@ -306,26 +311,27 @@ class Night:
         """Store what was found as a plan that is only shown."""
         with self._job.store.act(self._job.actor) as act:
             found = self._held or self._evaluation
-            base = self._base(act.connection)
+            base = _base(self._job, act.connection)
             draft = Draft(self._on, purpose, PlanState.SHOWN, base, self.report.holds, {}, found.changes)
             self.report.plan = store_plan(act, draft)
 
     def write(self) -> None:
         """Write the ledger, the mirror, the reserved logins and the plan: whole or not at all (R01)."""
         with self._job.store.act(self._job.actor) as act:
-            if self._held is not None:
-                self._hold(act)
             for stopped in plans(act.connection, PlanState.READY):
                 set_state(act, stopped.id, PlanState.PARTLY)
             self._write_readings(act)
             if self._held is None or self._chosen or self._evaluation.people:
                 self._commit_evaluation(act)
+            if self._held is not None:
+                self._hold(act)
 
     def _write_readings(self, act: Act) -> None:
         for intake in self._chosen:
             if not intake.empty:
                 write_intake(act, intake, self._rules[intake.reading.source])
-                supersede_held(act, [intake.reading.source])
+        # A source that is believed tonight, even if it says nothing new, withdraws what waited for it.
+        supersede_held(act, None if self._held is None else [i.reading.source for i in self._chosen])
         for found in self._observed.values():
             if not found.unchanged:
                 write_observation(act.connection, found)
@@ -340,7 +346,9 @@ class Night:
         mark_pending(act.connection, found.unsettled)
         self._remember_evaluation(act)
         if found.changes:
-            draft = Draft(self._on, Purpose.NIGHTLY, PlanState.READY, self._base(act.connection), (), {}, found.changes)
+            draft = Draft(
+                self._on, Purpose.NIGHTLY, PlanState.READY, _base(self._job, act.connection), (), {}, found.changes
+            )
             self.report.plan = store_plan(act, draft)
         else:
             act.record("sync.settled", "sync", {"on": self._on.isoformat(), "looked_at": len(found.people)})
@@ -354,17 +362,18 @@ class Night:
             act.connection.execute(night_table.update().values(evaluated_on=on, rules=rules))
 
     def _hold(self, act: Act) -> None:
-        found = self._held or self._evaluation
+        """Store what waits for two officers: whatever is left to do once tonight's part is done."""
         chosen = {intake.reading.source for intake in self._chosen}
-        readings = {i.reading.source: pack_reading(i.reading) for i in self._whole if i.reading.source not in chosen}
-        base = self._base(act.connection)
-        draft = Draft(self._on, Purpose.NIGHTLY, PlanState.HELD, base, self.report.holds, readings, found.changes)
+        held = {i.reading.source: i.reading for i in self._whole if i.reading.source not in chosen}
+        if self._chosen or self._evaluation.people:
+            intakes = self._take(act.connection, held)
+            found = Evaluator(act.connection, self._job.policy, self._on, intakes, self._observed).run()
+            tonight = {change.effect for change in self._evaluation.changes}
+            self.report.changes = [change for change in found.changes if change.effect not in tonight]
+        readings = {name: pack_reading(reading) for name, reading in held.items()}
+        base = _base(self._job, act.connection)
+        draft = Draft(self._on, Purpose.NIGHTLY, PlanState.HELD, base, self.report.holds, readings, self.report.changes)
         self.report.held = store_plan(act, draft)
-
-    def _base(self, connection: Connection) -> dict[str, object]:
-        runs = {name: last_run(connection, name) for name in self._rules}
-        numbers = {name: run.id if run else None for name, run in runs.items()}
-        return {"runs": numbers, "rules": self._job.policy.digest}
 
     def apply(self) -> None:
         """Carry the committed plan out."""

@@ -114,6 +114,11 @@ class Change:
         entry = self.cause.entry.id if self.cause.entry else 0
         return (self.system, self.staff_number, self.kind, self.entitlement, entry)
 
+    @property
+    def effect(self) -> tuple[object, ...]:
+        """What it does to the target, whoever asked and why."""
+        return (self.kind, self.system, self.login, self.entitlement, self.enabled, tuple(sorted(self.after.items())))
+
 
 @dataclass(frozen=True, slots=True)
 class Dispute:

@@ -6,7 +6,7 @@ first officer, and a release names the hash (R04, R17, R19, OITA-S8.1.4.3).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -282,11 +282,10 @@ def settle_links(act: Act, plan_id: int) -> None:
     act.connection.execute(update(change_table).where(*mine).values(state=ChangeState.DONE))
 
 
-def supersede_held(act: Act, sources: Iterable[str]) -> None:
-    """A newer reading of these sources was believed: what waited for an older one is no longer true."""
-    sources = set(sources)
+def supersede_held(act: Act, sources: Collection[str] | None) -> None:
+    """These sources (None: everything) were believed tonight: what waited for an older reading is no longer true."""
     for old in plans(act.connection, PlanState.HELD):
-        if sources & set(old.readings):
+        if sources is None or any(name in sources for name in old.readings):
             set_state(act, old.id, PlanState.SUPERSEDED)
 
 

@@ -7,12 +7,12 @@ when the rules changed; nobody else can have a change (tested against looking
 at everybody).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select
+from sqlalchemy import Column, Connection, Date, Integer, Table, Text, func, select
 
 from iam.access.accounts import (
     Account,
@@ -28,6 +28,7 @@ from iam.access.accounts import (
 )
 from iam.access.naming import comparable_login
 from iam.access.wanted import Cause, Rules, Wanted, wanted
+from iam.intake.staging import last_run
 from iam.intake.taking import Intake
 from iam.people.ledger import Person, chunks, people, person_table, persons_by_number, with_boundary
 from iam.people.standing import held_posts
@@ -36,6 +37,7 @@ from iam.record.columns import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
 from iam.sync.actual.reconcile import protected_logins
+from iam.sync.guard import Population
 from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
 
 night_table = Table(
@@ -94,6 +96,18 @@ def evaluated(connection: Connection) -> tuple[date, str] | None:
     """The day and rules of the last evaluation that was committed."""
     row = connection.execute(select(night_table)).first()
     return None if row is None else (row.evaluated_on, row.rules)
+
+
+def population(connection: Connection, sources: Iterable[str]) -> Population:
+    """How many accounts and people there are, for the guard to take shares of."""
+    columns = account_table.c
+    active = select(columns.system, func.count()).where(columns.state == AccountState.ACTIVE)
+    systems = {row[0]: row[1] for row in connection.execute(active.group_by(columns.system))}
+    departments: Counter[str] = Counter()
+    for name in sources:
+        last = last_run(connection, name)
+        departments.update(last.departments if last else {})
+    return Population(systems, departments)
 
 
 class Evaluator:
