@@ -1,23 +1,34 @@
-"""All that the record says of one person, for whoever asks: read only.
+"""What the record says of one person, of the quarantine and of plans, for whoever asks: read only.
 
 The one law: *every state names what caused it*: the row of the feed, the
 appointment, the rule and the clause; nothing is told that has no cause.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from iam.access.accounts import Account, Block, Grant, accounts_of, blocks_of, grants_of, holding_table
+from iam.access.accounts import (
+    Account,
+    AccountState,
+    Block,
+    Grant,
+    account_table,
+    accounts_of,
+    blocks_of,
+    grants_of,
+    holding_table,
+)
 from iam.errors import NotFound
 from iam.intake.staging import quarantine_table
 from iam.people.ledger import (
     Entry,
     Person,
     appointment_table,
+    chunks,
     history,
     name_table,
     number_table,
@@ -80,6 +91,18 @@ class Quarantined:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An account of the ledger with whose it is."""
+
+    system: str
+    login: str
+    state: AccountState
+    disabled_on: date | None
+    staff_number: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Dossier:
     """One person.  `person` holds the entries that are believed, `versions` everything that ever was."""
@@ -140,6 +163,31 @@ def refused(connection: Connection, *, source: str | None = None, number: str | 
     ]
 
 
+def owned(connection: Connection, system: str | None = None, state: AccountState | None = None) -> list[Owned]:
+    """The ledger's accounts, of one system and in one state where given, by system and login."""
+    columns, owner = account_table.c, person_table.c
+    joined = account_table.outerjoin(person_table, columns.person_id == owner.id)
+    query = select(
+        columns.system, columns.login, columns.state, columns.disabled_on, owner.staff_number, owner.name
+    ).select_from(joined).order_by(columns.system, columns.login)  # fmt: skip
+    if system is not None:
+        query = query.where(columns.system == system)
+    if state is not None:
+        query = query.where(columns.state == state)
+    return [
+        Owned(row.system, row.login, AccountState(row.state), row.disabled_on, row.staff_number or "", row.name or "")
+        for row in connection.execute(query)
+    ]
+
+
+def everybody(connection: Connection) -> Iterator[Person]:
+    """Every person of the ledger, in the order of staff numbers."""
+    ids = connection.execute(select(person_table.c.id).order_by(person_table.c.staff_number)).scalars().all()
+    for part in chunks(ids):
+        found = {person.id: person for person in people(connection, part)}
+        yield from (found[id_] for id_ in part)
+
+
 def unannounced(connection: Connection, today: date) -> set[str]:
     """The staff numbers of whom the ledger believes something that may not be said yet (内示解禁日)."""
     columns = appointment_table.c
@@ -149,6 +197,13 @@ def unannounced(connection: Connection, today: date) -> set[str]:
         .where(columns.known_until.is_(None), columns.announce_from > today)
     )
     return set(connection.execute(query).scalars())
+
+
+def sizes(connection: Connection, plan_ids: Iterable[int]) -> dict[int, int]:
+    """How many changes each plan holds."""
+    columns = change_table.c
+    query = select(columns.plan_id, func.count()).where(columns.plan_id.in_(list(plan_ids))).group_by(columns.plan_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _names(connection: Connection, person_id: int) -> list[Name]:

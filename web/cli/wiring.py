@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from iam.record.keys import KeyRing
     from iam.record.store import Store
     from iam.settings import Settings
+    from iam.sync.prepare import Policy
     from web.cli.body.deployment import Deployment
 
 
@@ -154,3 +155,14 @@ class Desk:
             raise NotFound(f"システム「{system}」は設定にありません（設定にあるもの: {known}）。")
         kind = self.settings.targets[system].kind
         return target_of(system, kind, deployment.targets[system], deployment.model.systems[system].attributes.keys())
+
+    def policy(self, on: date | None = None) -> Policy:
+        """What the body's files say to the sync on a day, today unless given.
+
+        Raises:
+            ConfigurationError: with every mistake in every file.
+        """
+        from web.cli.body.job import policy_of, unit_on  # noqa: PLC0415 - as above
+
+        deployment = self.deployment
+        return policy_of(deployment, unit_on(deployment.organisation), on or self.today)

@@ -56,12 +56,13 @@ class Telling:
                 yield f"  {source.name}: 読めませんでした。{source.error}"
                 yield "    この供給元に載っているはずの職員は、だれも停止していません。"
                 continue
-            accepted = "" if source.accepted else "  取り込んでいません（保留）"
+            accepted = "" if source.accepted else "  取り込みません（保留）"
+            where = "iam quarantine list" if source.accepted else "iam sync --check --json"
             yield f"  {source.name}: {_rows(source)}{accepted}"
             yield from _first(source.warnings, "    注意: {}", "")
             yield from _first(
                 [rejected(each) for each in source.rejected], "    受け付けなかった行: {}",
-                "（全件は iam quarantine list。その職員は前のままです）",
+                f"（全件は {where}。その職員は前のままです）",
             )  # fmt: skip
 
     def _targets(self) -> Iterator[str]:

@@ -1,0 +1,103 @@
+"""`iam reconcile`: what a system really holds, sorted; and the mark that keeps the sync away from an account.
+
+The one law: *looking changes nothing*: the system is read afresh and neither
+it nor the ledger is written.
+"""
+
+from collections import Counter
+from datetime import date
+
+import click
+
+from iam.errors import NotFound
+from iam.sync.actual.reconcile import Protection, Sorted, Sorting, protect, sort_accounts
+from web.cli.japanese import DAY, as_json_option
+from web.cli.night.lines import A_GROUP
+from web.cli.table import say, say_json, say_table
+from web.cli.wiring import Desk
+
+
+@click.command()
+@click.argument("system", metavar="システム")
+@click.option("--all", "everything", is_flag=True, help="紐付け済のIDも含め、すべて表示します。")
+@click.option("--protect", "login", metavar="利用者ID", help="このIDに保護の印を付け、同期が触れないようにします。")
+@click.option("--owner", metavar="持ち主", help="保護するIDに責任を持つ人または課。")
+@click.option("--reason", metavar="理由", help="保護する理由。")
+@click.option("--until", type=DAY, metavar="日付", help="保護の期限（この日まで）。")
+@as_json_option
+@click.pass_obj
+def reconcile(
+    desk: Desk,
+    *,
+    system: str,
+    everything: bool,
+    login: str | None,
+    owner: str | None,
+    reason: str | None,
+    until: date | None,
+    as_json: bool,
+) -> None:
+    """システムにある利用者IDを読み、台帳と照らし合わせて分類します。
+
+    \b
+    例:
+      iam reconcile portal
+      iam reconcile portal --protect backup --owner 情報政策課 --reason バックアップ用 --until 2027-03-31
+    """
+    if login is None and (owner or reason or until):
+        raise click.UsageError("--owner、--reason、--until は --protect と一緒に指定します。")
+    if login is not None:
+        if not (owner and reason and until):
+            raise click.UsageError("--protect には --owner、--reason、--until がすべて必要です。")
+        _protect(desk, system, Protection(login, owner, reason, until))
+        return
+    target = desk.target(system)
+    # Read to its end before anything is compared: half a reading would show accounts as missing.
+    found = [account for batch in target.read(frozenset()) for account in batch.accounts]
+    with desk.store.read() as connection:
+        placed = list(sort_accounts(connection, system, found, desk.today))
+    if as_json:
+        say_json({"system": system, "counts": _counts(placed), "accounts": [_json(each) for each in placed]})
+        return
+    counts = _counts(placed)
+    say(f"{desk.deployment.model.systems[system].name}（{system}）  ID {len(found):,}")
+    say_table([(f"  {kind.label_ja}", f"{counts[kind]:,}") for kind in Sorting if counts[kind]])
+    for kind in Sorting:
+        if kind is not Sorting.LINKED or everything:
+            _tell(kind, [each for each in placed if each.sorting is kind], None if everything else A_GROUP)
+
+
+def _protect(desk: Desk, system: str, protection: Protection) -> None:
+    account = desk.target(system).find(protection.login)
+    if account is None:
+        raise NotFound(f"システム「{system}」に利用者ID「{protection.login}」はありません。")
+    with desk.store.act(desk.actor) as act:
+        protect(act, system, protection, desk.today)
+    say(f"{system} {account.login} に保護の印を付けました（{protection.until} まで）。同期はこのIDに触れません。")
+
+
+def _counts(placed: list[Sorted]) -> Counter[Sorting]:
+    return Counter(each.sorting for each in placed)
+
+
+def _tell(kind: Sorting, placed: list[Sorted], most: int | None) -> None:
+    if not placed:
+        return
+    say(f"■ {kind.label_ja} {len(placed):,}件")
+    shown = placed if most is None else placed[:most]
+    say_table([(each.login, each.staff_number or "-", _state(each), each.words) for each in shown], "  ")
+    if len(shown) < len(placed):
+        say(f"  ほか {len(placed) - len(shown):,}件（--all で全件を表示します）")
+
+
+def _state(each: Sorted) -> str:
+    if each.sorting is Sorting.MISSING:
+        return "-"
+    return "有効" if each.enabled else "停止"
+
+
+def _json(each: Sorted) -> dict[str, object]:
+    return {
+        "sorting": each.sorting, "login": each.login, "native_id": each.native_id, "enabled": each.enabled,
+        "staff_number": each.staff_number, "words": each.words,
+    }  # fmt: skip
