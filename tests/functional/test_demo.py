@@ -98,10 +98,14 @@ def test_the_demo_runs_to_its_end_and_locks_nobody_out(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    cut = ended.stdout.partition("(1) 転送の途中で切れ")[2].partition("(2)")[0]
+    assert "最後の行が途中で切れています" in cut
+    assert "（終了コード 3）" in cut
     held = ended.stdout.partition("(2) 人事システムの出力が半分で終わりました")[2].partition("■")[0]
     assert "（終了コード 3）" in held
     kept = re.search(r"使えるIDは ([\d,]+) 件のまま、\s*いまも ([\d,]+) 件です", held)
     assert kept is not None
     assert kept[1] == kept[2] != "0"
-    assert "もう一度実行する" in ended.stdout
+    again = ended.stdout.partition("$ iam sync --check")[2].partition("■")[0]
+    assert "変更はありません" in again
     assert list((folder / "出力").glob("*")), "the rehearsal wrote its sheets"

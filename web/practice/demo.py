@@ -24,6 +24,7 @@ from typing import Final
 
 import click
 
+from web.cli.japanese import JapaneseHelp, said
 from web.practice.body import SEED, SIDECAR, PracticeBody, people, write_feed, write_practice_body
 from web.practice.careers import RETIRE, Staff
 from web.practice.configuration import SYSTEMS, entitlements, suffix
@@ -39,8 +40,8 @@ NOBODY: Final = "cn=placeholder"
 NO_LIMIT: Final = 1_000_000
 
 
-class Unexpected(Exception):
-    """A command ended otherwise than the demo promises."""
+class CannotGoOn(Exception):
+    """Another demo is running, or a command ended otherwise than promised; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ class Stage:
         `head` shows only so many lines, as `| head` would.
 
         Raises:
-            Unexpected: when the exit code is not `expect`.
+            CannotGoOn: when the exit code is not `expect`.
         """
         click.secho(f"\n$ {command}" + (f" | head -{head}" if head else ""), fg="green", bold=True)
         sys.stdout.flush()
         program = str(Path(sys.executable).with_name("iam"))
-        environment = {**os.environ, "IAM_CONFIG": str(self.body.configuration), "PYTHONIOENCODING": "utf-8"}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
+        environment = {**ours, "IAM_CONFIG": str(self.body.configuration), "PYTHONIOENCODING": "utf-8"}
         ended = subprocess.run(
             [program, *shlex.split(command)[1:]], stdout=subprocess.PIPE, encoding="utf-8", env=environment, check=False
         )
@@ -72,7 +74,7 @@ class Stage:
         if head and len(lines) > head:
             click.secho(f"（ほか {len(lines) - head:,} 行）", dim=True)
         if ended.returncode != expect:
-            raise Unexpected(f"「{command}」の終了コードが {ended.returncode} でした（{expect} のはずでした）。")
+            raise CannotGoOn(f"「{command}」の終了コードが {ended.returncode} でした（{expect} のはずでした）。")
         click.secho(f"（終了コード {ended.returncode}）", dim=True)
         return ended.stdout
 
@@ -138,9 +140,9 @@ def broken(stage: Stage) -> None:
     stage.run("iam sync", expect=HELD)
     click.echo("\n  (2) 人事システムの出力が半分で終わりました。件数もSHA-256も合い、見た目は正しい名簿です。")
     rows = write_feed(feed, islice(people(stage.size, SEED, stage.today), stage.size // 2))
-    held = stage.run("iam sync", expect=HELD, head=30)
+    held = stage.run("iam sync", expect=HELD)
     if found := re.search(r"iam plan show (\d+)", held):
-        stage.run(f"iam plan show {found.group(1)}", expect=SETTLED, head=20)
+        stage.run(f"iam plan show {found.group(1)}", expect=SETTLED, head=6)
     click.echo(f"  名簿は {rows:,} 行に減りましたが、OpenLDAP の使えるIDは {before:,} 件のまま、")
     click.echo(f"  いまも {stage.in_use():,} 件です。誰も締め出していません。")
     click.echo("\n  (3) 正しい名簿が届き直しました。保留した計画は、もう要らないので差し替わります。")
@@ -148,7 +150,7 @@ def broken(stage: Stage) -> None:
     feed.with_name(feed.name + SIDECAR).write_bytes(proof)
     stage.run("iam sync", expect=SETTLED)
     if stage.in_use() != before:
-        raise Unexpected(f"使えるIDが {before:,} 件から {stage.in_use():,} 件に変わりました。")
+        raise CannotGoOn(f"使えるIDが {before:,} 件から {stage.in_use():,} 件に変わりました。")
 
 
 def person(stage: Stage) -> None:
@@ -158,7 +160,7 @@ def person(stage: Stage) -> None:
         "一人の経緯と、証跡を確かめる",
         f"{one.name}さんは、なぜ今の権限を持っているのか。次の4月1日にはどうなるのか。",
     )
-    stage.run(f"iam person show {one.number}", expect=SETTLED)
+    stage.run(f"iam person show {one.number}", expect=SETTLED, head=48)
     stage.run("iam audit verify", expect=SETTLED)
 
 
@@ -180,7 +182,10 @@ def next_steps(stage: Stage) -> None:
         (folder / "iam.toml", "設定。どこから読み、どこへ書くか"),
         (folder / "access.toml", "情報システムと標準付与。誰に何を付けるか"),
         (folder / "さくら市.toml", "ポリシープロファイル。ガードの幅、役職、条項"),
-        (folder / "人事" / "名簿.csv", "人事の名簿（CP932）。書き換えて iam sync を試せます"),
+        (
+            folder / "人事" / "名簿.csv",
+            "人事の名簿（CP932）。一行消して iam sync を実行すると、どう断られるかが分かります",
+        ),
         (folder / "出力", "4月1日の部ごとの一覧"),
         (Path("docs") / "運用手引き.md", "運用手引き"),
     )
@@ -196,15 +201,14 @@ def alone(folder: Path) -> Iterator[None]:
     """Nobody else's demo uses this folder; what an earlier one left there is removed.
 
     Raises:
-        click.ClickException: when another demo is running.
+        CannotGoOn: when another demo is running.
     """
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = f"{folder} では別の demo が動いています。終えてからやり直してください。"
-            raise click.ClickException(message) from None
+            raise CannotGoOn(f"{folder} では別の demo が動いています。終えてからやり直してください。") from None
         for left in folder.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
@@ -242,8 +246,15 @@ def wait(stage: Stage) -> None:
 
 @click.command()
 @click.option("--check", is_flag=True, help="最後まで実行して終わります（練習用サーバーを残しません）。")
-@click.option("--folder", type=click.Path(path_type=Path), default=".demo", show_default=True, help="作業フォルダー。")
-@click.option("--staff", default=1200, show_default=True, type=click.IntRange(300), help="職員の数。")
+@click.option(
+    "--folder",
+    metavar="フォルダー",
+    type=click.Path(path_type=Path),
+    default=".demo",
+    show_default=True,
+    help="名簿・設定・台帳を置くフォルダー。毎回作り直します。",
+)
+@click.option("--staff", metavar="人数", default=1200, show_default=True, type=click.IntRange(300), help="職員の数。")
 def demo(*, check: bool, folder: Path, staff: int) -> None:
     """架空の「さくら市」で、夜間同期をひととおり実行します。"""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -261,15 +272,16 @@ def demo(*, check: bool, folder: Path, staff: int) -> None:
 
 
 def main() -> None:
-    """Run the demo; what goes wrong is one line and exit code 1."""
+    """Run the demo; what goes wrong is one line and an exit code."""
+    click.Context.formatter_class = JapaneseHelp
     try:
-        demo(standalone_mode=False)
-    except (Unexpected, ServerDidNotStart) as error:
+        sys.exit(demo(prog_name="./dev demo", standalone_mode=False))
+    except (CannotGoOn, ServerDidNotStart) as error:
         click.echo(f"demo: {error}", err=True)
         sys.exit(1)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        click.echo(f"demo: {said(error)}", err=True)
+        sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         click.echo("demo: 中断しました。", err=True)
         sys.exit(130)
