@@ -47,7 +47,7 @@ from iam.sync.plans import (
     supersede_held,
     verify_plan,
 )
-from iam.sync.prepare import Evaluation, Evaluator, Policy, evaluated, night_table, population
+from iam.sync.prepare import Evaluation, Evaluator, Policy, evaluated, night_table, population, undone_keys
 from iam.sync.report import Report, SourceReport, TargetReport
 
 REHEARSAL_DAYS: Final = 60
@@ -221,7 +221,9 @@ class Night:
             # A rehearsal vouches for what it shows, so that its holds are those that will be left on the day.
             known = (c for c in found.changes if c.cause.entry and c.cause.entry.known_from < self._at)
             rehearsed |= {change.key for change in known}
-        return judge_plan(found.changes, population(connection, self._rules), self._job.policy.guard, rehearsed)
+        undone = undone_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
+        people = population(connection, self._rules)
+        return judge_plan(found.changes, people, self._job.policy.guard, rehearsed, undone)
 
     def _candidates(self, readings: dict[str, Reading], trusted: dict[str, Reading]) -> Sequence[dict[str, Reading]]:
         """Everything; without sources that are out of their bands; dates alone: the first that passes is applied."""
@@ -378,7 +380,8 @@ class Night:
     def apply(self) -> None:
         """Carry the committed plan out."""
         if self.report.plan is not None:
-            self.report.applied = _applier(self._job).apply(self.report.plan.id)
+            applier = _applier(self._job)
+            self.report.applied = applier.apply(self.report.plan.id, self._evaluation.waiting)
 
 
 def _applier(job: Job) -> Applier:

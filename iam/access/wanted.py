@@ -40,7 +40,8 @@ class Wanted:
     """One account as it should be.
 
     `otherwise` is why a right that is not among `entitlements` goes;
-    `attributes` None: leave them as they are.
+    `attributes` None: leave them as they are; `to_return`: the holder is
+    expected back, so that no retention runs.
     """
 
     system: str
@@ -49,6 +50,7 @@ class Wanted:
     otherwise: Cause
     entitlements: Mapping[str, Cause] = field(default_factory=dict)
     attributes: Mapping[str, tuple[str, ...]] | None = None
+    to_return: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def wanted(
     held = {a.system for a in accounts if a.kind is AccountKind.PERSONAL and a.state is not AccountState.DELETED}
     if now.status in (Status.FUTURE, Status.UNTOLD, Status.LEFT) or _grace_over(now, on, rules):
         # Not in service yet, or no more: whatever is there goes off, and its rights with it.
-        return {code: Wanted(code, enabled=False, why=status, otherwise=status) for code in sorted(held)}
+        to_come = now.status is Status.FUTURE
+        return {code: Wanted(code, enabled=False, why=status, otherwise=status, to_return=to_come)
+                for code in sorted(held)}  # fmt: skip
     posts = now.posts or _last_posts(person.entries, on)
     day = _Day(on, rules, now, _lost(person.entries, on, rules))
     found = _earned(posts, day)
@@ -237,11 +241,11 @@ def _suspended(each: Wanted, status: Cause, blocks: Sequence[Block], day: _Day) 
     for block in blocks:
         if block.system in ("", each.system) and block.valid_from <= day.on <= block.valid_until:
             cause = Cause(block.origin, block.clause, f"権利停止: {block.reason}", day.now.cause, block.valid_from)
-            return replace(each, enabled=False, why=cause)
+            return replace(each, enabled=False, why=cause, to_return=True)
     system = day.rules.model.systems.get(each.system)
     if not each.enabled or system is None or _stays_on(day.now.status, system):
         return each
-    return replace(each, enabled=False, why=status)
+    return replace(each, enabled=False, why=status, to_return=day.now.status in (Status.ON_LEAVE, Status.AWAY))
 
 
 def _stays_on(status: Status, system: System) -> bool:

@@ -6,7 +6,7 @@ in doubt is asked of the target again (design laws 1 and 3, R01, R03).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,8 +59,11 @@ class Applier:
     pause: Callable[[float], None]
     progress: Callable[[int, int], None] = lambda _done, _all: None
 
-    def apply(self, plan_id: int) -> Applied:
-        """Carry out whatever of the plan is not done yet.  A dead target does not stop the others."""
+    def apply(self, plan_id: int, waiting_for_more: Container[int] | None = None) -> Applied:
+        """Carry out whatever of the plan is not done yet.  A dead target does not stop the others.
+
+        `waiting_for_more`: people who are not settled even if all of this is done; None for everybody.
+        """
         applied = Applied()
         with self.store.read() as connection:
             stored = plan(connection, plan_id)
@@ -73,15 +76,13 @@ class Applier:
         for kinds in (_TAKING, _GIVING):
             for system, changes in by_system.items():
                 _SystemRun(self, stored, system, applied, stumbled, len(waiting)).apply(changes, kinds)
-        self._finish(plan_id, waiting, applied)
-        return applied
-
-    def _finish(self, plan_id: int, waiting: Iterable[StoredChange], applied: Applied) -> None:
-        unsettled = {change.person_id for change in applied.failed}
-        settled = {change.person_id for change in waiting} - unsettled
+        failed = {change.person_id for change in applied.failed}
+        done = {change.person_id for change in waiting} - failed
+        settled = () if waiting_for_more is None else [id_ for id_ in done if id_ not in waiting_for_more]
         with self.store.act(self.actor) as act:
             mark_pending(act.connection, settled, pending=False)
             set_state(act, plan_id, PlanState.APPLIED if applied.whole else PlanState.PARTLY)
+        return applied
 
 
 class _SystemRun:
@@ -102,6 +103,8 @@ class _SystemRun:
         """Kind by kind, in batches; once the target is away the rest waits for the next night."""
         for kind in kinds:
             for batch in chunks([c for c in changes if c.kind is kind], BATCH):
+                if self._system not in self._applier.targets:
+                    self._applied.away[self._system] = f"システム「{self._system}」が設定の [targets] にありません。"
                 if self._system in self._applied.away:
                     self._fail(batch, _AWAY)
                 else:

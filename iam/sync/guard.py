@@ -72,9 +72,14 @@ def judge_plan(
     population: Population,
     guard: Guard,
     rehearsed: Container[tuple[str, str, str, str, int]],
+    undone: Container[tuple[str, str, str, str, int]] = frozenset(),
 ) -> list[Hold]:
-    """Which bands the surprises among `changes` exceed."""
-    counted = [change for change in changes if not expected(change, rehearsed)]
+    """Which bands the surprises among `changes` exceed.
+
+    `undone`: what an earlier night was allowed to do and could not finish; it
+    was counted then.
+    """
+    counted = [c for c in changes if not expected(c, rehearsed) and (c.drift or c.key not in undone)]
     return [
         *_by_kind(counted, population, guard),
         *_by_department(counted, population, guard.department),

@@ -148,6 +148,7 @@ class Scene:
     `actual`: by (system, comparable login); `held`: the entitlements last
     verified there, likewise; `linked`: by system, what the
     target holds under the person's number without an account of ours;
+    `doubled`: by system, why that cannot be told;
     `readable`: systems whose reading was complete; `protected`: (system,
     login) that nobody touches.
     """
@@ -159,6 +160,7 @@ class Scene:
     actual: Mapping[tuple[str, str], Actual]
     held: Mapping[tuple[str, str], frozenset[str]]
     linked: Mapping[str, Actual]
+    doubled: Mapping[str, str]
     readable: frozenset[str]
     protected: frozenset[tuple[str, str]]
 
@@ -166,10 +168,16 @@ class Scene:
 class Logins:
     """The logins that are taken in every system, growing as a plan reserves more."""
 
-    def __init__(self, taken: dict[str, set[str]], on_target: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        taken: dict[str, set[str]],
+        on_target: Mapping[str, Mapping[str, str]],
+        protected: Container[tuple[str, str]] = frozenset(),
+    ) -> None:
         """`on_target`: system -> comparable login -> link of what the target holds."""
         self._taken = taken
         self._on_target = on_target
+        self._protected = protected
 
     def choose(self, system: str, template: str, person: Person) -> str | Dispute:
         """A free login, now reserved; or why one cannot be chosen without a person's decision."""
@@ -177,7 +185,8 @@ class Logins:
         taken = self._taken.setdefault(system, set())
         try:
             first = login_for(template, person, taken)
-            if on_target.get(comparable_login(first)) == "":
+            unowned = on_target.get(comparable_login(first)) == ""
+            if unowned and (system, comparable_login(first)) not in self._protected:
                 reason = (
                     f"同じIDがシステム側に既にあり、誰のものか分かりません。iam reconcile {system} で確かめ、"
                     "紐付けるか保護の印を付けてください。"
@@ -215,11 +224,13 @@ class Planner:
         """Every change that this person's accounts need."""
         mine = {a.system: a for a in scene.accounts
                 if a.kind is AccountKind.PERSONAL and a.state is not AccountState.DELETED}  # fmt: skip
+        for system, reason in sorted(scene.doubled.items()):
+            yield Dispute(system, "-", scene.person.staff_number, reason)
         for system in sorted(set(scene.wanted) & scene.readable):
             want = scene.wanted[system]
             account = mine.get(system)
             if account is None:
-                yield from self._first(scene, want)
+                yield from () if system in scene.doubled else self._first(scene, want)
             elif (system, comparable_login(account.login)) not in scene.protected:
                 yield from self._compare(scene, want, account)
 
@@ -264,7 +275,7 @@ class Planner:
 
     def _outlived(self, want: Wanted, account: Account) -> bool:
         system = self._model.systems.get(want.system)
-        if want.enabled or system is None or not system.delete_after_retention:
+        if want.enabled or want.to_return or system is None or not system.delete_after_retention:
             return False
         return account.disabled_on is not None and account.disabled_on + self._retention < self._on
 

@@ -8,9 +8,9 @@ at everybody).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Column, Connection, Date, Integer, Table, Text, func, select
 
@@ -36,9 +36,10 @@ from iam.policy.profile import Guard
 from iam.record.columns import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
-from iam.sync.actual.reconcile import protected_logins
+from iam.sync.actual.reconcile import protected_logins, with_protection_over
 from iam.sync.guard import Population
 from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
+from iam.sync.plans import ChangeState, PlanState, change_table, plan_table
 
 night_table = Table(
     "night",
@@ -81,7 +82,9 @@ class Evaluation:
     """What a run would do.
 
     `people`: everybody who was looked at; `unsettled`: who cannot be settled
-    by the act alone; `linked`: rights found with an account that is to be linked.
+    by the act alone, `waiting`: who is not even by all of the changes (a system
+    that was not read, a dispute); `linked`: rights found with an account that
+    is to be linked.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -89,6 +92,7 @@ class Evaluation:
     adoptions: list[Adoption] = field(default_factory=list)
     people: set[int] = field(default_factory=set)
     unsettled: set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
     linked: dict[tuple[str, str], tuple[tuple[str, Cause], ...]] = field(default_factory=dict)
 
 
@@ -108,6 +112,18 @@ def population(connection: Connection, sources: Iterable[str]) -> Population:
         last = last_run(connection, name)
         departments.update(last.departments if last else {})
     return Population(systems, departments)
+
+
+def undone_keys(connection: Connection, since: datetime) -> set[tuple[str, str, str, str, int]]:
+    """Keys of the changes that a night since then was allowed to make and did not (a target died, a kill)."""
+    columns = change_table.c
+    query = (
+        select(columns.system, columns.staff_number, columns.kind, columns.entitlement, columns.appointment)
+        .select_from(change_table.join(plan_table, columns.plan_id == plan_table.c.id))
+        .where(plan_table.c.state.in_((PlanState.READY, PlanState.PARTLY)), plan_table.c.made_at >= since)
+        .where(columns.state != ChangeState.DONE)
+    )
+    return {(r.system, r.staff_number, r.kind, r.entitlement, r.appointment or 0) for r in connection.execute(query)}
 
 
 class Evaluator:
@@ -131,7 +147,9 @@ class Evaluator:
             self._overlay.update(intake.people)
         self._protected = protected_logins(connection, on)
         systems = policy.rules.model.systems
-        self._planner = Planner(policy.rules.model, _LazyLogins(connection, observations), on, policy.retention_days)
+        self._planner = Planner(
+            policy.rules.model, _LazyLogins(connection, observations, self._protected), on, policy.retention_days
+        )
         self._readable = frozenset(observations)
         self._all_systems = frozenset(systems)
 
@@ -160,6 +178,7 @@ class Evaluator:
         if first != after:
             ids |= with_boundary(connection, first, after, self._policy.later)
             ids |= with_grant_boundary(connection, first, after)
+            ids |= with_protection_over(connection, first, after)
         deletable = [code for code, s in self._policy.rules.model.systems.items() if s.delete_after_retention]
         if deletable:
             before = self._on - timedelta(days=self._policy.retention_days)
@@ -193,19 +212,19 @@ class Evaluator:
             )  # fmt: skip
             scene = Scene(
                 person, self._department(person), want, mine, there.mine.get(id_, {}), held.get(id_, {}),
-                there.linked.get(person.staff_number, {}), self._readable, self._protected,
+                there.linked.get(person.staff_number, {}), there.doubled.get(person.staff_number, {}),
+                self._readable, self._protected,
             )  # fmt: skip
             self._plan(scene, found)
-            for system, reason in there.doubled.get(person.staff_number, {}).items():
-                found.disputes.append(Dispute(system, "-", person.staff_number, reason))
         found.people.update(ids)
 
     def _plan(self, scene: Scene, found: Evaluation) -> None:
         unread = set(scene.wanted) & (self._all_systems - self._readable)
-        settled, blocked = not unread, _rights_to_lose(scene, unread)
+        waiting, settled, blocked = bool(unread), True, _rights_to_lose(scene, unread)
         for result in self._planner.plan(scene):
             if isinstance(result, Dispute):
                 found.disputes.append(result)
+                waiting = True
                 continue
             if result.kind is ChangeKind.LINK:
                 there, want = scene.linked[result.system], scene.wanted[result.system]
@@ -216,7 +235,9 @@ class Evaluator:
             # A right of the old post that cannot be seen to go keeps those of the new one waiting (R03).
             if not (blocked and result.kind is ChangeKind.GRANT):
                 found.changes.append(result)
-        if not settled:
+        if waiting:
+            found.waiting.add(scene.person.id)
+        if waiting or not settled:
             found.unsettled.add(scene.person.id)
         found.adoptions += _adoptions(scene)
 
@@ -239,14 +260,17 @@ class Evaluator:
                       if a.system == system and a.state is AccountState.RESERVED}  # fmt: skip
             actuals = actual_of(self._connection, system, natives, numbers, observed)
             owned = self._owned(system, [a.account.native_id for a in actuals if a.account.native_id not in natives])
-            for actual in actuals:
+            for actual in sorted(actuals, key=lambda a: self._is_protected(system, a)):
                 login = comparable_login(actual.account.login)
                 account = natives.get(actual.account.native_id) or logins.get(login)
                 if account is not None and account.person_id is not None:
                     found.mine.setdefault(account.person_id, {})[system, comparable_login(account.login)] = actual
                 elif actual.account.native_id not in owned:
-                    found.link(system, actual)
+                    found.link(system, actual, protected=self._is_protected(system, actual))
         return found
+
+    def _is_protected(self, system: str, actual: Actual) -> bool:
+        return (system, comparable_login(actual.account.login)) in self._protected
 
     def _owned(self, system: str, natives: Iterable[str]) -> set[str]:
         columns = account_table.c
@@ -265,8 +289,11 @@ class _There:
     linked: dict[str, dict[str, Actual]] = field(default_factory=lambda: defaultdict(dict))
     doubled: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
-    def link(self, system: str, actual: Actual) -> None:
+    def link(self, system: str, actual: Actual, *, protected: bool) -> None:
         number = actual.account.link
+        if protected and (system in self.linked[number] or system in self.doubled[number]):
+            # A marked account beside an ordinary one is nobody's rival for it.
+            return
         other = self.linked[number].pop(system, None)
         if other or system in self.doubled[number]:
             logins = "、".join(sorted({actual.account.login, *([other.account.login] if other else [])}))
@@ -280,8 +307,10 @@ class _There:
 class _LazyLogins(Logins):
     """Reads the logins of a system only when a login must be chosen there."""
 
-    def __init__(self, connection: Connection, observed: Mapping[str, Observation]) -> None:
-        super().__init__({}, {})
+    def __init__(
+        self, connection: Connection, observed: Mapping[str, Observation], protected: Container[tuple[str, str]]
+    ) -> None:
+        super().__init__({}, {}, protected)
         self._connection = connection
         self._observed = observed
         self._loaded: dict[str, dict[str, str]] = {}

@@ -13,13 +13,14 @@ from enum import StrEnum
 
 from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select
 
-from iam.access.accounts import Account, AccountState, all_accounts
+from iam.access.accounts import Account, AccountState, account_table, all_accounts
 from iam.access.naming import comparable_login
 from iam.errors import Conflict
 from iam.people.ledger import next_id, number_table
 from iam.ports import TargetAccount
 from iam.record.act import Act
 from iam.record.store import Instant, metadata
+from iam.sync.actual.mirror import actual_account_table
 
 protection_table = Table(
     "protection",
@@ -81,6 +82,18 @@ def protected_logins(connection: Connection, on: date) -> frozenset[tuple[str, s
     """(system, comparable login) that are under protection on the day."""
     query = select(protection_table.c.system, protection_table.c.comparable).where(protection_table.c.until >= on)
     return frozenset((row.system, row.comparable) for row in connection.execute(query))
+
+
+def with_protection_over(connection: Connection, after: date, until: date) -> set[int]:
+    """Persons with an account whose protection's last day lies in [`after`, `until`)."""
+    marks, mine, there = protection_table.c, account_table.c, actual_account_table.c
+    over = marks.until >= after, marks.until < until
+    ours = select(mine.person_id).where(mine.system == marks.system, mine.comparable == marks.comparable, *over)
+    found = {id_ for id_ in connection.execute(ours).scalars() if id_ is not None}
+    linked = select(number_table.c.person_id).where(
+        number_table.c.number == there.link, there.system == marks.system, there.login == marks.login, *over
+    )
+    return found | set(connection.execute(linked).scalars())
 
 
 def protections(connection: Connection, system: str, on: date) -> dict[str, Protection]:
