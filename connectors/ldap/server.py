@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ldap3 import NONE, Connection, Server
-from ldap3.core.exceptions import LDAPException
+from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 
 from connectors.ldap.ber import Malformed, Sifted
 from connectors.ldap.options import Scope, ServerOptions
@@ -247,21 +247,9 @@ class Directory:
         try:
             self._connection.open(read_server_info=False)
             if self.options.start_tls and not self._connection.start_tls(read_server_info=False):
-                raise self.error(f"{self.where}が StartTLS に応じません。サーバーの TLS の設定を確かめてください。")
+                raise LDAPStartTLSError("refused")
         except LDAPException as error:
-            failure = tls.failure if tls else None
-            if isinstance(failure, ssl.SSLCertVerificationError):
-                raise self.error(
-                    f"{self.where}の証明書を確かめられません({failure.verify_message})。"
-                    "ca_file の認証局と、証明書にあるホスト名・期限を確かめてください。"
-                ) from error
-            if failure:
-                raise self.error(
-                    f"{self.where}と TLS で通信できません({failure})。サーバーの TLS の設定を確かめてください。"
-                ) from error
-            raise self.error(
-                f"{self.where}に接続できません({error})。サーバーが動いているか、url と経路を確かめてください。"
-            ) from error
+            raise self.error(f"{self.where}{_why_unopened(error, tls.failure if tls else None)}") from error
 
     def _bind(self) -> None:
         with self.translated(""):
@@ -272,6 +260,20 @@ class Directory:
                     f"{self.where}に「{self.options.bind_dn}」でサインインできません。{cure}({said(answer)})。"
                 )
         self._connection.password = None
+
+
+def _why_unopened(error: LDAPException, failure: OSError | None) -> str:
+    """`failure` is what went wrong inside the TLS handshake, if it came to one."""
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return (
+            f"の証明書を確かめられません({failure.verify_message})。"
+            "ca_file の認証局と、証明書にあるホスト名・期限を確かめてください。"
+        )
+    if failure:
+        return f"と TLS で通信できません({failure})。サーバーの TLS の設定を確かめてください。"
+    if isinstance(error, LDAPStartTLSError):
+        return f"が StartTLS に応じません({error})。サーバーの TLS の設定を確かめてください。"
+    return f"に接続できません({error})。サーバーが動いているか、url と経路を確かめてください。"
 
 
 def _plug_in(connection: Connection) -> WireStrategy:

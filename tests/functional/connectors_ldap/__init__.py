@@ -1,0 +1,1 @@
+"""The LDAP connectors against real servers, and against a network that fails at the worst moment."""
