@@ -19,6 +19,7 @@ from iam.intake.staging import (
     departments_of,
     known_fingerprints,
     last_run,
+    last_runs,
     pack_reading,
     quarantine_size,
     read_source,
@@ -125,7 +126,9 @@ def _finish_released(job: Job) -> None:
     """Carry out released plans that nobody has, or that a killed run left half done; the oldest first."""
     with job.store.read() as connection:
         found = [p for state in (PlanState.RELEASED, PlanState.READY) for p in plans(connection, state)]
-    for stored in sorted((p for p in found if p.second_officer is not None), key=lambda p: p.id):
+    known = {feed.rules.name for feed in job.feeds}
+    released = [p for p in found if p.second_officer is not None and p.readings.keys() <= known]
+    for stored in sorted(released, key=lambda p: p.id):
         try:
             _carry_released(job, stored)
         except Conflict as error:
@@ -160,6 +163,8 @@ def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
     if dict(stored.base) != _base(job, act.connection) or (last is not None and last[0] > stored.as_of):
         raise Conflict(f"計画 {stored.id} を作った後に台帳か規則が変わりました。iam sync で計画を作り直してください。")
     rules = {feed.rules.name: feed.rules for feed in job.feeds}
+    if missing := stored.readings.keys() - rules.keys():
+        raise Conflict(f"計画 {stored.id} の供給元「{'、'.join(sorted(missing))}」が設定にありません。")
     intakes: list[Intake] = []
     for name, packed in stored.readings.items():
         reading = unpack_reading(name, packed)
@@ -175,8 +180,7 @@ def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
 
 def _base(job: Job, connection: Connection) -> dict[str, object]:
     """What a plan stands on: the last believed reading of every source, and the rules."""
-    runs = {feed.rules.name: last_run(connection, feed.rules.name) for feed in job.feeds}
-    return {"runs": {name: run.id if run else None for name, run in runs.items()}, "rules": job.policy.digest}
+    return {"runs": last_runs(connection), "rules": job.policy.digest}
 
 
 class Night:

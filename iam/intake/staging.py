@@ -166,6 +166,13 @@ def last_run(connection: Connection, source: str) -> FeedRun | None:
     return None if row is None else FeedRun(row.id, row.at, row.total, row.rules, row.departments)
 
 
+def last_runs(connection: Connection) -> dict[str, int]:
+    """The id of the last believed reading of every source."""
+    columns = feed_run_table.c
+    query = select(columns.source, func.max(columns.id)).group_by(columns.source)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def departments_of(connection: Connection, source: str, fingerprints: Iterable[Fingerprint]) -> Counter[str]:
     """How many staged rows of each department are among `fingerprints`."""
     found: Counter[str] = Counter()

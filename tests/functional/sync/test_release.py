@@ -215,10 +215,29 @@ def test_a_release_is_refused_once_the_rules_have_changed(town: Body, held: Stor
 
 def test_a_released_plan_that_is_no_longer_true_does_not_stop_the_nights(town: Body, held: StoredPlan) -> None:
     released(town, held)
-    job = town.job(feeds=[])
-    report = nightly(job)
-    assert report.changes == []
+    town.policy = replace(town.policy, digest="2")
+    (report,) = town.nights(1)
     assert state_of(town, held) is PlanState.SUPERSEDED
+    assert report.held is not None
+    assert town.is_on(1) is True
+
+
+def test_a_night_of_another_source_leaves_a_released_plan_to_its_own(town: Body, held: StoredPlan) -> None:
+    released(town, held)
+    nightly(town.job(feeds=[]))
+    assert state_of(town, held) is PlanState.RELEASED
+    with pytest.raises(Conflict, match="jinji"):
+        carry_out_released(town.job(feeds=[]), held.id)
+    town.night()
+    assert (state_of(town, held), town.is_on(1)) == (PlanState.APPLIED, False)
+
+
+def test_a_release_of_a_system_that_is_no_longer_configured_fails_in_words(town: Body, held: StoredPlan) -> None:
+    released(town, held)
+    del town.targets["zei"]
+    applied = carry_out_released(town.job(), held.id)
+    assert "[targets]" in applied.away["zei"]
+    assert (town.is_on(1), state_of(town, held)) == (False, PlanState.PARTLY)
 
 
 def test_two_runs_at_once_are_refused(town: Body) -> None:

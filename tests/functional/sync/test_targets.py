@@ -112,15 +112,6 @@ def test_no_right_of_the_new_post_is_given_while_one_of_the_old_cannot_be_taken(
     assert (town.rights(1, "zei"), town.rights(1)) == (set(), {"mail", "soumu"})
 
 
-def test_a_system_that_is_no_longer_configured_fails_in_words(town: Body) -> None:
-    town.say(mover(row(2, "0101"), "0202", "2026-03-03"))
-    town.targets["zei"].dies_after = 0
-    town.nights(1)
-    del town.targets["zei"]
-    for report in town.nights(2):
-        assert report.applied is None or not report.applied.failed
-
-
 # --- what other hands did
 
 
