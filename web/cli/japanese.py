@@ -1,17 +1,16 @@
-"""The command line in Japanese: the frame of a help page, days and instants, what is wrong with an argument.
+"""The command line in Japanese: the frame of a help page, dates, what is wrong with an argument.
 
 The one law: *an operator reads one language*; what a library says in English
 is said again here.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
+from datetime import date
 from typing import Final
 
 import click
 
 from iam.people.japanese import NotADate, Open, parse_date
-from iam.record.columns import JST
 from web.cli.table import padded, width, wrapped
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Positional arguments": "引数"}
@@ -46,26 +45,7 @@ class _Day(click.ParamType[date]):
         return found
 
 
-class _Moment(click.ParamType[datetime]):
-    """An instant; without a zone it is meant in Japan, without a time the end of the day."""
-
-    name = "日時"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        text = str(value)
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail("2026-11-20 や 2026-11-20T09:00 のように指定してください。", param, ctx)
-        if len(text) <= len("2026-11-20"):
-            found = datetime.combine(found, time.max)
-        return found if found.tzinfo else found.replace(tzinfo=JST)
-
-
 DAY: Final = _Day()
-MOMENT: Final = _Moment()
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="結果を JSON で出力します。")
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iam.errors import ConfigurationError, NotFound
-from iam.record.columns import JST
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
@@ -98,7 +97,9 @@ class Desk:
     @cached_property
     def today(self) -> date:
         """The date in Japan, by the store's clock; it stays the same while the command runs."""
-        return self.store.clock().astimezone(JST).date()
+        from iam.record.columns import jst_day  # noqa: PLC0415 - as above
+
+        return jst_day(self.store.clock())
 
     @cached_property
     def deployment(self) -> Deployment:

@@ -253,4 +253,9 @@ def _model_in(path: Path) -> AccessModel:
 
 
 def _organisation_in(path: Path) -> Organisation:
-    return Organisation.from_rows(read_organisation(path))
+    try:
+        return Organisation.from_rows(read_organisation(path))
+    except ConfigurationError as error:
+        # A mistake that lies between rows has no line to be named by.
+        placed = [each if each.startswith(path.name) else f"{path}: {each}" for each in error.problems]
+        raise ConfigurationError(placed) from None

@@ -154,3 +154,7 @@ def _heading(found: StoredPlan, shown: Shown) -> Iterator[str]:
         yield f"  確認した担当者 {signed}"
     for hold in found.holds:
         yield f"  保留の理由: {hold}"
+    for source, reading in found.readings.items():
+        counts = {"新しい行": "rows", "無くなった行": "gone", "受け付けなかった行": "rejected"}
+        said = "、".join(f"{words} {len(reading[key]):,}" for words, key in counts.items())
+        yield f"  解除すると取り込む名簿: 供給元「{source}」 {reading['total']:,}行（{said}）"

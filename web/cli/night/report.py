@@ -80,7 +80,7 @@ class Telling:
         plan, held, applied = self.report.plan, self.report.held, self.report.applied
         stored = held or plan
         if not self.shown.total:
-            yield "変更はありません。"
+            yield f"変更はありません{f'（計画 {held.id}、名簿の取り込みだけが保留です）' if held else ''}。"
             return
         hash_ = f"、照合値 {stored.hash[:HASH_SHOWN]}" if stored and (preview or held) else ""
         number = f"（計画 {stored.id}{hash_}）" if stored else ""

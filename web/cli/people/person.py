@@ -6,7 +6,8 @@ be asked as well as what is believed now.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import Final
 
 import click
 
@@ -16,10 +17,10 @@ from iam.people.japanese import comparable
 from iam.people.ledger import Entry, LedgerChange
 from iam.people.rows import FIELD_LABELS
 from iam.people.standing import Status
-from iam.record.columns import local_text
+from iam.record.columns import JST, local_text
 from iam.sync.dossier import Dossier, dossier, everybody
 from iam.sync.plans import ChangeState
-from web.cli.japanese import DAY, MOMENT, as_json_option
+from web.cli.japanese import DAY, as_json_option
 from web.cli.people.timeline import (
     State,
     announced,
@@ -32,6 +33,27 @@ from web.cli.people.timeline import (
 )
 from web.cli.table import say, say_json, say_table
 from web.cli.wiring import Desk
+
+
+class _Moment(click.ParamType[datetime]):
+    """An instant; without a zone it is meant in Japan, without a time the end of the day."""
+
+    name = "日時"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail("2026-11-20 や 2026-11-20T09:00 のように指定してください。", param, ctx)
+        if len(text) <= len("2026-11-20"):
+            found = datetime.combine(found, time.max)
+        return found if found.tzinfo else found.replace(tzinfo=JST)
+
+
+MOMENT: Final = _Moment()
 
 
 @click.group()

@@ -1,0 +1,1 @@
+"""The command `iam` as operators, officers and scripts use it."""
