@@ -17,13 +17,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import click
 
+from iam.record.act import now
+from iam.record.columns import jst_day
 from web.cli.japanese import JapaneseHelp, said
 from web.practice.body import SEED, SIDECAR, PracticeBody, people, write_feed, write_practice_body
 from web.practice.careers import RETIRE, Staff
@@ -32,7 +34,6 @@ from web.practice.servers.process import ServerDidNotStart
 from web.practice.servers.slapd import Slapd, SlapdOptions
 from web.practice.units import City
 
-JST: Final = timezone(timedelta(hours=9))
 SETTLED, HELD = 0, 3
 NOBODY: Final = "cn=placeholder"
 """LDAP knows no group without a member."""
@@ -136,7 +137,7 @@ def broken(stage: Stage) -> None:
     before, feed = stage.in_use(), stage.body.feed
     whole, proof = feed.read_bytes(), feed.with_name(feed.name + SIDECAR).read_bytes()
     heading(5, "壊れた名簿が届く", "(1) 転送の途中で切れ、後ろ半分がありません。")
-    feed.write_bytes(whole[: len(whole) // 2])
+    feed.write_bytes(whole[: whole.index(b"\n", len(whole) // 2) + len("00010")])
     stage.run("iam sync", expect=HELD)
     click.echo("\n  (2) 人事システムの出力が半分で終わりました。件数もSHA-256も合い、見た目は正しい名簿です。")
     rows = write_feed(feed, islice(people(stage.size, SEED, stage.today), stage.size // 2))
@@ -258,7 +259,7 @@ def wait(stage: Stage) -> None:
 def demo(*, check: bool, folder: Path, staff: int) -> None:
     """架空の「さくら市」で、夜間同期をひととおり実行します。"""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    begun, today = time.monotonic(), datetime.now(JST).date()
+    begun, today = time.monotonic(), jst_day(now())
     with alone(folder), staged(folder, today, staff) as stage:
         click.secho(f"鍵守の練習: さくら市（架空、職員 {staff:,} 人）", bold=True)
         click.echo(f"  {folder} に名簿・組織・設定を作り、練習用の OpenLDAP を起動しました。")
