@@ -68,7 +68,11 @@ def _held_on_server(engine: Engine, name: str, at: datetime) -> Iterator[None]:
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
             raise Busy(_sentence(name, _holder_on_server(connection, number)))
         connection.execute(text("SELECT set_config('application_name', :holder, false)"), {"holder": _holder(at)})
-        yield
+        try:
+            yield
+        finally:
+            # The server ends a closed connection in its own time; the next run may ask before that.
+            connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
 
 
 def _holder_on_server(connection: Connection, number: int) -> str:
