@@ -117,7 +117,7 @@ def standing(entries: Sequence[Entry], on: date, *, absent: bool = False) -> Sta
         return _in_service(entries, tuple(current), on, absent=absent)
     past = [p for p in posts if p.until < on]
     if past:
-        return _gone(entries, max(past, key=attrgetter("until")))
+        return _gone(entries, max(past, key=attrgetter("until")), on)
     if posts:
         return Standing(Status.FUTURE, (), posts[0].entry, None)
     return Standing(Status.UNTOLD, (), entries[-1] if entries else None, None)
@@ -133,11 +133,13 @@ def _in_service(entries: Sequence[Entry], posts: tuple[Held, ...], on: date, *, 
     return Standing(Status.IN_SERVICE, posts, posts[0].entry, posts[0].begins)
 
 
-def _gone(entries: Sequence[Entry], last: Held) -> Standing:
-    end = last.ended_by if last.ended_by and last.ended_by.told.gives is Gives.END else None
-    end = end or next((e for e in entries if e.told.gives is Gives.END and e.told.valid_from == last.until), None)
-    status = Status.LEFT if end else Status.LAPSED
-    return Standing(status, (), end or last.entry, last.until + DAY)
+def _gone(entries: Sequence[Entry], last: Held, on: date) -> Standing:
+    """LEFT from the day after a 退職, be it told for a later day than the post's own end; else LAPSED."""
+    ends = [e for e in entries if e.told.gives is Gives.END and last.until <= e.told.valid_from < on]
+    if not ends:
+        return Standing(Status.LAPSED, (), last.entry, last.until + DAY)
+    end = min(ends, key=lambda e: e.told.valid_from)
+    return Standing(Status.LEFT, (), end, end.told.valid_from + DAY)
 
 
 def _current(entries: Iterable[Entry], gives: Gives, on: date) -> Entry | None:
@@ -159,4 +161,6 @@ def turning_days(entries: Sequence[Entry]) -> list[date]:
             days.add(entry.told.valid_from)
             if entry.told.valid_until < date.max:
                 days.add(entry.told.valid_until + DAY)
+        elif entry.told.gives is Gives.END:
+            days.add(entry.told.valid_from + DAY)
     return sorted(days)
