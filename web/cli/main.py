@@ -27,7 +27,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "policy": ("web.cli.policy:policy", "団体のポリシープロファイルを表示し、確かめ、比べます。"),
     "sync": ("web.cli.night.sync:sync", "人事の名簿を読み、各システムの利用者IDを合わせます。"),
     "plan": ("web.cli.night.plan:plan", "計画を表示し、保留を解除します。"),
-    "reconcile": ("web.cli.night.reconcile:reconcile", "システムにある利用者IDを台帳と照らし合わせます。"),
+    "reconcile": (
+        "web.cli.night.reconcile:reconcile",
+        "システムにある利用者IDを読み、台帳と照らし合わせて分類します。",
+    ),
     "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを根拠とともに表示します。"),
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
@@ -121,16 +124,16 @@ def iam(context: click.Context, config: Path) -> None:
     \b
       iam init /etc/kagimori       設定ファイルの見本、鍵、データベースを作る
       iam policy check             団体のポリシーに決め残しがないか確かめる
-      iam sync --plan              今夜の同期で何が変わるかを見る（何も変更しない）
+      iam sync --plan              今夜の変更を見る（何も変更しない）
       iam sync                     同期する
 
     \b
     よく使う例:
-      iam sync --check                        変更があるかどうかだけを確かめる
-      iam sync --as-of 2027-04-01             4月1日の異動を予行し、部ごとの一覧を作る
-      iam plan show 12                        保留された計画 12 の内容と理由を見る
-      iam plan release 12 --hash ab12cd34     計画 12 の保留を解除する（担当者二人）
-      iam person show 0012345                 職員の経緯と、IDの根拠を見る
+      iam sync --check                     変更があるかどうかだけを確かめる
+      iam sync --as-of 2027-04-01          4月1日の異動を予行し、一覧を作る
+      iam plan show 12                     保留された計画の内容と理由を見る
+      iam plan release 12 --hash ab12cd34  保留を解除する（担当者二人）
+      iam person show 0012345              職員の経緯と、IDの根拠を見る
 
     \b
     終了コード: 0 変更なし・完了、1 変更あり (--check)、2 使い方・設定の誤り、

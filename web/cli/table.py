@@ -14,6 +14,7 @@ import click
 
 GAP = "  "
 _NOT_FIRST = frozenset("、。，．」』）】〕・：；？！ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ)]}.,:;?!")
+_MARGIN = 4
 _ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 _WITHOUT_WIDTH = {"Mn", "Me", "Cf"}
 _PIECE = re.compile(r"[!-~]+|\s+|.")
@@ -41,7 +42,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """`text` in lines of at most `columns`, none of which begins with a closing mark."""
+    """`text` in lines of at most `columns`, none of which begins with a closing mark: these hang in the margin."""
+    columns -= _MARGIN
     lines: list[str] = []
     line, used = "", 0
     for piece in _PIECE.findall(text):

@@ -81,8 +81,11 @@ def show_command(desk: Desk, *, number: str, on: date | None, known_at: datetime
     rules = desk.policy(on).rules
     with desk.store.read() as connection:
         found = dossier(connection, number, known_at)
-    story = Story(announced(_believed(found, known_at), desk.today), rules, desk.today, on)
-    if not story.found.versions and found.versions:
+    believed = _believed(found, known_at)
+    if known_at is not None and not believed.versions:
+        raise NotFound(f"職員番号「{number}」の職員は、{local_text(known_at)} の時点では台帳にいません。")
+    story = Story(announced(believed, desk.today), rules, desk.today, on)
+    if believed.versions and not story.found.versions:
         raise NotFound(f"職員番号「{number}」について、いま表示できるものはありません。")
     if as_json:
         say_json(story.as_json())

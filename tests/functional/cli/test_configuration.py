@@ -1,0 +1,167 @@
+"""The command as such: mistakes in any file, the exit codes, what is imported, what is printed."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from iam import errors
+from iam.people.feed import FeedCodes, Rejected
+from iam.people.rows import read_row
+from iam.policy.loading import load
+from iam.ports import SourceRow
+from tests.functional.cli.given import Town, staff
+from web.cli.body.connections import SOURCES, TARGETS
+from web.cli.body.deployment import OURS
+from web.cli.exits import EXIT_CODES
+from web.cli.main import COMMANDS, iam
+from web.cli.table import width
+
+
+def problems(town: Town) -> list[str]:
+    result = town.run("sync", "--check")
+    assert (result.exit_code, result.stdout) == (2, "")
+    return [line.removeprefix("エラー: ").replace(f"{town.folder}/", "") for line in result.stderr.splitlines()]
+
+
+def test_every_mistake_of_every_file_is_told_at_once(town: Town) -> None:
+    town.edit("iam.toml", 'encoding = "cp932"', 'encoding = "ebcdic"')
+    town.edit("iam.toml", '"01" = "regular"', '"01" = "regulär"')
+    town.edit("iam.toml", '"09" = "retire"', '"09" = "fire"')
+    town.edit("iam.toml", "[targets.portal]", "[targets.portale]")
+    town.edit("iam.toml", "[targets.portal.openldap]", "[targets.portale.openldap]")
+    town.edit("iam.toml", "accounts_base =", "acounts_base =")
+    town.edit("access.toml", 'clause = "baseline"', 'clause = "OITA-X"')
+    town.edit("組織.csv", "0201,税務課,02", "0201,税務課,99")
+    town.edit("town.toml", 'extends = "oita"', 'extends = "oita"\n[accounts]\nretention_days = 3\n')
+    (town.folder / "keys.json").chmod(0o644)
+    found = problems(town)
+    for words in (
+        "iam.toml: sources.jinji.file.encoding: ",
+        "iam.toml: sources.jinji.codes.kind.09: ",
+        "iam.toml: targets.portale: access.toml に systems.portale がありません。どちらかを直してください。",
+        "access.toml: systems.portal: iam.toml に [targets.portal] がありません。接続先を書いてください。",
+        "iam.toml: targets.portale.openldap.accounts_base: ありません。書き足してください。",
+        "組織.csv 6行目: 税務課(0201)の上位組織コード 99 が、",
+        "town.toml: accounts.retention_days: ",
+        "鍵ファイル keys.json を所有者以外も読めます",
+    ):
+        assert any(problem.startswith(words) for problem in found), (words, found)
+
+
+def test_a_clause_and_a_category_that_the_profile_does_not_know_are_told(town: Town) -> None:
+    town.edit("iam.toml", '"01" = "regular"', '"01" = "regulär"')
+    town.edit("access.toml", 'clause = "baseline"', 'clause = "OITA-X"')
+    first, second = problems(town)
+    assert first == "access.toml: birthright「税務課」の条項「OITA-X」が条項一覧にありません。"
+    assert second.startswith("iam.toml: sources.jinji.codes.category.01: assembly、")
+    assert second.endswith('のいずれかを書いてください（今の値: "regulär"）。')
+
+
+def test_a_mistake_in_the_technical_file_does_not_hide_those_of_the_others(town: Town) -> None:
+    town.edit("iam.toml", 'name = "みなと市"', 'nome = "みなと市"')
+    town.edit("iam.toml", 'encoding = "cp932"', "encoding = 1")
+    town.edit("access.toml", 'system = "portal"', 'system = "portale"')
+    town.edit("組織.csv", "code,name", "cord,name")
+    found = problems(town)
+    for words in ("iam.toml: body.name: ", "iam.toml: body.nome: ", "iam.toml: sources.jinji.file.encoding: "):
+        assert any(problem.startswith(words) for problem in found), found
+    assert any("「portale」がありません" in problem for problem in found)
+    assert any(problem.startswith("組織.csv 1行目: 列 ") for problem in found)
+
+
+def test_a_right_without_a_group_is_told_where_groups_are_listed(town: Town) -> None:
+    groups = (
+        f'groups = {{ staff = "cn=staff,ou=groups,{town.slapd.suffix}", old = "cn=old,ou=groups,{town.slapd.suffix}" }}'
+    )
+    town.edit("iam.toml", f'groups_base = "ou=groups,{town.slapd.suffix}"', groups)
+    place = "iam.toml: targets.portal.openldap.groups"
+    assert problems(town) == [
+        f"{place}: 庁内ポータルの権限「tax」に当たるグループがありません。書き足してください。",
+        f"{place}.old: 庁内ポータルに権限「old」がありません。どちらかを直してください。",
+    ]
+
+
+def test_another_organisation_has_every_row_read_anew_once(settled: Town) -> None:
+    settled.edit("組織.csv", "0101,総務課", "0101,総務企画課")
+    assert [settled.told("sync")["sources"][0]["new"] for _ in range(2)] == [10, 0]
+
+
+def test_without_a_configuration_the_file_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(iam, ["--config", str(tmp_path / "iam.toml"), "plan", "list"])
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'iam.toml'}: ファイルがありません。" in result.stderr
+
+
+def test_the_configuration_may_be_named_by_the_environment(town: Town) -> None:
+    town.run("sync")
+    result = CliRunner().invoke(iam, ["plan", "list"], env={"IAM_CONFIG": str(town.config)})
+    assert result.exit_code == 0
+
+
+def test_a_misspelt_variable_is_a_mistake(town: Town) -> None:
+    result = town.run("plan", "list", IAM_CONFG="x")
+    assert result.exit_code == 2
+    assert "環境変数 IAM_CONFG" in result.stderr
+
+
+def test_every_error_has_its_exit_code() -> None:
+    raised = {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.IamError) and kind is not errors.IamError
+    }
+    assert raised == set(EXIT_CODES)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_the_command_says(name: str) -> None:
+    command = iam.get_command(click.Context(iam), name)
+    assert command is not None
+    assert command.get_short_help_str(limit=200) == COMMANDS[name][1]
+
+
+def test_the_help_page_is_japanese_and_imports_no_database() -> None:
+    script = "import sys, web.cli.main as m\ntry: m.iam(['--help'])\nfinally: assert 'sqlalchemy' not in sys.modules"
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for name, (_, words) in COMMANDS.items():
+        assert f"{name} " in shown.stdout
+        assert words in shown.stdout
+    for english in ("Usage", "Options", "Commands", "Show this message", "default"):
+        assert english not in shown.stdout
+
+
+def test_no_line_of_a_help_page_is_wider_than_a_terminal() -> None:
+    for arguments in (["--help"], ["sync", "--help"], ["person", "show", "--help"], ["plan", "release", "--help"]):
+        page = CliRunner().invoke(iam, arguments, env={"COLUMNS": "80"}).stdout
+        assert max(map(width, page.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("place", [place for pair in (*SOURCES.values(), *TARGETS.values()) for place in pair])
+def test_every_connector_is_where_the_table_says(place: str) -> None:
+    module, _, name = place.partition(":")
+    assert isinstance(getattr(import_module(module), name), type)
+
+
+@pytest.mark.parametrize(("field", "word"), [(field, word) for field, words in OURS.items() for word in sorted(words)])
+def test_every_word_that_the_configuration_may_map_to_is_understood(field: str, word: str) -> None:
+    fields = {"staff_number": "1", "name": "山田", "category": "regular", "valid_from": "2026-04-01",
+              "valid_until": "2026-05-01", "org_name": "総務課", "home_body": "市", field: word}  # fmt: skip
+    categories = {each.code: each for each in load("baseline").categories}
+    read = read_row(SourceRow("x", fields, b""), FeedCodes(), categories, None, "")
+    assert not isinstance(read, Rejected), read
+
+
+def test_an_unexpected_error_keeps_its_traceback(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("web.cli.night.sync.preview", broken)
+    town.feed(staff(1))
+    with pytest.raises(ZeroDivisionError):
+        town.run("sync", "--check")
