@@ -121,9 +121,8 @@ def wanted(
     posts = now.posts or _last_posts(person.entries, on)
     day = _Day(on, rules, now, _lost(person.entries, on, rules))
     found = _earned(posts, day)
-    if now.status is Status.IN_SERVICE:
-        _add_granted(found, grants, day)
-        _add_handover(found, person.entries, day)
+    _add_granted(found, grants, day)
+    _add_handover(found, person.entries, day)
     for code in sorted(held - set(found)):
         found[code] = Wanted(code, enabled=False, why=day.lost, otherwise=day.lost)
     _attributes(found, person, posts, day)
