@@ -270,7 +270,8 @@ class Planner:
         was_on = account.state is AccountState.ACTIVE
         drift = account.state is not AccountState.RESERVED and there.account.enabled != was_on
         yield from self._differences(scene, want, account.login, there, drift=drift)
-        if self._outlived(want, account):
+        # What somebody switched on again was in use until today, whatever our ledger says.
+        if not there.account.enabled and self._outlived(want, account):
             yield self._change(ChangeKind.DELETE, scene, want, account.login, native_id=there.account.native_id)
 
     def _outlived(self, want: Wanted, account: Account) -> bool:
