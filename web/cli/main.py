@@ -142,4 +142,6 @@ def iam(context: click.Context, config: Path) -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal in an older encoding shows ? for what it cannot show.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
-    context.obj = Desk(config, os.environ, os.getuid())
+    desk = Desk(config, os.environ, os.getuid())
+    context.call_on_close(desk.close)
+    context.obj = desk

@@ -41,6 +41,11 @@ class Desk:
         """The same person's desk over another configuration."""
         return Desk(config, self._environment, self._uid)
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if "store" in vars(self):
+            self.store.dispose()
+
     @cached_property
     def actor(self) -> str:
         """The operating-system account of whoever runs this; behind sudo, of whoever called sudo.

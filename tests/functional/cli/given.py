@@ -28,7 +28,7 @@ name = "みなと市"
 profile = "town.toml"
 
 [database]
-url = "sqlite:///iam.db"
+url = "{database}"
 
 [keys]
 file = "keys.json"
@@ -174,6 +174,7 @@ class Town:
     folder: Path
     slapd: Slapd
     officers: Sequence[str] = ()
+    database: str = "sqlite:///iam.db"
 
     @property
     def config(self) -> Path:
@@ -182,6 +183,7 @@ class Town:
     def build(self) -> "Town":
         """Write the configuration, and the groups that the rights are."""
         settings = {"url": self.slapd.url, "writer": self.slapd.writer, "suffix": self.slapd.suffix}
+        settings["database"] = self.database
         text = CONFIG.format(officers=json.dumps(list(self.officers)), **settings)
         files = {"iam.toml": text, "access.toml": ACCESS, "組織.csv": ORGANISATION, "town.toml": PROFILE}
         for name, content in (files | {"directory_password": PASSWORD}).items():

@@ -11,7 +11,7 @@ from iam.record.keys import KeyRing
 from iam.record.store import Store
 from tests.conftest import StartSlapd
 from tests.functional.cli.given import IAM, Row, Town, staff
-from web.practice.servers.slapd import SlapdOptions
+from web.practice.servers.slapd import Slapd, SlapdOptions
 
 HIRED = "2020/4/1 採用 総務課主事(標準付与 全職員)"
 
@@ -27,6 +27,15 @@ def test_a_night_differs_is_applied_and_is_settled(town: Town) -> None:
 
     settled = town.iam("sync", "--check")
     assert (settled.returncode, settled.stdout.count("変更はありません。")) == (0, 1)
+
+
+def test_a_night_over_postgresql_is_the_same(postgres_url: str, slapd: Slapd, tmp_path: Path) -> None:
+    town = Town(tmp_path, slapd, database=postgres_url).build()
+    town.feed(staff(10))
+    assert [town.run("sync", *check).exit_code for check in (["--check"], [], ["--check"])] == [1, 0, 0]
+    assert town.run("db", "current").exit_code == 0
+    assert len(town.told("person", "show", "000002")["accounts"][0]["holdings"]) == 2
+    assert town.told("plan", "list")[0]["changes"] == 25
 
 
 def test_a_second_run_has_nothing_to_do(settled: Town) -> None:
@@ -139,6 +148,7 @@ def test_a_second_run_beside_the_first_waits_for_its_turn(town: Town) -> None:
     store = Store(f"sqlite:///{town.folder / 'iam.db'}", KeyRing.read(town.folder / "keys.json"))
     with store.exclusive("sync"):
         beside = town.iam("sync")
+    store.dispose()
     assert beside.returncode == 4
     assert beside.stderr.startswith("エラー: ほかの sync が実行中です")
     assert town.accounts() == {}
