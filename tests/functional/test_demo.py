@@ -14,7 +14,7 @@ from iam.ports import SourceRow
 from iam.settings import load
 from web.cli.body.connections import source_of
 from web.cli.body.deployment import Deployment, proved
-from web.practice.body import PracticeBody, people, write_practice_body
+from web.practice.body import SEED, PracticeBody, a_day_later, people, write_feed, write_practice_body
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,15 +41,29 @@ def statements(body: PracticeBody) -> tuple[dict[str, list[FeedRow]], list[Rejec
     return said, [*refused, *(problem for rows in said.values() for problem in check_person(rows))]
 
 
-@pytest.mark.parametrize("today", ["2026-04-01", "2026-08-15", "2027-03-31", "2028-02-29"])
-def test_the_file_of_any_day_is_believed_whole(tmp_path: Path, today: str) -> None:
-    body = write_practice_body(tmp_path, staff=400, today=date.fromisoformat(today))
+@pytest.mark.parametrize("day", ["2026-04-01", "2026-08-15", "2027-03-31", "2028-02-29"])
+def test_the_file_of_any_day_is_believed_whole(tmp_path: Path, day: str) -> None:
+    on = date.fromisoformat(day)
+    body = write_practice_body(tmp_path, staff=400, today=on)
 
     said, refused = statements(body)
 
     assert refused == []
-    on = date.fromisoformat(today)
     assert sum(any(row.valid_from <= on <= row.valid_until for row in rows) for rows in said.values()) == 400
+
+
+@pytest.mark.parametrize("day", ["2026-04-01", "2026-04-02", "2027-03-31"])
+def test_the_file_of_the_next_day_is_believed_whole_too(tmp_path: Path, day: str) -> None:
+    on = date.fromisoformat(day)
+    body = write_practice_body(tmp_path, staff=300, today=on)
+    before, _ = statements(body)
+
+    write_feed(body.feed, a_day_later(people(300, SEED, on), on))
+    said, refused = statements(body)
+
+    assert refused == []
+    assert len(said) == len(before) + 1
+    assert sum(said[number] != before.get(number) for number in said) >= 5
 
 
 def test_the_same_seed_gives_the_same_people() -> None:

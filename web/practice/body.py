@@ -8,16 +8,21 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from web.practice.careers import (
+    DAY,
     FIXED_TERM,
     FULL_TIME,
     HOME_BODY,
+    LEAVE,
+    MOVE,
     PART_TIME,
+    REGULAR,
+    RETIRE,
     SECONDED,
     TITLES,
     Appointment,
@@ -73,6 +78,50 @@ def write_practice_body(
     organisation.write_text(organisation_csv(city), encoding="utf-8")
     configuration = write_configuration(folder, city.departments(april), directory)
     return PracticeBody(folder, configuration, feed, organisation, april)
+
+
+def a_day_later(staff: Iterable[Staff], today: date) -> list[Staff]:
+    """The same people after a day's work of HR: a transfer, a retirement, a leave, a new name and somebody hired."""
+    later = list(staff)
+    there = next(row.unit for one in later for row in one.appointments if row.unit and row.unit.code[:4] == "0403")
+
+    def transfer(one: Staff) -> Staff:
+        moved = replace(one.appointments[-1], kind=MOVE, valid_from=today, unit=there)
+        return replace(one, appointments=(*one.appointments, moved))
+
+    def retirement(one: Staff) -> Staff:
+        last = replace(one.appointments[-1], kind=RETIRE, valid_from=today - DAY, valid_until=None)
+        return replace(one, appointments=(*one.appointments, last))
+
+    def leave(one: Staff) -> Staff:
+        away = replace(one.appointments[-1], kind=LEAVE, valid_from=today, unit=None, title="", status="2")
+        return replace(one, appointments=(*one.appointments, away))
+
+    def marriage(one: Staff) -> Staff:
+        return replace(one, name=replace(one.name, family="小鳥遊", family_kana="タカナシ"))
+
+    # The second 佐藤 健一 of 市民課 is moved; the first must not notice.
+    namesakes = [one for one in later if str(one.name) == "佐藤　健一" and _sits(one, ("0301",), today)]
+    for change, fits in (
+        (transfer, lambda one: one is namesakes[-1]),
+        (retirement, lambda one: _sits(one, ("05", "06", "07", "08"), today)),
+        (leave, lambda one: one.woman and _sits(one, ("04", "05", "09", "10"), today)),
+        (marriage, lambda one: one.woman and _sits(one, ("0", "1"), today)),
+    ):
+        found = next(number for number, one in enumerate(later) if fits(one))
+        later[found] = change(later[found])
+    hired = max((one for one in later if one.number < "9"), key=lambda one: one.number)
+    post = replace(hired.appointments[0], valid_from=today, announce_from=None, unit=there)
+    number = f"{int(hired.number) + 1:08}"
+    name = replace(hired.name, given="希望", given_kana="ノゾミ")
+    return [*later, replace(hired, number=number, name=name, email="", appointments=(post,))]
+
+
+def _sits(one: Staff, codes: tuple[str, ...], today: date) -> bool:
+    """Whether somebody has long held one post, no manager's, in the units of these codes, and nothing else."""
+    post = one.appointments[0]
+    plain = len(one.appointments) == 1 and post.category == REGULAR and post.title in ("主事", "主任", "主査")
+    return plain and post.valid_from < today - DAY and post.unit is not None and post.unit.code.startswith(codes)
 
 
 def write_feed(path: Path, staff: Iterable[Staff]) -> int:

@@ -162,7 +162,8 @@ class Careers:
             if section.unit.code[:4] == _TWINS and position >= count - 2:
                 # Two of the same name in one 係: normal, and a trap for whoever joins people by name.
                 alike = alike or Name("佐藤", "健一", "サトウ", "ケンイチ")
-                yield self._person([self._post(_seat(section, count - 1, count))], name=alike)
+                post = replace(self._post(_seat(section, count - 1, count)), valid_from=self._years_ago(2))
+                yield self._person([post], name=alike)
             elif not seat.leads and (other := self._otherwise_employed(seat)):
                 yield other
             else:

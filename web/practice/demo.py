@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +26,7 @@ import click
 from iam.record.act import now
 from iam.record.columns import jst_day
 from web.cli.japanese import JapaneseHelp, said
-from web.practice.body import SEED, SIDECAR, PracticeBody, people, write_feed, write_practice_body
+from web.practice.body import SEED, SIDECAR, PracticeBody, a_day_later, people, write_feed, write_practice_body
 from web.practice.careers import RETIRE, Staff
 from web.practice.configuration import SYSTEMS, entitlements, suffix
 from web.practice.servers.process import ServerDidNotStart
@@ -62,7 +61,8 @@ class Stage:
         Raises:
             CannotGoOn: when the exit code is not `expect`.
         """
-        click.secho(f"\n$ {command}" + (f" | head -{head}" if head else ""), fg="green", bold=True)
+        click.echo()
+        click.secho(f"$ {command}" + (f" | head -{head}" if head else ""), fg="green", bold=True)
         sys.stdout.flush()
         program = str(Path(sys.executable).with_name("iam"))
         ours = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
@@ -92,7 +92,8 @@ class Stage:
 
 def heading(number: int, title: str, *lines: str) -> None:
     """The heading of one step, and what it is about."""
-    click.secho(f"\n■ {number}. {title}", fg="cyan", bold=True)
+    click.echo()
+    click.secho(f"■ {number}. {title}", fg="cyan", bold=True)
     for line in lines:
         click.echo(f"  {line}")
 
@@ -120,9 +121,20 @@ def again(stage: Stage) -> None:
     stage.run("iam sync --check", expect=SETTLED)
 
 
-def april(stage: Stage) -> None:
+def tomorrow(stage: Stage) -> None:
     heading(
         4,
+        "少しだけ変わった名簿が届く",
+        "人事が一日に行った異動・退職・休業・改姓・採用です。市民課には同姓同名の佐藤健一さんが二人います。",
+    )
+    write_feed(stage.body.feed, a_day_later(people(stage.size, SEED, stage.today), stage.today))
+    stage.run("iam sync --plan", expect=SETTLED)
+    stage.run("iam sync", expect=SETTLED)
+
+
+def april(stage: Stage) -> None:
+    heading(
+        5,
         f"{stage.body.april.year}年4月1日を予行する",
         "名簿には、次の4月1日の発令（異動・退職・任期更新・採用）と組織改正がもう入っています。",
         "一般職の内示は済み、管理職の内示は3月24日の解禁まで誰にも見せません。",
@@ -136,11 +148,12 @@ def april(stage: Stage) -> None:
 def broken(stage: Stage) -> None:
     before, feed = stage.in_use(), stage.body.feed
     whole, proof = feed.read_bytes(), feed.with_name(feed.name + SIDECAR).read_bytes()
-    heading(5, "壊れた名簿が届く", "(1) 転送の途中で切れ、後ろ半分がありません。")
+    heading(6, "壊れた名簿が届く", "(1) 転送の途中で切れ、後ろ半分がありません。")
     feed.write_bytes(whole[: whole.index(b"\n", len(whole) // 2) + len("00010")])
     stage.run("iam sync", expect=HELD)
     click.echo("\n  (2) 人事システムの出力が半分で終わりました。件数もSHA-256も合い、見た目は正しい名簿です。")
-    rows = write_feed(feed, islice(people(stage.size, SEED, stage.today), stage.size // 2))
+    everybody = a_day_later(people(stage.size, SEED, stage.today), stage.today)
+    rows = write_feed(feed, everybody[: len(everybody) // 2])
     held = stage.run("iam sync", expect=HELD)
     if found := re.search(r"iam plan show (\d+)", held):
         stage.run(f"iam plan show {found.group(1)}", expect=SETTLED, head=6)
@@ -157,7 +170,7 @@ def broken(stage: Stage) -> None:
 def person(stage: Stage) -> None:
     one = somebody(stage)
     heading(
-        6,
+        7,
         "一人の経緯と、証跡を確かめる",
         f"{one.name}さんは、なぜ今の権限を持っているのか。次の4月1日にはどうなるのか。",
     )
@@ -178,7 +191,7 @@ def somebody(stage: Stage) -> Staff:
 
 def next_steps(stage: Stage) -> None:
     folder = stage.body.folder
-    heading(7, "次に見るところ")
+    heading(8, "次に見るところ")
     places = (
         (folder / "iam.toml", "設定。どこから読み、どこへ書くか"),
         (folder / "access.toml", "情報システムと標準付与。誰に何を付けるか"),
@@ -233,12 +246,14 @@ def staged(folder: Path, today: date, size: int) -> Iterator[Stage]:
 
 def wait(stage: Stage) -> None:
     """Leave the OpenLDAP up until Ctrl-C, and say how to use it."""
-    click.secho("\n練習用の OpenLDAP はこのまま動いています。別の端末で、次のように試せます。", bold=True)
+    click.echo()
+    click.secho("練習用の OpenLDAP はこのまま動いています。別の端末で、次のように試せます。", bold=True)
     click.echo(f"\n  cd {shlex.quote(str(Path.cwd()))}")
     click.echo(f"  export IAM_CONFIG={shlex.quote(str(stage.body.configuration))}")
     click.echo("  ./dev run iam sync --plan")
     click.echo("  ./dev run iam --help")
-    click.secho("\nCtrl-C で終わります。", bold=True)
+    click.echo()
+    click.secho("Ctrl-C で終わります。", bold=True)
     if stage.slapd.server:
         with suppress(KeyboardInterrupt):
             stage.slapd.server.wait()
@@ -263,9 +278,10 @@ def demo(*, check: bool, folder: Path, staff: int) -> None:
     with alone(folder), staged(folder, today, staff) as stage:
         click.secho(f"鍵守の練習: さくら市（架空、職員 {staff:,} 人）", bold=True)
         click.echo(f"  {folder} に名簿・組織・設定を作り、練習用の OpenLDAP を起動しました。")
-        click.secho(f"\n$ export IAM_CONFIG={stage.body.configuration}", fg="green", bold=True)
+        click.echo()
+        click.secho(f"$ export IAM_CONFIG={stage.body.configuration}", fg="green", bold=True)
         stage.run("iam init", expect=SETTLED)
-        for step in (plan, night, again, april, broken, person, next_steps):
+        for step in (plan, night, again, tomorrow, april, broken, person, next_steps):
             step(stage)
         click.echo(f"\nここまで {time.monotonic() - begun:.0f} 秒でした。")
         if not check:
