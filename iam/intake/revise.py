@@ -128,7 +128,9 @@ def _drop(
 ) -> None:
     """Decide about an entry that the source no longer names."""
     mine = entry.told
-    if void or mine.valid_from > today:
+    # The last day in service bites on the day after, so on that day it can still be withdrawn.
+    to_come = mine.valid_from > today or (mine.gives is Gives.END and mine.valid_from == today)
+    if void or to_come:
         closings.append(Closing(entry, LedgerChange.CANCELLED))
         return
     if mine.valid_until < today or mine.gives is Gives.END:

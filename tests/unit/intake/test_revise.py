@@ -163,6 +163,12 @@ def test_a_cancelled_retirement_in_the_past_brings_the_person_back() -> None:
     assert status_after(held, row(1)) is Status.IN_SERVICE
 
 
+def test_a_retirement_withdrawn_on_the_last_day_itself_was_never_one() -> None:
+    retire = {**row(1), "kind": "retire", "valid_from": TODAY.isoformat()}
+    held = entries(row(1), retire)
+    assert status_after(held, row(1), on=TODAY + timedelta(days=1)) is Status.IN_SERVICE
+
+
 def test_a_retirement_put_right_to_a_later_day_counts_from_there() -> None:
     events = [row(1), {**row(1), "kind": "retire", "valid_from": "2026-03-31"}]
     held = entries(*events)
