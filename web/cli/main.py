@@ -5,6 +5,7 @@ traceback of something that they can put right.  Sub-commands are imported when
 they are used: a night of a small body is shorter than importing everything.
 """
 
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -140,8 +141,9 @@ def iam(context: click.Context, config: Path) -> None:
                3 保留、4 一部が失敗、5 改ざん・破損の検出
     """
     for stream in (sys.stdout, sys.stderr):
-        # A terminal in an older encoding shows ? for what it cannot show.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal in an older encoding shows ? for what it cannot show.
+            stream.reconfigure(errors="replace")
     desk = Desk(config, os.environ, os.getuid())
     context.call_on_close(desk.close)
     context.obj = desk

@@ -194,3 +194,16 @@ def test_a_wrong_command_line_is_explained(town: Town, arguments: list[str], wor
     result = town.run("sync", *arguments)
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_what_somebody_did_by_hand_is_undone_even_while_the_feed_waits(settled: Town) -> None:
+    group, member = (f"{name},{settled.slapd.suffix}" for name in ("cn=tax,ou=groups", "uid=s000001,ou=people"))
+    with settled.slapd.connection() as connection:
+        connection.modify(group, {"member": [("MODIFY_ADD", [member])]})
+    settled.feed(staff(4))
+    told = settled.told("sync")
+    assert (told["exit_code"], told["applied"]["done"], told["held"]["state"]) == (3, 1, "held")
+    with settled.slapd.connection() as connection:
+        connection.search(group, "(objectClass=*)", attributes=["member"])
+        assert member not in connection.entries[0].member.values
+    assert all(settled.accounts().values())

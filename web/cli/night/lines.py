@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
-from typing import Final, Self
+from typing import Final
 
 from iam.sync.plan import ORDER, Change, ChangeKind
 from iam.sync.plans import ChangeState, StoredChange
@@ -23,56 +23,59 @@ NO_DEPARTMENT: Final = "所属なし"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A change, planned or stored.  `name` and `system_name` are "" for a stored one: its sentence holds them."""
+    """A change, just planned or stored.  It is put into words only when it is printed: a first night has many."""
 
-    kind: ChangeKind
-    system: str
-    system_name: str
-    login: str
-    staff_number: str
-    name: str
-    department: str
-    deed: str
-    reason: str
-    rule: str
-    clause: str
-    appointment: int | None
-    announce_from: date | None
-    state: ChangeState = ChangeState.WAITING
-    error: str = ""
+    change: Change | StoredChange
 
-    @classmethod
-    def of(cls, change: Change) -> Self:
-        """A change that was just planned."""
-        entry = change.cause.entry
-        return cls(
-            change.kind, change.system, change.system_name, change.login, change.staff_number,
-            change.name, change.department, change.deed(), change.reason(), change.cause.rule, change.cause.clause,
-            entry.id if entry else None, entry.told.announce_from if entry else None,
-        )  # fmt: skip
+    @property
+    def order(self) -> tuple[int, str, str, str]:
+        """By kind in the order of applying, then by department, system and login."""
+        change = self.change
+        return (ORDER.index(change.kind), change.department, change.system, change.login)
 
-    @classmethod
-    def of_stored(cls, change: StoredChange) -> Self:
-        """A change of a stored plan."""
-        return cls(
-            change.kind, change.system, "", change.login, change.staff_number, "",
-            change.department, change.sentence, change.reason, change.rule, change.clause, change.appointment,
-            change.announce_from, change.state, change.error,
-        )  # fmt: skip
+    @property
+    def deed(self) -> str:
+        """What is done, and to whom."""
+        return self.change.deed() if isinstance(self.change, Change) else self.change.sentence
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return self.change.reason() if isinstance(self.change, Change) else self.change.reason
+
+    @property
+    def announce_from(self) -> date | None:
+        """The first day on which it may be said."""
+        if isinstance(self.change, StoredChange):
+            return self.change.announce_from
+        entry = self.change.cause.entry
+        return entry.told.announce_from if entry else None
 
     def __str__(self) -> str:
         """The change in one sentence with its cause and, where it failed, why."""
-        failed = f"  失敗: {self.error}" if self.state is ChangeState.FAILED else ""
-        return f"{self.deed} ← {self.reason}{failed}"
+        change, words = self.change, f"{self.deed} ← {self.reason}"
+        if isinstance(change, StoredChange) and change.state is ChangeState.FAILED:
+            return f"{words}  失敗: {change.error}"
+        return words
 
     def as_json(self) -> dict[str, object]:
         """The change for a script."""
+        change = self.change
         told: dict[str, object] = {
-            "kind": self.kind, "system": self.system, "login": self.login, "staff_number": self.staff_number,
-            "department": self.department, "sentence": self.deed, "reason": self.reason, "rule": self.rule,
-            "clause": self.clause, "appointment": self.appointment, "state": self.state,
+            "kind": change.kind, "system": change.system, "login": change.login,
+            "staff_number": change.staff_number, "department": change.department,
+            "sentence": self.deed, "reason": self.reason,
         }  # fmt: skip
-        return told | ({"error": self.error} if self.error else {})
+        if isinstance(change, StoredChange):
+            return told | {
+                "rule": change.rule, "clause": change.clause, "appointment": change.appointment,
+                "state": change.state, "error": change.error,
+            }  # fmt: skip
+        entry = change.cause.entry
+        return told | {
+            "rule": change.cause.rule, "clause": change.cause.clause, "appointment": entry.id if entry else None,
+            "state": ChangeState.WAITING, "error": "",
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,9 @@ def discreet(lines: Iterable[Line], today: date, unannounced: Collection[str]) -
     one that is only in tonight's feed is seen by the changes that it causes.
     """
     held = list(lines)
-    secret = {line.staff_number for line in held if line.announce_from and line.announce_from > today}
+    secret = {line.change.staff_number for line in held if line.announce_from and line.announce_from > today}
     secret.update(unannounced)
-    shown = [line for line in held if line.staff_number not in secret]
+    shown = [line for line in held if line.change.staff_number not in secret]
     return Shown(shown, len(held) - len(shown))
 
 
@@ -106,7 +109,7 @@ def listing(shown: Shown, most: int | None, more: str) -> Iterator[str]:
     for kind, lines in _by_kind(shown.lines):
         yield f"■ {kind.label_ja} {len(lines):,}件"
         left = len(lines) if most is None else most
-        for department, group in groupby(lines, key=attrgetter("department")):
+        for department, group in groupby(lines, key=attrgetter("change.department")):
             if left <= 0:
                 break
             members = list(group)
@@ -120,8 +123,7 @@ def listing(shown: Shown, most: int | None, more: str) -> Iterator[str]:
 
 
 def _by_kind(lines: Iterable[Line]) -> Iterator[tuple[ChangeKind, list[Line]]]:
-    ordered = sorted(lines, key=lambda line: (ORDER.index(line.kind), line.department, line.system, line.login))
-    for kind, group in groupby(ordered, key=attrgetter("kind")):
+    for kind, group in groupby(sorted(lines, key=attrgetter("order")), key=attrgetter("change.kind")):
         yield kind, list(group)
 
 

@@ -79,7 +79,7 @@ def show_command(desk: Desk, *, number: int, everything: bool, as_json: bool) ->
     with desk.store.read() as connection:
         found = plan_of(connection, number)
         verify_plan(connection, found)
-        lines = [Line.of_stored(change) for change in changes_of(connection, number)]
+        lines = [Line(change) for change in changes_of(connection, number)]
         shown = discreet(lines, desk.today, unannounced(connection, desk.today))
     if as_json:
         changes = [line.as_json() for line in shown.lines]
@@ -133,7 +133,7 @@ def _tell_first(desk: Desk, signed: StoredPlan, *, as_json: bool) -> None:
 
 def _tell_applied(desk: Desk, signed: StoredPlan, applied: Applied, *, as_json: bool) -> None:
     with desk.store.read() as connection:
-        failed = [Line.of_stored(change) for change in changes_of(connection, signed.id, ChangeState.FAILED)]
+        failed = [Line(change) for change in changes_of(connection, signed.id, ChangeState.FAILED)]
         shown = discreet(failed, desk.today, unannounced(connection, desk.today))
     if as_json:
         told = {"done": applied.done, "failed": [line.as_json() for line in shown.lines], "away": applied.away}

@@ -92,7 +92,7 @@ class Telling:
             yield f"  {counted(self.shown.lines)}"
         if applied is not None:
             missed = f"、できなかったもの {len(applied.failed):,}件" if applied.failed else ""
-            other = f"（計画 {plan.id}、日付によるもの）" if plan and held else ""
+            other = f"（計画 {plan.id}、名簿によらない変更）" if plan and held else ""
             yield f"適用しました: {applied.done:,}件{missed}{other}"
 
     def _disputes(self) -> Iterator[str]:

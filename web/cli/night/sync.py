@@ -104,9 +104,9 @@ def _telling(job: Job, report: Report, *, check: bool) -> Telling:
             secret = unannounced(connection, job.today)
             known = set(persons_by_number(connection, [dispute.staff_number for dispute in report.disputes]))
             if report.plan is not None and report.applied is not None:
-                failed = [Line.of_stored(c) for c in changes_of(connection, report.plan.id, ChangeState.FAILED)]
-    shown = discreet((Line.of(change) for change in report.changes), job.today, secret)
-    told = {line.staff_number for line in shown.lines} | known
+                failed = [Line(c) for c in changes_of(connection, report.plan.id, ChangeState.FAILED)]
+    shown = discreet((Line(change) for change in report.changes), job.today, secret)
+    told = {line.change.staff_number for line in shown.lines} | known
     # Of somebody who is not in the ledger yet, nobody can tell whether they are announced.
     disputes = [d for d in report.disputes if d.staff_number in told and d.staff_number not in secret]
     return Telling(
@@ -123,7 +123,7 @@ def _telling(job: Job, report: Report, *, check: bool) -> Telling:
 def _sheets(desk: Desk, told: Telling, on: date, out: Path | None) -> list[Path]:
     from web.cli.night.sheets import Rehearsal, write_sheets  # noqa: PLC0415 - no other night writes sheets
 
-    seen = {line.staff_number for line in told.shown.lines}
+    seen = {line.change.staff_number for line in told.shown.lines}
     departments: dict[str, list[Change]] = defaultdict(list)
     for change in told.report.changes:
         if change.staff_number in seen:
