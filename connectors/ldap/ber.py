@@ -29,6 +29,10 @@ class Malformed(ValueError):
     """These bytes are not an LDAP message that can be read."""
 
 
+_ONE_SHORT_VALUE = {size: bytes((SET, size - 2, OCTET_STRING, size - 4)) for size in range(4, LONG_FORM - 2)}
+"""Size of a set of one value -> the four octets that it starts with, where all fits into short lengths."""
+
+
 @dataclass(slots=True)
 class Sifted:
     """What one page of a search held: fingerprints that were known, and (fingerprint, raw entry) of all others."""
@@ -182,6 +186,14 @@ def decode_entry(entry: bytes) -> tuple[bytes, dict[str, list[bytes]]]:
     at, end = inside(entry, stop, size, SEQUENCE)
     attributes: dict[str, list[bytes]] = {}
     while at < end:
+        # Nearly every attribute has one value and only short lengths: 30 ll 04 nn name, 31 mm 04 vv value.
+        if at + 4 <= end and entry[at] == SEQUENCE and entry[at + 1] < LONG_FORM and entry[at + 2] == OCTET_STRING:
+            stop, middle = at + 2 + entry[at + 1], at + 4 + entry[at + 3]
+            # A long name points past `stop`, where the table has nothing.
+            if stop <= end and (shape := _ONE_SHORT_VALUE.get(stop - middle)) and entry.startswith(shape, middle):
+                attributes[_attribute_name(entry[at + 4 : middle])] = [entry[middle + 4 : stop]]
+                at = stop
+                continue
         start, stop = inside(entry, at, end, SEQUENCE)
         start, middle = inside(entry, start, stop, OCTET_STRING)
         attributes[_attribute_name(entry[start:middle])] = _values(entry, *inside(entry, middle, stop, SET))

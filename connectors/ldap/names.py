@@ -6,7 +6,7 @@ Filters need no such care: `requests` never puts a value into their syntax.
 
 import re
 
-_SPECIAL = frozenset('",+;<>\\=')
+_SPECIAL = frozenset('",+;<>\\=#')
 _NEEDS_PARSING = re.compile(r'[\\"+;<>#]| [,=]|[,=] |  |^ | $')
 _PART = re.compile(r'\s*([A-Za-z0-9.-]+)\s*=\s*((?:"(?:\\.|[^"\\])*"|\\.|[^\\",;+])*)(?:([,;+])|$)', re.DOTALL)
 _ESCAPE = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
@@ -15,13 +15,11 @@ _ESCAPE = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 def escape_dn_value(value: str) -> str:
     """A value for an RDN."""
     last = len(value) - 1
-    return "".join(
-        _escaped(character, edge=place in {0, last}, first=place == 0) for place, character in enumerate(value)
-    )
+    return "".join(_escaped(character, edge=place in {0, last}) for place, character in enumerate(value))
 
 
-def _escaped(character: str, *, edge: bool, first: bool) -> str:
-    if character in _SPECIAL or (character == "#" and first) or (character == " " and edge):
+def _escaped(character: str, *, edge: bool) -> str:
+    if character in _SPECIAL or (character == " " and edge):
         return f"\\{character}"
     if character < " " or character == "\x7f":
         return f"\\{ord(character):02x}"

@@ -91,6 +91,10 @@ class Layout:
         return tuple({name.lower(): name for name in names}.values())
 
     @cached_property
+    def _keys(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name.lower(), name) for name in self.attributes)
+
+    @cached_property
     def salt(self) -> bytes:
         """Reading with other settings makes every account new."""
         options = self.options
@@ -118,7 +122,7 @@ class Layout:
         """
         dn, held = _decoded(entry)
         disable = self.options.disable
-        values = {name: held.get(name.lower(), ()) for name in self.attributes}
+        values = {name: held.get(key, ()) for key, name in self._keys}
         links = held.get(self.options.link.lower(), ())
         return TargetAccount(
             native_id=canonical_dn(dn),
@@ -215,8 +219,11 @@ class Layout:
 def _decoded(entry: bytes) -> tuple[str, dict[str, tuple[str, ...]]]:
     """The DN, and all attributes under small letters as sorted text; what is no UTF-8 shows as such."""
     dn, attributes = decode_entry(entry)
-    held = {
-        name.lower(): tuple(sorted(value.decode("utf-8", "backslashreplace") for value in values))
-        for name, values in attributes.items()
-    }
+    held = {name.lower(): _texts(values) for name, values in attributes.items()}
     return dn.decode("utf-8", "backslashreplace"), held
+
+
+def _texts(values: Sequence[bytes]) -> tuple[str, ...]:
+    if len(values) == 1:
+        return (values[0].decode("utf-8", "backslashreplace"),)
+    return tuple(sorted(value.decode("utf-8", "backslashreplace") for value in values))

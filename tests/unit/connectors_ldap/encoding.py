@@ -64,7 +64,9 @@ def as_ldap3_decodes(whole: bytes) -> tuple[bytes, dict[str, list[bytes]]]:
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,20}(;[a-z]{1,9})?", fullmatch=True)
 values = st.binary(max_size=300)
-attributes = st.dictionaries(names, st.lists(values, max_size=4), max_size=20)
+attributes = st.lists(
+    st.tuples(names, st.lists(values, max_size=4)), max_size=20, unique_by=lambda held: held[0].lower()
+).map(dict)
 dns = st.text(st.characters(codec="utf-8"), max_size=80).map(str.encode)
 
 

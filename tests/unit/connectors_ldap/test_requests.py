@@ -73,9 +73,7 @@ def test_modify_with_and_without_a_control(number: int, dn: str, kind: int, attr
     ours = [(kind, name, values) for name, values in attributes.items()]
 
     assert modify(dn, ours).message(number) == as_ldap3_sends(number, "modifyRequest", operation)
-    permissive: ControlList = [
-        build_control(PERMISSIVE, criticality=True, value=None)
-    ]
+    permissive: ControlList = [build_control(PERMISSIVE, criticality=True, value=None)]
     assert modify(dn, ours, control(PERMISSIVE, critical=True)).message(number) == as_ldap3_sends(
         number, "modifyRequest", operation, permissive
     )
