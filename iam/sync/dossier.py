@@ -188,13 +188,13 @@ def everybody(connection: Connection) -> Iterator[Person]:
         yield from (found[id_] for id_ in part)
 
 
-def unannounced(connection: Connection, today: date) -> set[str]:
-    """The staff numbers of whom the ledger believes something that may not be said yet (内示解禁日)."""
+def unannounced(connection: Connection, today: date, on: date) -> set[str]:
+    """The staff numbers of whom something is in force by `on` that may not be said on `today` yet (内示解禁日)."""
     columns = appointment_table.c
     query = (
         select(person_table.c.staff_number)
         .join(appointment_table, columns.person_id == person_table.c.id)
-        .where(columns.known_until.is_(None), columns.announce_from > today)
+        .where(columns.known_until.is_(None), columns.announce_from > today, columns.valid_from <= on)
     )
     return set(connection.execute(query).scalars())
 

@@ -46,7 +46,7 @@ def test_the_timeline_is_told_to_people_too(moved: Town) -> None:
     shown = moved.run("person", "show", "000001").stdout
     for words in (
         "職員番号 000001  職員　1号（ヤマダ　タロウ）",
-        f"  {days(10)}から\n    在職  税務課 主事（本務）",
+        f"  {days(10)}から\n    在職  財務部 税務課 主事（本務）",
         "根拠: 発令 11 異動 税務課 主事",
         "権限「税務情報」 ← ",
         "発令 1  採用 総務課 主事 2020-04-01〜  〔さかのぼり〕",

@@ -126,3 +126,9 @@ def test_an_output_folder_that_cannot_be_written_is_named(april: Town) -> None:
     shown = april.run("sync", "--as-of", days(30))
     assert shown.exit_code == 4
     assert "[output] directory の権限と空き容量を確かめてください。" in shown.stderr
+
+
+def test_what_changes_today_is_told_of_somebody_who_will_move_too(town: Town) -> None:
+    town.feed([*staff(10), moved(3, announce=days(10))])
+    told = town.told("sync", "--check")
+    assert (len(told["changes"]), told["hidden"]) == (25, 0)

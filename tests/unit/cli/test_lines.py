@@ -56,7 +56,8 @@ def test_changes_are_grouped_by_kind_in_the_order_of_applying_and_by_department(
         "  総務部 1件",
         "    s1を変える ← 理由",
     ]
-    assert counted(lines) == "権限の取消 3件、権限の付与 1件"
+    assert counted(Shown(lines, 0)) == "権限の取消 3件、権限の付与 1件"
+    assert counted(Shown(lines[:1], 2)) == "権限の付与 1件、内示前のため表示しません 2件"
 
 
 def test_of_one_kind_no_more_lines_than_asked_for_and_the_rest_is_counted() -> None:

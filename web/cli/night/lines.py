@@ -127,6 +127,7 @@ def _by_kind(lines: Iterable[Line]) -> Iterator[tuple[ChangeKind, list[Line]]]:
         yield kind, list(group)
 
 
-def counted(lines: Iterable[Line]) -> str:
+def counted(shown: Shown) -> str:
     """How many of each kind, in one line."""
-    return "、".join(f"{kind.label_ja} {len(group):,}件" for kind, group in _by_kind(lines))
+    counts = [f"{kind.label_ja} {len(group):,}件" for kind, group in _by_kind(shown.lines)]
+    return "、".join([*counts, *([f"{UNANNOUNCED} {shown.hidden:,}件"] if shown.hidden else [])])

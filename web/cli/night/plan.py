@@ -80,7 +80,7 @@ def show_command(desk: Desk, *, number: int, everything: bool, as_json: bool) ->
         found = plan_of(connection, number)
         verify_plan(connection, found)
         lines = [Line(change) for change in changes_of(connection, number)]
-        shown = discreet(lines, desk.today, unannounced(connection, desk.today))
+        shown = discreet(lines, desk.today, unannounced(connection, desk.today, found.as_of))
     if as_json:
         changes = [line.as_json() for line in shown.lines]
         say_json({**(plan_json(found) or {}), "changes": changes, "hidden": shown.hidden})
@@ -134,7 +134,7 @@ def _tell_first(desk: Desk, signed: StoredPlan, *, as_json: bool) -> None:
 def _tell_applied(desk: Desk, signed: StoredPlan, applied: Applied, *, as_json: bool) -> None:
     with desk.store.read() as connection:
         failed = [Line(change) for change in changes_of(connection, signed.id, ChangeState.FAILED)]
-        shown = discreet(failed, desk.today, unannounced(connection, desk.today))
+        shown = discreet(failed, desk.today, unannounced(connection, desk.today, signed.as_of))
     if as_json:
         told = {"done": applied.done, "failed": [line.as_json() for line in shown.lines], "away": applied.away}
         say_json({**(plan_json(signed) or {}), "signed_by": desk.actor, "applied": told})

@@ -11,6 +11,7 @@ import click
 from web.cli.table import printable, width
 
 _STEPS = 10
+_WORTH_A_LINE = 200
 _CLEAR = "\r\x1b[K"
 
 
@@ -25,7 +26,7 @@ class Progress:
 
     def __call__(self, what: str, done: int, of: int) -> None:
         """Say it, if there is anything new to say."""
-        step = done * _STEPS // of if of else 0
+        step = done * min(_STEPS, 1 + of // _WORTH_A_LINE) // of if of else 0
         if not self._live and (what, step) == self._last:
             return
         self._last = (what, step)

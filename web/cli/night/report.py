@@ -88,8 +88,8 @@ class Telling:
         if preview or held:
             where = f"（iam plan show {stored.id} --all で全件を表示します）" if stored else ""
             yield from listing(self.shown, most, where)
-        elif self.shown.lines:
-            yield f"  {counted(self.shown.lines)}"
+        else:
+            yield f"  {counted(self.shown)}"
         if applied is not None:
             missed = f"、できなかったもの {len(applied.failed):,}件" if applied.failed else ""
             other = f"（計画 {plan.id}、名簿によらない変更）" if plan and held else ""

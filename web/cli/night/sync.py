@@ -101,7 +101,7 @@ def _telling(job: Job, report: Report, *, check: bool) -> Telling:
     known: set[str] = set()
     if report.changes or report.disputes:
         with job.store.read() as connection:
-            secret = unannounced(connection, job.today)
+            secret = unannounced(connection, job.today, report.today)
             known = set(persons_by_number(connection, [dispute.staff_number for dispute in report.disputes]))
             if report.plan is not None and report.applied is not None:
                 failed = [Line(c) for c in changes_of(connection, report.plan.id, ChangeState.FAILED)]

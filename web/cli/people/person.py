@@ -183,7 +183,7 @@ class Story:
 
     def _state(self, state: State) -> Iterator[str]:
         now = state.standing
-        posts = "、".join(post_words(post) for post in now.posts)
+        posts = "、".join(" ".join(post_words(post, self.rules, state.since)) for post in now.posts)
         yield f"  {now.status.label_ja}  {posts}".rstrip()
         yield f"    根拠: {_because(now.cause)} [{self.rules.lifecycle_clause}]"
         for code, each in state.wanted.items():

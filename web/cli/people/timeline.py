@@ -57,19 +57,22 @@ def _may_be_said(announce_from: date | None, today: date) -> bool:
 
 
 def state_on(found: Dossier, rules: Rules, day: date, today: date) -> State:
-    """The state on one day.  Silence of the sources is known of today and of the days after it."""
-    person = found.person if day >= today else replace(found.person, absent_runs=0)
-    want = wanted(person, day, rules, accounts=found.accounts, grants=found.grants, blocks=found.blocks)
+    """The state on one day.  What the sources do not say, and which accounts there are, is known from today on."""
+    person, accounts = found.person, found.accounts
+    if day < today:
+        person, accounts = replace(person, absent_runs=0), ()
+    want = wanted(person, day, rules, accounts=accounts, grants=found.grants, blocks=found.blocks)
     return State(day, rules.standing(person, day), want)
 
 
 def states(found: Dossier, rules: Rules, today: date) -> list[State]:
-    """Every state in order, each from the day on which it begins."""
+    """Every state in order, each from the day on which it begins; that of today as it is today."""
     told: list[State] = []
-    for day in _days(found, rules, today):
-        state = state_on(found, rules, day, today)
+    days = _days(found, rules, today)
+    for day, following in zip(days, [*days[1:], date.max], strict=True):
+        state = state_on(found, rules, today if day <= today < following else day, today)
         if not told or told[-1].same != state.same:
-            told.append(state)
+            told.append(replace(state, since=day))
     return told
 
 
@@ -105,18 +108,17 @@ def listed(person: Person, rules: Rules, today: date) -> tuple[str, str, str, st
     last = now.primary or next(reversed(held_posts(person.entries)), None)
     if last is None:
         return person.staff_number, person.name, "", ""
-    told = last.entry.told
-    name, department = rules.unit(told.org_code, max(told.valid_from, min(today, last.until)))
-    place = department or name or told.org_name
-    return person.staff_number, person.name, place, post_words(last)
+    department, words = post_words(last, rules, today)
+    return person.staff_number, person.name, department, words
 
 
-def post_words(post: Held) -> str:
-    """A post as officers say it: 総務課 主事（本務）."""
+def post_words(post: Held, rules: Rules, day: date) -> tuple[str, str]:
+    """The department of a post on a day, and the post as officers say it: 総務課 主事（本務）."""
     told = post.entry.told
-    return f"{told.org_name or told.org_code} {told.title}（{'併任・兼務' if told.concurrent else '本務'}）".replace(
-        "  ", " "
-    )
+    name, department = rules.unit(told.org_code, max(told.valid_from, min(day, post.until)))
+    place = name or told.org_name or told.org_code
+    words = " ".join(filter(None, (place, told.title)))
+    return department or place, f"{words}（{'併任・兼務' if told.concurrent else '本務'}）"
 
 
 def entry_words(entry: Entry) -> str:
