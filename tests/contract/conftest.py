@@ -1,15 +1,21 @@
 """Every connector, by name: each contract test runs once for each."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import StartSlapd
 from tests.contract.cases import SourceCase, TargetCase
+from tests.contract.file_cases import CsvCase, XlsxCase
 from tests.contract.ldap_cases import LdapSourceCase, OpenLdapCase
 
-SOURCES = {"ldap": LdapSourceCase}
-TARGETS = {"openldap": OpenLdapCase}
+SOURCES: Mapping[str, Callable[[StartSlapd, Path], SourceCase]] = {
+    "ldap": LdapSourceCase,
+    "csv": CsvCase,
+    "xlsx": XlsxCase,
+}
+TARGETS: Mapping[str, Callable[[StartSlapd, Path], TargetCase]] = {"openldap": OpenLdapCase}
 
 
 @pytest.fixture(params=SOURCES)
