@@ -55,7 +55,8 @@ class Search:
     base: str
     condition: bytes = ANYTHING
     scope: Scope = "sub"
-    attributes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ("1.1",)
+    """By default none: an empty list would be all of them (RFC 4511 §4.5.1.8)."""
 
     def request(self, controls: bytes = b"") -> Request:
         return search(self.base, self.scope, self.condition, self.attributes, controls)

@@ -32,7 +32,13 @@ from iam.ports import Fingerprint, Order, OrderKind, TargetAccount, TargetGroup
 
 
 class DisableMark(BaseModel):
-    """What makes an account unusable.  The default is ppolicy's lock by an administrator (slapo-ppolicy(5))."""
+    """What makes an account unusable.  The attribute is for this alone.
+
+    The default is ppolicy's lock by an administrator.  slapd heeds it only
+    where a policy with `pwdLockout: TRUE` is in force for the account
+    (slapo-ppolicy(5)); without one the mark is set, and the account still
+    signs in.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
