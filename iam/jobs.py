@@ -16,7 +16,7 @@ from iam.intake.blind import spare
 from iam.intake.staging import (
     Reading,
     SourceRules,
-    departments_of,
+    count_departments,
     known_fingerprints,
     last_run,
     last_runs,
@@ -260,13 +260,7 @@ class Night:
                 report.error = str(error)
                 continue
             spare(connection, reading)
-            counts = dict(last.departments) if last else {}
-            for code, count in departments_of(connection, name, reading.gone).items():
-                counts[code] = counts.get(code, 0) - count
-            for rows in reading.rows.values():
-                code = feed.rules.department(rows[0])
-                counts[code] = counts.get(code, 0) + 1
-            reading.departments = {code: count for code, count in counts.items() if count}
+            count_departments(connection, reading, last, feed.rules)
             readings[name] = reading
         return readings
 

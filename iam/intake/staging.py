@@ -63,7 +63,10 @@ quarantine_table = Table(
 
 @dataclass(frozen=True)
 class SourceRules:
-    """How one source's rows are understood.  `digest` changes when any of it does."""
+    """How one source's rows are understood.  `digest` changes when any of it does.
+
+    `department` names a row's department, `exists` says whether there is one of that name today.
+    """
 
     name: str
     digest: str
@@ -71,6 +74,7 @@ class SourceRules:
     number_prefix: str
     read_row: Callable[[SourceRow], list[FeedRow] | Rejected]
     department: Callable[[FeedRow], str]
+    exists: Callable[[str], bool] = lambda _department: True
 
 
 @dataclass
@@ -92,6 +96,7 @@ class Reading:
     gone: set[Fingerprint] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     departments: Mapping[str, int] = field(default_factory=dict)
+    departments_before: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unchanged(self) -> bool:
@@ -182,6 +187,25 @@ def departments_of(connection: Connection, source: str, fingerprints: Iterable[F
         )
         found.update(connection.execute(query).scalars())
     return found
+
+
+def count_departments(connection: Connection, reading: Reading, last: FeedRun | None, rules: SourceRules) -> None:
+    """Count the rows of each department now and before.
+
+    A row that says the same as before counts for its department of today on
+    both sides, so that a department that changed its name lost nobody; one
+    that the organisation has no more on the day is not looked for.
+    """
+    now = Counter(last.departments if last else {})
+    now.subtract(departments_of(connection, reading.source, reading.gone))
+    labels = {print_: rules.department(rows[0]) for print_, rows in reading.rows.items()}
+    now.update(labels.values())
+    truly_gone = departments_of(connection, reading.source, reading.gone - reading.rows.keys())
+    before = now.copy()
+    before.subtract(label for print_, label in labels.items() if print_ not in reading.gone)
+    before.update({name: count for name, count in truly_gone.items() if rules.exists(name)})
+    reading.departments = +now
+    reading.departments_before = +before
 
 
 def numbers_of(connection: Connection, source: str, fingerprints: Iterable[Fingerprint]) -> set[str]:

@@ -56,7 +56,7 @@ def judge_feed(reading: Reading, last: FeedRun | None, guard: Guard) -> list[Hol
             f"(許容は±{allowed:,}行)"
         )
         holds.append(Hold(reason, guard.feed_total.clause))
-    for department, before in sorted(last.departments.items()):
+    for department, before in sorted(reading.departments_before.items()):
         now = reading.departments.get(department, 0)
         if before - now > guard.feed_department.limit(before):
             allowed = guard.feed_department.limit(before)

@@ -174,9 +174,9 @@ def test_an_empty_feed_is_always_held() -> None:
 def test_a_department_that_shrinks_is_held_though_the_feed_is_as_long_as_ever() -> None:
     before = {"総務部": 500, "市民部": 100, "監査": 3}
     for now, held in (({**before, "市民部": 70}, False), ({**before, "市民部": 69, "総務部": 531}, True)):
-        reading = Reading("jinji", total=1000, departments=now)
+        reading = Reading("jinji", total=1000, departments=now, departments_before=before)
         assert bool(judge_feed(reading, last(1000, before), GUARD)) is held
-    gone = Reading("jinji", total=1000, departments={"総務部": 600})
+    gone = Reading("jinji", total=1000, departments={"総務部": 600}, departments_before=before)
     assert {"市民部" in h.reason or "監査" in h.reason for h in judge_feed(gone, last(1000, before), GUARD)} == {True}
 
 

@@ -6,7 +6,7 @@ which the organisation turns.
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import astuple
 from datetime import date, timedelta
 from functools import lru_cache, partial
@@ -125,6 +125,7 @@ def _source_rules(deployment: Deployment, name: str, unit: Unit, today: date) ->
             number_prefix=source.number_prefix,
         ),
         department=partial(_department, unit=unit, today=today),
+        exists=frozenset(_departments(organisation, today)).__contains__,
     )
 
 
@@ -132,6 +133,14 @@ def _department(row: FeedRow, unit: Unit, today: date) -> str:
     """The department of a row today, or on its first or last day where it is not in force today."""
     name, department = unit(row.org_code, max(row.valid_from, min(today, row.valid_until)))
     return department or name or row.org_name
+
+
+def _departments(organisation: Organisation, today: date) -> Iterator[str]:
+    """The names of the departments of today, and of the units that stand for themselves."""
+    for unit in organisation:
+        if unit.on(today):
+            department = organisation.department(unit.code, today)
+            yield department.name if department else unit.name
 
 
 def _told(organisation: Organisation, on: date) -> object:
