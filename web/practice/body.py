@@ -7,7 +7,7 @@ and dates in the forms of several systems, and columns that must not be read.
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -102,12 +102,13 @@ def a_day_later(staff: Iterable[Staff], today: date) -> list[Staff]:
 
     # The second 佐藤 健一 of 市民課 is moved; the first must not notice.
     namesakes = [one for one in later if str(one.name) == "佐藤　健一" and _sits(one, ("0301",), today)]
-    for change, fits in (
+    changes: Sequence[tuple[Callable[[Staff], Staff], Callable[[Staff], bool]]] = (
         (transfer, lambda one: one is namesakes[-1]),
         (retirement, lambda one: _sits(one, ("05", "06", "07", "08"), today)),
         (leave, lambda one: one.woman and _sits(one, ("04", "05", "09", "10"), today)),
         (marriage, lambda one: one.woman and _sits(one, ("0", "1"), today)),
-    ):
+    )
+    for change, fits in changes:
         found = next(number for number, one in enumerate(later) if fits(one))
         later[found] = change(later[found])
     hired = max((one for one in later if one.number < "9"), key=lambda one: one.number)
