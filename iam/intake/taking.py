@@ -24,7 +24,7 @@ from iam.intake.staging import (
     write_quarantine,
     write_staging,
 )
-from iam.intake.whose import Earlier, Heard, gather
+from iam.intake.whose import Earlier, Heard, Rows, gather
 from iam.people.feed import FeedRow, Gives, Rejected, check_person, settle_person
 from iam.people.ledger import (
     ENTRY_COLUMNS,
@@ -48,6 +48,9 @@ from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
 
 _NOBODY: Final = "この供給元は職員を登録できません。職員を管理する供給元に、この職員番号を先に載せてください。"
+_BESIDE_BAD: Final = (
+    "同じ職員の旧職員番号の行に誤りがあるため、まだ取り込んでいません。そちらの行を先に直してください。"
+)
 
 
 @dataclass
@@ -108,7 +111,7 @@ class Taker:
         touched = set(fresh) | numbers_of(self._connection, reading.source, reading.gone)
         touched |= {r.staff_number for r in reading.rejected if r.staff_number}
         aside = quarantined(self._connection, reading.source)
-        touched |= self._registered_meanwhile(aside.values())
+        touched |= self._waiting(aside.values())
         barred = self._barred(aside)
         heard_of: set[int] = set()
         for heard in gather(self._connection, reading, fresh, touched, self._earlier):
@@ -118,10 +121,12 @@ class Taker:
         self._count_still_absent(heard_of)
         return self.intake
 
-    def _registered_meanwhile(self, aside: Iterable[Rejected]) -> set[str]:
-        """Numbers of rows that waited for their person, who is there by now."""
+    def _waiting(self, aside: Iterable[Rejected]) -> set[str]:
+        """Numbers of good rows that waited: for their person, who is there by now, or for a bad row to be put right."""
+        aside = list(aside)
         waiting = {r.staff_number for r in aside if r.reason == _NOBODY and r.staff_number}
-        return set(persons_by_number(self._connection, waiting)) | (waiting & self._earlier.numbers.keys())
+        there = set(persons_by_number(self._connection, waiting)) | (waiting & self._earlier.numbers.keys())
+        return there | {r.staff_number for r in aside if r.reason == _BESIDE_BAD and r.staff_number}
 
     def _barred(self, aside: Mapping[Fingerprint, Rejected]) -> dict[str, set[Fingerprint]]:
         """Numbers with a row in quarantine that is still in the feed."""
@@ -136,6 +141,8 @@ class Taker:
         # Every number is looked at, so that each bad row is told.
         bad = [self._left_as_is(number, rows, barred.get(number, set())) for number, rows in heard.rows.items()]
         if any(bad):
+            if len(heard.rows) > 1:
+                self._put_aside(heard.rows, heard.new_numbers, _BESIDE_BAD)
             return
         new_numbers = self._to_be_given(heard)
         rows = heard.flat
@@ -154,10 +161,16 @@ class Taker:
         """The numbers that the person gets; rows under them wait if this source may not give numbers."""
         if Authority.PERSON in self._rules.authority:
             return heard.new_numbers
+        self._put_aside(heard.rows, heard.new_numbers, _NOBODY)
         for number in heard.new_numbers:
-            for print_, (row, *_) in heard.rows.pop(number).items():
-                self.intake.rejected.append(Rejected(row.place, "staff_number", number, _NOBODY, number, print_))
+            del heard.rows[number]
         return ()
+
+    def _put_aside(self, rows: Mapping[str, Rows], numbers: Iterable[str], reason: str) -> None:
+        """Let the good rows of `numbers` wait."""
+        for number in numbers:
+            for print_, (row, *_) in rows[number].items():
+                self.intake.rejected.append(Rejected(row.place, "staff_number", number, reason, number, print_))
 
     def _left_as_is(self, number: str, rows: Mapping[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
         """Whether a bad row, by itself or beside the person's others, leaves the person untouched."""

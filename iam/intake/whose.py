@@ -44,8 +44,12 @@ def gather(
 ) -> Iterator[Heard]:
     """Everything that `reading` says of everybody who has one of the `touched` numbers, each person once."""
     before = _numbers_before(fresh)
+    ids = persons_by_number(connection, {*touched, *before.values()})
+    # A number that waits to be given was told on an earlier night.
+    waiting = [n for n in touched if n not in ids and n not in fresh]
+    before |= _numbers_before(staged_rows(connection, reading.source, waiting))
     old = set(before.values())
-    ids = persons_by_number(connection, old | set(touched))
+    ids |= persons_by_number(connection, old - ids.keys())
     ids.update((n, id_) for n, id_ in earlier.numbers.items() if n in touched or n in old)
     groups: dict[int | str, list[str]] = {}
     for number in sorted(touched):

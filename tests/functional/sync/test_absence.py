@@ -134,3 +134,18 @@ def test_a_leaver_who_is_no_longer_listed_is_not_counted(town: Body) -> None:
     town.forget(1)
     assert [report.sources[0].absent for report in town.nights(4)] == [0, 0, 0, 0]
     assert town.stands(1).status is Status.LEFT
+
+
+def test_a_new_number_waits_while_a_row_of_the_old_one_is_bad(town: Body) -> None:
+    bad = {**leaver(row(1, "0202"), "2026-03-02"), "category": "unknown"}
+    town.say(bad)
+    town.rows = [*town.rows, row(901, "0101", "2026-03-03", previous_number="0000001")]
+    for report in town.nights(2):
+        assert report.changes == []
+    assert {r.staff_number for r in report.sources[0].rejected} == {"0000901"}
+
+    town.say(leaver(row(1, "0202"), "2026-03-02"))
+    town.nights(1)
+    assert town.person(901).id == town.person(1).id
+    assert (town.is_on(901), town.rights(901)) == (True, {"mail", "soumu"})
+    assert town.content()["quarantine"] == []
