@@ -7,6 +7,7 @@ kills it can choose the moment.  What it did to its targets outlives it.
 
 import json
 import os
+import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.ldap.openldap import OpenLdapOptions, OpenLdapTarget
+from iam.errors import IamError
 from iam.jobs import Feed, Job, nightly
 from iam.ports import Done, Failed, Order, Target, TargetAccount
 from iam.record.act import Act
@@ -99,7 +101,13 @@ def _night(said: Mapping[str, Any]) -> None:
     keys = KeyRing.read(Path(said["keys"]))
     clock = Clock(date.fromisoformat(said["today"]), said["step"])
     store = ToldStore(said["url"], keys, clock)
-    report = nightly(job_of(said, store))
+    if said.get("largest_file"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (said["largest_file"], said["largest_file"]))
+    try:
+        report = nightly(job_of(said, store))
+    except IamError as error:
+        tell(f"refused {json.dumps([type(error).__name__, str(error)])}")
+        return
     told = {
         "changes": [str(change) for change in report.changes],
         "holds": [str(hold) for hold in report.holds],

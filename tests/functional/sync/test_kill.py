@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import func, select
 
 from connectors.ldap.openldap import OpenLdapOptions, OpenLdapTarget
 from iam.access.accounts import account_table, holding_table
+from iam.people.ledger import person_table
 from iam.ports import TargetAccount
 from iam.record.audit.verify import verify
 from iam.record.keys import KeyRing
@@ -45,8 +47,8 @@ class Killer:
     lines: list[str] = field(default_factory=list)
     steps: int = 40
 
-    def night(self, rows: list[Row], today: date, *, kill: bool) -> dict[str, Any] | None:
-        """What the night reported, or None when it was killed."""
+    def night(self, rows: list[Row], today: date, *, kill: bool) -> Any:  # noqa: ANN401 - as JSON says
+        """What the night reported, or why it was refused, or None when it was killed."""
         # Early moments are tried as often as late ones: most of a night is its orders.
         moment = self.chance.randrange(self.chance.choice([8, self.steps, self.steps])) if kill else None
         self.said |= {"rows": rows, "today": today.isoformat(), "step": self.said["step"] + 100}
@@ -57,18 +59,22 @@ class Killer:
             word, _, rest = line.strip().partition(" ")
             if word == "pid":
                 pid = int(rest)
-            elif word == "report":
+            elif word in ("report", "refused"):
                 report = json.loads(rest)
             elif word == "gone":
                 assert int(rest) in (0, -signal.SIGKILL), rest
                 self.steps = max(self.steps, heard) if report else self.steps
                 return report
-            else:
+            elif word != "ready":
                 heard += 1
                 if heard - 1 == moment:
                     time.sleep(self.chance.choice([0, 0, 0.0005, 0.003]))
                     os.kill(pid, signal.SIGKILL)
         raise AssertionError(self.process.wait())
+
+    def dismiss(self) -> None:
+        """No more nights."""
+        self._input.close()
 
     @property
     def _input(self) -> IO[str]:
@@ -79,6 +85,9 @@ class Killer:
     def _output(self) -> IO[str]:
         assert self.process.stdout is not None
         return self.process.stdout
+
+
+KillerOf = Callable[[str], Killer]
 
 
 @dataclass
@@ -120,17 +129,28 @@ class Town:
 
 
 @pytest.fixture
-def killer(database_url: str, tmp_path: Path) -> Iterator[Killer]:
-    upgrade(database_url)
-    KeyRing.create(tmp_path / "keys.json")
-    said = {"url": database_url, "keys": str(tmp_path / "keys.json"), "folder": str(tmp_path), "step": 0, "ldap": None}
-    command = [sys.executable, "-m", "tests.functional.sync.killable"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield Killer(process, said, random.Random(20260401))
-        assert process.stdin is not None
-        process.stdin.close()
+def killer_of(tmp_path: Path) -> Iterator[KillerOf]:
+    """Makes a killer of nights over a migrated database."""
+    with ExitStack() as running:
+
+        def make(url: str) -> Killer:
+            upgrade(url)
+            KeyRing.create(tmp_path / "keys.json")
+            said = {"url": url, "keys": str(tmp_path / "keys.json"), "folder": str(tmp_path), "step": 0, "ldap": None}
+            command = [sys.executable, "-m", "tests.functional.sync.killable"]
+            process = running.enter_context(
+                subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            killer = Killer(process, said, random.Random(20260401))
+            running.callback(killer.dismiss)
+            return killer
+
+        yield make
+
+
+@pytest.fixture
+def killer(killer_of: KillerOf, database_url: str) -> Killer:
+    return killer_of(database_url)
 
 
 def held_on(target: FileTarget | OpenLdapTarget) -> tuple[dict[str, TargetAccount], dict[str, set[str]]]:
@@ -198,6 +218,33 @@ def check_nobody_was_wronged(log: Path, town: Town) -> None:
             assert link in town.leavers
         if kind == "create":
             assert owner.setdefault(login, link) == link
+
+
+@pytest.mark.parametrize("spare", [1_000, 100_000, 400_000, 800_000])
+def test_a_full_disk_leaves_nothing_half_done(killer_of: KillerOf, tmp_path: Path, spare: int) -> None:
+    """No file may grow further than a limit, as on a full disk; with room again the next run goes through."""
+    killer = killer_of(f"sqlite:///{tmp_path / 'iam.db'}")
+    rows = [row(number) for number in range(1, 301)]
+    killer.said["largest_file"] = max(path.stat().st_size for path in tmp_path.glob("iam.db*")) + spare
+    name, words = killer.night(rows, FIRST, kill=False)
+    assert name == "StoreError"
+    assert "空き容量" in words
+    accounts, _ = held_on(FileTarget("gw", tmp_path))
+    store = Store(killer.said["url"], KeyRing.read(Path(killer.said["keys"])))
+    with store.read() as connection:
+        known = connection.execute(select(func.count()).select_from(person_table)).scalar_one()
+        assert verify(connection, store.keys).broken is None
+    store.dispose()
+    assert known in (0, 300)
+    assert known or not accounts
+
+    killer.said["largest_file"] = None
+    report = killer.night(rows, FIRST, kill=False)
+    assert (report["holds"], report["broken"]) == ([], False)
+    assert killer.night(rows, FIRST, kill=False)["changes"] == []
+    accounts, _ = held_on(FileTarget("gw", tmp_path))
+    assert len(accounts) == 300
+    check_ledger(killer)
 
 
 def test_killed_nights_converge(killer: Killer, tmp_path: Path) -> None:
