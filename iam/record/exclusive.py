@@ -9,6 +9,7 @@ import json
 import os
 import pwd
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,7 +31,7 @@ def held(engine: Engine, url: URL, name: str, at: datetime) -> Iterator[None]:
         Busy: when somebody else holds it, saying who and since when.
     """
     if engine.dialect.name == "sqlite":
-        with _held_file(Path(f"{url.database}.{name}.lock"), name, at):
+        with _held_file(Path(str(url.database)), name, at):
             yield
     else:
         with _held_on_server(engine, name, at):
@@ -38,9 +39,9 @@ def held(engine: Engine, url: URL, name: str, at: datetime) -> Iterator[None]:
 
 
 @contextmanager
-def _held_file(path: Path, name: str, at: datetime) -> Iterator[None]:
+def _held_file(database: Path, name: str, at: datetime) -> Iterator[None]:
     # The file stays: taking it away would let a third process lock a new one beside the second's.
-    with _opened(path) as file:
+    with _opened(database.with_name(f"{database.name}.{name}.lock"), database) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -52,11 +53,24 @@ def _held_file(path: Path, name: str, at: datetime) -> Iterator[None]:
         file.truncate(0)
 
 
-def _opened(path: Path) -> TextIO:
+def _opened(path: Path, database: Path) -> TextIO:
     try:
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+", encoding="utf-8")
+        _give(file.fileno(), database)
     except OSError as error:
         raise StoreError(f"ロックファイル {path} を開けません: {error.strerror}") from error
+    return file
+
+
+def _give(descriptor: int, database: Path) -> None:
+    """Let whoever may write the database take the lock too: an officer behind sudo may be the first to need it."""
+    if not database.exists():
+        return
+    wanted, found = database.stat(), os.fstat(descriptor)
+    if os.geteuid() == 0 and (found.st_uid, found.st_gid) != (wanted.st_uid, wanted.st_gid):
+        os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
+    if os.geteuid() in {0, found.st_uid} and stat.S_IMODE(found.st_mode) != stat.S_IMODE(wanted.st_mode):
+        os.fchmod(descriptor, stat.S_IMODE(wanted.st_mode))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Reading, acting and holding alone, over both databases."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from migrations.run import upgrade
 from tests.functional.record.conftest import OWN, OpenStore, verdict_on
 
 ROOT = Path(__file__).parents[3]
+SOMEBODY = (65534, 65534)
 NIGHT = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)
 
 HOLDER = """
@@ -199,6 +201,19 @@ def test_what_was_held_is_free_after_the_block_and_after_an_error(store: Store) 
     for _ in range(3):
         with store.exclusive("sync"), pytest.raises(Busy), store.exclusive("sync"):
             pass
+
+
+def test_a_lock_that_root_takes_first_belongs_to_whoever_owns_the_database(store: Store) -> None:
+    if store.url.get_backend_name() != "sqlite":
+        return  # a server keeps its locks itself
+    database = Path(str(store.url.database))
+    database.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(database, *SOMEBODY)
+    with store.exclusive("sync"):
+        lock = database.with_name(f"{database.name}.sync.lock").stat()
+    wanted = database.stat()
+    assert (lock.st_uid, lock.st_gid, lock.st_mode) == (wanted.st_uid, wanted.st_gid, wanted.st_mode)
 
 
 def test_a_store_without_its_tables_names_the_cure(database_url: str, open_store: OpenStore) -> None:
