@@ -65,14 +65,14 @@ class KeyRing:
             _write_private(path, ring.text())
         except FileExistsError:
             raise ConfigurationError(
-                [f"鍵ファイル {path} はすでにあります。新しい鍵に替えるときは鍵の更新をしてください。"]
+                [f"鍵ファイル {path} はすでにあります。新しい鍵に替えるときは iam keys rotate を実行してください。"]
             ) from None
         except OSError as error:
             raise ConfigurationError([f"鍵ファイル {path} を作成できません: {error.strerror}"]) from error
         return ring
 
     def rotate(self, path: Path) -> "KeyRing":
-        """This ring with one more key, which becomes current; `path` is replaced in one step.
+        """This ring with one more key, which becomes current; `path` is replaced in one step and keeps its owner.
 
         Raises:
             ConfigurationError: when the file cannot be written; the old one is then untouched.
@@ -80,7 +80,10 @@ class KeyRing:
         ring = _with_fresh_key(self._secrets)
         fresh = path.with_name(f".{path.name}.{ring.current}")
         try:
+            owner = path.stat()
             _write_private(fresh, ring.text())
+            if os.geteuid() == 0:
+                os.chown(fresh, owner.st_uid, owner.st_gid)
             fresh.replace(path)
         except OSError as error:
             fresh.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from web.cli.wiring import Desk
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("web.cli.setup.init:init", "設定ファイルの見本、鍵、データベースを用意します。"),
     "db": ("web.cli.setup.db:db", "データベースの表を新しい版にします。"),
+    "keys": ("web.cli.setup.keys:keys", "証跡を封印する鍵を更新します。"),
     "policy": ("web.cli.policy:policy", "団体のポリシープロファイルを表示し、確かめ、比べます。"),
     "sync": ("web.cli.night.sync:sync", "人事の名簿を読み、各システムの利用者IDを合わせます。"),
     "plan": ("web.cli.night.plan:plan", "計画を表示し、保留を解除します。"),

@@ -1,0 +1,65 @@
+"""`iam keys`: a fresh key for what is sealed from now on.
+
+The one law: *no key is ever taken out of the ring*: what an old key sealed is
+still verified by it.
+"""
+
+import click
+
+from iam.errors import IntegrityError
+from iam.record.audit.chain import read_head
+from iam.record.keys import KeyRing
+from web.cli.japanese import as_json_option
+from web.cli.table import say, say_json
+from web.cli.wiring import Desk
+
+
+@click.group()
+def keys() -> None:
+    """証跡を封印する鍵を更新します。"""
+
+
+@keys.command("rotate")
+@as_json_option
+@click.pass_obj
+def rotate_command(desk: Desk, *, as_json: bool) -> None:
+    """鍵ファイルに新しい鍵を加え、これからの封印と署名に使います。
+
+    いままでの鍵は、過去の証跡を確かめるために残します。更新したことは、新しい鍵で証跡に残ります。
+    鍵が漏れたおそれがあるとき、鍵を扱う担当者が替わったときに実行してください。
+    終わったら、鍵ファイルの控えを取り直し、監査を行う方に公開鍵を渡し直してください。
+    同期の実行中には更新しません。
+
+    \b
+    例:
+      sudo -u kagimori iam --config /etc/kagimori/iam.toml keys rotate
+    """
+    path = desk.settings.keys.file
+    with desk.store.exclusive("sync"):
+        # A night that sealed with the ring it read before would not know the head any more.
+        old = KeyRing.read(path)
+        desk.store.keys = old
+        _prove(desk)
+        desk.store.keys = old.rotate(path)
+        with desk.store.act(desk.actor) as act:
+            act.record("keys.rotated", desk.store.keys.current, {"before": old.current})
+    if as_json:
+        say_json({"current": desk.store.keys.current, "previous": old.current})
+        return
+    say(
+        f"鍵を更新しました: {old.current} から {desk.store.keys.current}",
+        f"  {path} の控えを、データベースとは別の場所に取り直してください。",
+        "  公開鍵は iam audit export の --public-key で書き出せます。",
+    )
+
+
+def _prove(desk: Desk) -> None:
+    """See that the database answers, and that this ring sealed it, before anything is changed.
+
+    Raises:
+        IntegrityError: when the audit was sealed by another ring.
+    """
+    with desk.store.read() as connection:
+        wrong = read_head(connection).why_not_sealed(desk.store.keys)
+    if wrong:
+        raise IntegrityError(f"{wrong}。iam audit verify で確かめてください。鍵は更新していません。")
