@@ -89,5 +89,5 @@ def test_a_database_made_from_a_template_holds_its_tables(postgres: Postgres, po
 
 
 def test_a_missing_program_is_named_with_its_cure() -> None:
-    with pytest.raises(process.ServerDidNotStart, match=r"no-such-server が見つかりません。\./dev setup"):
+    with pytest.raises(process.ServerDidNotStart, match=r"no-such-server が見つかりません。\./dev demo"):
         process.program("no-such-server")

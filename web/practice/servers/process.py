@@ -46,7 +46,7 @@ def program(name: str, *folders: Path | str) -> str:
     path = os.pathsep.join([*map(str, folders), "/usr/sbin", os.defpath])
     if found := shutil.which(name, path=path):
         return found
-    raise ServerDidNotStart(f"{name} が見つかりません。./dev setup を実行してください。")
+    raise ServerDidNotStart(f"{name} が見つかりません。./dev demo か ./dev test が導入します。")
 
 
 def owner_for(user: str) -> str | None:
