@@ -8,10 +8,25 @@ as absent nor is decoded again every night (R01, R04, R07).
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary, Table, Text, delete, desc, func, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    delete,
+    desc,
+    func,
+    select,
+)
 
 from iam.people.feed import FeedRow, Rejected
 from iam.people.japanese import narrow
@@ -55,6 +70,7 @@ quarantine_table = Table(
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("staff_number", Text),
+    Column("announce_from", Date),
     Column("cross_row", Boolean, nullable=False),
     Column("run", Integer, nullable=False),
     Column("at", Instant, nullable=False),
@@ -160,7 +176,8 @@ def _stage(reading: Reading, row: SourceRow | Unreadable, rules: SourceRules) ->
 
 def _unreadable(row: Unreadable, rules: SourceRules) -> Rejected:
     number = rules.number_prefix + narrow(row.staff_number) if row.staff_number else None
-    return Rejected(row.place, row.field, row.value, row.reason, number, row.fingerprint)
+    # Without the value: of a row that cannot be read nobody knows whether it is announced.
+    return Rejected(row.place, row.field, "", row.reason, number, row.fingerprint)
 
 
 def last_run(connection: Connection, source: str) -> FeedRun | None:
@@ -255,8 +272,12 @@ def quarantine_size(connection: Connection, source: str) -> int:
 def quarantined(connection: Connection, source: str) -> dict[Fingerprint, Rejected]:
     """The quarantine of one source, by fingerprint."""
     query = select(quarantine_table).where(quarantine_table.c.source == source)
-    return {row.fingerprint: Rejected(row.place, row.field, row.value, row.reason, row.staff_number, row.fingerprint)
-            for row in connection.execute(query)}  # fmt: skip
+    return {row.fingerprint: rejected_of(row) for row in connection.execute(query)}
+
+
+def rejected_of(row: Row[Any]) -> Rejected:
+    """A row of the quarantine as it was refused."""
+    return Rejected(row.place, row.field, row.value, row.reason, row.staff_number, row.fingerprint, row.announce_from)
 
 
 def write_staging(connection: Connection, reading: Reading, rules: SourceRules, at: datetime, run: int) -> None:
@@ -293,9 +314,10 @@ def write_quarantine(
     distinct = {(r.fingerprint, r.field): r for r in rejected}
     bulk_insert(
         connection, quarantine_table,
-        ("source", "fingerprint", "field", "place", "value", "reason", "staff_number", "cross_row", "run", "at"),
-        ((source, r.fingerprint, r.field, r.place, r.value, r.reason, r.staff_number, cross_row, run, at)
-         for r in distinct.values()),
+        ("source", "fingerprint", "field", "place", "value", "reason", "staff_number", "announce_from",
+         "cross_row", "run", "at"),
+        ((source, r.fingerprint, r.field, r.place, r.value, r.reason, r.staff_number, r.announce_from,
+          cross_row, run, at) for r in distinct.values()),
     )  # fmt: skip
 
 
@@ -308,10 +330,12 @@ def pack_reading(reading: Reading) -> dict[str, Any]:
         "rows": [[print_.hex(), [row.to_json() for row in rows]] for print_, rows in reading.rows.items()],
         "gone": sorted(print_.hex() for print_ in reading.gone),
         "rejected": [
-            [r.place, r.field, r.value, r.reason, r.staff_number, r.fingerprint.hex()] for r in reading.rejected
+            [r.place, r.field, r.value, r.reason, r.staff_number, r.fingerprint.hex(),
+             r.announce_from.isoformat() if r.announce_from else None]
+            for r in reading.rejected
         ],
         "departments": dict(reading.departments),
-    }
+    }  # fmt: skip
 
 
 def unpack_reading(name: str, packed: Mapping[str, Any]) -> Reading:
@@ -323,8 +347,8 @@ def unpack_reading(name: str, packed: Mapping[str, Any]) -> Reading:
         spared=set(packed["spared"]),
         rows={bytes.fromhex(p): [FeedRow.from_json(row) for row in rows] for p, rows in packed["rows"]},
         rejected=[
-            Rejected(place, field_, value, reason, number, bytes.fromhex(print_))
-            for place, field_, value, reason, number, print_ in packed["rejected"]
+            Rejected(place, field_, value, reason, number, bytes.fromhex(print_), day and date.fromisoformat(day))
+            for place, field_, value, reason, number, print_, day in packed["rejected"]
         ],
         gone={bytes.fromhex(p) for p in packed["gone"]},
         departments=packed["departments"],

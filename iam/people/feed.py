@@ -169,6 +169,8 @@ class Rejected:
     """A row that was read but may not be believed.  `reason` is a Japanese sentence with the cure.
 
     `staff_number` is None when the row does not even say whose it is.
+    `announce_from`: before that day only `place` and `field` may be shown
+    (`announced.withheld`); `date.max` where the row's own date cannot be read.
     """
 
     place: str
@@ -177,6 +179,7 @@ class Rejected:
     reason: str
     staff_number: str | None
     fingerprint: bytes
+    announce_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -249,12 +252,14 @@ def check_person(rows: Sequence[FeedRow]) -> list[Rejected]:
     Two names under one number, one row twice, two primary posts (本務) on one
     day.  An open-ended primary post ends the day before the next begins, so it
     conflicts with nothing.  Rows that a VOID withdraws are not looked at.  At
-    most one Rejected for each row and field.
+    most one Rejected for each row and field; each may be shown when the last of
+    the rows is announced, since a reason tells of the others too.
     """
     void = {_post(row) for row in rows if row.gives is Gives.VOID}
     standing = [row for row in rows if row.gives is not Gives.VOID and _post(row) not in void]
     found = [*_two_names(rows), *_twice(standing), *_two_primaries(standing)]
-    return list({(each.fingerprint, each.field): each for each in found}.values())
+    last = max((row.announce_from for row in rows if row.announce_from), default=None)
+    return list({(each.fingerprint, each.field): replace(each, announce_from=last) for each in found}.values())
 
 
 def _post(row: FeedRow) -> tuple[bool, str, str, date]:

@@ -88,7 +88,10 @@ def read_row(
         return _statements(row, codes, categories, organisation, number_prefix)
     except _Refused as refused:
         number = _number_if_readable(row.fields.get("staff_number", ""), number_prefix)
-        return Rejected(row.place, refused.field, _shown(refused.value), refused.reason, number, row.fingerprint)
+        announced = _announced(row.fields.get("announce_from", ""))
+        return Rejected(
+            row.place, refused.field, _shown(refused.value), refused.reason, number, row.fingerprint, announced
+        )
 
 
 def _statements(
@@ -332,6 +335,14 @@ def _date(field: str, text: str) -> date | None:
             field, text, f"{FIELD_LABELS[field]}が正しくありません: {error}。人事システムで直してください。"
         ) from error
     return None if isinstance(found, Open) else found
+
+
+def _announced(text: str) -> date | None:
+    """The first day on which a refused row may be shown; never where that day cannot be read."""
+    try:
+        return _date("announce_from", text.strip())
+    except _Refused:
+        return date.max
 
 
 def _shown(value: str) -> str:

@@ -23,11 +23,12 @@ from iam.access.accounts import (
     holding_table,
 )
 from iam.errors import NotFound
-from iam.intake.staging import quarantine_table
+from iam.intake.staging import quarantine_table, rejected_of
+from iam.people.announced import withheld
+from iam.people.feed import Rejected
 from iam.people.ledger import (
     Entry,
     Person,
-    appointment_table,
     chunks,
     history,
     name_table,
@@ -80,14 +81,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A row that was refused, where it stood, and since when."""
+    """A row that was refused, as it may be shown on the day, and since when it waits."""
 
     source: str
-    place: str
-    field: str
-    value: str
-    reason: str
-    staff_number: str | None
+    row: Rejected
     at: datetime
 
 
@@ -119,15 +116,15 @@ class Dossier:
     quarantined: Sequence[Quarantined]
 
 
-def dossier(connection: Connection, number: str, known_at: datetime | None = None) -> Dossier:
-    """The person who has or had this number, as believed now or at `known_at`.
+def dossier(connection: Connection, number: str, today: date, known_at: datetime | None = None) -> Dossier:
+    """The person who has or had this number, as believed now or at `known_at`, for somebody who asks on `today`.
 
     Raises:
         NotFound: when nobody ever had it; rows in quarantine are said to be there.
     """
     id_ = persons_by_number(connection, [number]).get(number)
     if id_ is None:
-        waiting = len(refused(connection, number=number))
+        waiting = len(refused(connection, today, number=number))
         cure = f"受け付けなかった行が{waiting}件あります。iam quarantine list で確かめてください。" if waiting else ""
         raise NotFound(f"職員番号「{number}」の職員は台帳にいません。{cure}")
     (person,) = people(connection, [id_], known_at)
@@ -145,22 +142,24 @@ def dossier(connection: Connection, number: str, known_at: datetime | None = Non
         grants=grants_of(connection, [id_]).get(id_, ()),
         blocks=blocks_of(connection, [id_]).get(id_, ()),
         deeds=_deeds(connection, id_),
-        quarantined=[row for each in numbers for row in refused(connection, number=each)],
+        quarantined=[row for each in numbers for row in refused(connection, today, number=each)],
     )
 
 
-def refused(connection: Connection, *, source: str | None = None, number: str | None = None) -> list[Quarantined]:
-    """What is in quarantine, of one source or one staff number where given, in the order of the sources' rows."""
+def refused(
+    connection: Connection, today: date, *, source: str | None = None, number: str | None = None
+) -> list[Quarantined]:
+    """What is in quarantine, of one source or one staff number where given, in the order of the sources' rows.
+
+    Of rows that are not announced on `today`, no more than may be shown.
+    """
     columns = quarantine_table.c
     query = select(quarantine_table).order_by(columns.source, columns.run, columns.place, columns.field)
     if source is not None:
         query = query.where(columns.source == source)
     if number is not None:
         query = query.where(columns.staff_number == number)
-    return [
-        Quarantined(row.source, row.place, row.field, row.value, row.reason, row.staff_number, row.at)
-        for row in connection.execute(query)
-    ]
+    return [Quarantined(row.source, withheld(rejected_of(row), today), row.at) for row in connection.execute(query)]
 
 
 def owned(connection: Connection, system: str | None = None, state: AccountState | None = None) -> list[Owned]:
@@ -186,17 +185,6 @@ def everybody(connection: Connection) -> Iterator[Person]:
     for part in chunks(ids):
         found = {person.id: person for person in people(connection, part)}
         yield from (found[id_] for id_ in part)
-
-
-def unannounced(connection: Connection, today: date, on: date) -> set[str]:
-    """The staff numbers of whom something is in force by `on` that may not be said on `today` yet (内示解禁日)."""
-    columns = appointment_table.c
-    query = (
-        select(person_table.c.staff_number)
-        .join(appointment_table, columns.person_id == person_table.c.id)
-        .where(columns.known_until.is_(None), columns.announce_from > today, columns.valid_from <= on)
-    )
-    return set(connection.execute(query).scalars())
 
 
 def sizes(connection: Connection, plan_ids: Iterable[int]) -> dict[int, int]:

@@ -224,6 +224,7 @@ def _intake() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("staff_number", sa.Text(), nullable=True),
+        sa.Column("announce_from", sa.Date(), nullable=True),
         sa.Column("cross_row", sa.Boolean(), nullable=False),
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("at", Instant(), nullable=False),

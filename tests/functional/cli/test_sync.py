@@ -78,7 +78,7 @@ def test_a_refused_row_is_told_with_its_place_and_leaves_its_person_as_they_were
     settled.feed([*rows[:9], Row("000010", "職員　10号", org="9999")])
     shown = settled.run("sync")
     assert shown.exit_code == 0
-    assert "受け付けなかった行: jinji.csv 11行目 所属コード「9999」 所属コードが" in shown.stdout
+    assert "受け付けなかった行: jinji.csv 11行目 所属コード「9999」が" in shown.stdout
     assert settled.accounts()["s000010"] is True
 
     (row,) = settled.told("quarantine", "list")

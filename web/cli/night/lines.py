@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
+from iam.people.announced import may_be_said
 from iam.sync.plan import ORDER, Change, ChangeKind
 from iam.sync.plans import ChangeState, StoredChange
 
@@ -98,7 +99,7 @@ def discreet(lines: Iterable[Line], today: date, unannounced: Collection[str]) -
     one that is only in tonight's feed is seen by the changes that it causes.
     """
     held = list(lines)
-    secret = {line.change.staff_number for line in held if line.announce_from and line.announce_from > today}
+    secret = {line.change.staff_number for line in held if not may_be_said(line.announce_from, today)}
     secret.update(unannounced)
     shown = [line for line in held if line.change.staff_number not in secret]
     return Shown(shown, len(held) - len(shown))

@@ -12,9 +12,10 @@ import click
 
 from iam.errors import Busy
 from iam.jobs import carry_out_released
+from iam.people.announced import unannounced
 from iam.record.columns import local_text
 from iam.sync.apply import Applied
-from iam.sync.dossier import sizes, unannounced
+from iam.sync.dossier import sizes
 from iam.sync.plans import ChangeState, PlanState, Purpose, StoredPlan, changes_of, plans, sign, verify_plan
 from iam.sync.plans import plan as plan_of
 from web.cli.exits import Exit

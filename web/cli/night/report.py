@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from iam.people.feed import Rejected
+from iam.people.announced import withheld
 from iam.people.japanese import wareki
-from iam.people.rows import FIELD_LABELS
 from iam.sync.guard import Hold
 from iam.sync.plan import Dispute
 from iam.sync.plans import StoredPlan
 from iam.sync.report import Report, SourceReport, TargetReport
 from web.cli.exits import Exit
 from web.cli.night.lines import A_GROUP, UNANNOUNCED, Shown, counted, listing
+from web.cli.people.refusals import refusal, refusal_json
 
 HASH_SHOWN: Final = 12
 A_FEW: Final = 5
@@ -61,7 +61,7 @@ class Telling:
             yield f"  {source.name}: {_rows(source)}{accepted}"
             yield from _first(source.warnings, "    注意: {}", "")
             yield from _first(
-                [rejected(each) for each in source.rejected], "    受け付けなかった行: {}",
+                [refusal(withheld(each, self.today)) for each in source.rejected], "    受け付けなかった行: {}",
                 f"（全件は {where}。その職員は前のままです）",
             )  # fmt: skip
 
@@ -137,7 +137,7 @@ class Telling:
         report, applied = self.report, self.report.applied
         return {
             "on": report.today, "preview": preview, "exit_code": int(self.exit),
-            "sources": [_source_json(source) for source in report.sources],
+            "sources": [_source_json(source, self.today) for source in report.sources],
             "targets": [_target_json(target) for target in report.targets],
             "changes": [line.as_json() for line in self.shown.lines],
             "hidden": self.shown.hidden,
@@ -162,13 +162,6 @@ def exit_of(report: Report, *, check: bool) -> Exit:
     if report.broken or report.disputes:
         return Exit.FAILED
     return Exit.DIFFERS if check and report.changes else Exit.SETTLED
-
-
-def rejected(row: Rejected) -> str:
-    """A refused row: place, field, value, reason."""
-    field = FIELD_LABELS.get(row.field, row.field)
-    value = f"{field}「{row.value}」 " if field else ""
-    return f"{row.place} {value}{row.reason}"
 
 
 def plan_json(plan: StoredPlan | None) -> dict[str, object] | None:
@@ -198,14 +191,11 @@ def _first(sentences: Sequence[str], frame: str, more: str) -> Iterator[str]:
         yield f"    ほか {len(sentences) - A_FEW:,}件{more}"
 
 
-def _source_json(source: SourceReport) -> dict[str, object]:
+def _source_json(source: SourceReport, today: date) -> dict[str, object]:
     return {
         "name": source.name, "error": source.error, "accepted": source.accepted, "rows": source.total,
         "new": source.added, "gone": source.gone, "absent": source.absent, "warnings": source.warnings,
-        "rejected": [
-            {"place": r.place, "field": r.field, "value": r.value, "reason": r.reason, "staff_number": r.staff_number}
-            for r in source.rejected
-        ],
+        "rejected": [refusal_json(withheld(row, today)) for row in source.rejected],
     }  # fmt: skip
 
 

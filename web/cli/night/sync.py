@@ -14,8 +14,8 @@ import click
 
 from iam.errors import ConfigurationError
 from iam.jobs import Job, nightly, preview
+from iam.people.announced import unannounced
 from iam.people.ledger import persons_by_number
-from iam.sync.dossier import unannounced
 from iam.sync.plan import Change
 from iam.sync.plans import ChangeState, changes_of
 from iam.sync.report import Report

@@ -4,6 +4,8 @@ The one law: *a refused row is shown with file, line, field, value and reason*,
 so that HR can mend it without asking.
 """
 
+from typing import Final
+
 import click
 
 from iam.access.accounts import AccountState
@@ -11,8 +13,11 @@ from iam.people.rows import FIELD_LABELS
 from iam.record.columns import local_text
 from iam.sync.dossier import owned, refused
 from web.cli.japanese import as_json_option
+from web.cli.people.refusals import refusal_json
 from web.cli.table import say, say_json, say_table
 from web.cli.wiring import Desk
+
+UNKNOWN: Final = "（不明）"
 
 
 @click.group()
@@ -65,25 +70,20 @@ def quarantine_list(desk: Desk, *, source: str | None, as_json: bool) -> None:
     """受け付けなかった行を、ファイルと行、項目、値、理由とともに一覧にします。
 
     その職員は、行が直るまで前のままです。退職や異動として扱うことはありません。
+    内示解禁日より前の行は、場所と項目だけを示します。
     """
     with desk.store.read() as connection:
-        found = refused(connection, source=source)
+        found = refused(connection, desk.today, source=source)
     if as_json:
-        say_json(
-            [
-                {"source": row.source, "place": row.place, "field": row.field, "value": row.value,
-                 "reason": row.reason, "staff_number": row.staff_number, "at": row.at}
-                for row in found
-            ]
-        )  # fmt: skip
+        say_json([{"source": each.source, **refusal_json(each.row), "at": each.at} for each in found])
         return
     heading = ("供給元", "場所", "職員番号", "項目", "値", "初めて見た日時", "理由")
     rows = [
         (
-            row.source, row.place, row.staff_number or "（不明）", FIELD_LABELS.get(row.field, row.field), row.value,
-            local_text(row.at), row.reason,
+            each.source, each.row.place, each.row.staff_number or UNKNOWN,
+            FIELD_LABELS.get(each.row.field, each.row.field), each.row.value, local_text(each.at), each.row.reason,
         )
-        for row in found
+        for each in found
     ]  # fmt: skip
     if rows:
         say_table([heading, *rows])

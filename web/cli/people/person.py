@@ -15,12 +15,12 @@ from iam.access.wanted import Cause, Rules
 from iam.errors import NotFound
 from iam.people.japanese import comparable
 from iam.people.ledger import Entry, LedgerChange
-from iam.people.rows import FIELD_LABELS
 from iam.people.standing import Status
 from iam.record.columns import JST, local_text
 from iam.sync.dossier import Dossier, dossier, everybody
 from iam.sync.plans import ChangeState
 from web.cli.japanese import DAY, as_json_option
+from web.cli.people.refusals import refusal, refusal_json
 from web.cli.people.timeline import (
     State,
     announced,
@@ -80,7 +80,7 @@ def show_command(desk: Desk, *, number: str, on: date | None, known_at: datetime
     """
     rules = desk.policy(on).rules
     with desk.store.read() as connection:
-        found = dossier(connection, number, known_at)
+        found = dossier(connection, number, desk.today, known_at)
     believed = _believed(found, known_at)
     if known_at is not None and not believed.versions:
         raise NotFound(f"職員番号「{number}」の職員は、{local_text(known_at)} の時点では台帳にいません。")
@@ -229,8 +229,7 @@ class Story:
         if self.found.quarantined:
             yield "受け付けなかった行（直るまで、この職員は前のままです）"
         for row in self.found.quarantined:
-            field = FIELD_LABELS.get(row.field, row.field)
-            yield f"  {row.place}  {field}「{row.value}」  {row.reason}"
+            yield f"  {refusal(row.row)}"
 
     def _system(self, code: str) -> str:
         system = self.rules.model.systems.get(code)
@@ -271,9 +270,7 @@ class Story:
                 for deed in found.deeds
             ],
             "quarantined": [
-                {"source": row.source, "place": row.place, "field": row.field, "value": row.value,
-                 "reason": row.reason}
-                for row in found.quarantined
+                {"source": row.source, **refusal_json(row.row)} for row in found.quarantined
             ],
         }  # fmt: skip
 
