@@ -33,7 +33,9 @@ from iam.sync.actual.mirror import Observation, observe, write_observation
 from iam.sync.actual.outcome import adopt, reserve_accounts
 from iam.sync.apply import Applied, Applier
 from iam.sync.guard import Hold, judge_feed, judge_plan
-from iam.sync.plans import (
+from iam.sync.prepare import Evaluation, Evaluator, Policy, evaluated, night_table, population
+from iam.sync.report import Report, SourceReport, TargetReport
+from iam.sync.stored.plans import (
     Draft,
     PlanState,
     Purpose,
@@ -41,15 +43,12 @@ from iam.sync.plans import (
     changes_of,
     plan,
     plans,
-    rehearsed_keys,
     set_state,
-    settle_links,
     store_plan,
     supersede_held,
-    verify_plan,
+    undone_keys,
 )
-from iam.sync.prepare import Evaluation, Evaluator, Policy, evaluated, night_table, population, undone_keys
-from iam.sync.report import Report, SourceReport, TargetReport
+from iam.sync.stored.release import name_people, settle_links, verify_release, vouched
 
 REHEARSAL_DAYS: Final = 60
 """How long a rehearsal vouches for what it showed: 内示 to 1 April and some."""
@@ -65,7 +64,10 @@ class Feed:
 
 @dataclass(frozen=True)
 class Job:
-    """Everything a run needs.  `today` is the JST date; `pause` waits seconds; `progress` hears (what, done, of)."""
+    """Everything a run needs.  `today` is the JST date; `pause` waits seconds; `officers` may release plans.
+
+    `progress` hears (what, done, of).
+    """
 
     store: Store
     actor: str
@@ -74,6 +76,7 @@ class Job:
     targets: Mapping[str, Target]
     today: date
     pause: Callable[[float], None]
+    officers: Sequence[str] = ()
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
 
 
@@ -146,19 +149,17 @@ def _set_aside(job: Job, stored: StoredPlan, reason: str) -> None:
 
 
 def _carry_released(job: Job, stored: StoredPlan) -> Applied:
+    if stored.state not in (PlanState.RELEASED, PlanState.READY):
+        raise Conflict(f"計画 {stored.id} は保留解除されていません(いまは「{stored.state.label_ja}」)。")
+    with job.store.read() as connection:
+        verify_release(connection, job.store.keys, stored, job.officers)
     if stored.state is PlanState.RELEASED:
         with job.store.act(job.actor) as act:
             _commit_released(job, act, stored)
-    elif stored.state is PlanState.READY:
-        with job.store.read() as connection:
-            verify_plan(connection, stored)
-    else:
-        raise Conflict(f"計画 {stored.id} は保留解除されていません(いまは「{stored.state.label_ja}」)。")
     return _applier(job).apply(stored.id)
 
 
 def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
-    verify_plan(act.connection, stored)
     last = evaluated(act.connection)
     if dict(stored.base) != _base(job, act.connection) or (last is not None and last[0] > stored.as_of):
         raise Conflict(f"計画 {stored.id} を作った後に台帳か規則が変わりました。iam sync で計画を作り直してください。")
@@ -172,8 +173,8 @@ def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
         intakes.append(taker.take())
     for intake in intakes:
         write_intake(act, intake, rules[intake.reading.source])
-    changes = changes_of(act.connection, stored.id)
-    reserve_accounts(act, changes, stored.as_of, {})
+    name_people(act, stored.id)
+    reserve_accounts(act, changes_of(act.connection, stored.id), stored.as_of, {})
     settle_links(act, stored.id)
     set_state(act, stored.id, PlanState.READY)
 
@@ -220,12 +221,13 @@ class Night:
     def _judge_plan(self, connection: Connection, found: Evaluation) -> list[Hold]:
         if not found.changes:
             return []
-        rehearsed = rehearsed_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
+        since = self._at - timedelta(days=REHEARSAL_DAYS)
+        rehearsed = dict(vouched(connection, since, self._job.policy.digest))
         if self._on > self._job.today:
             # A rehearsal vouches for what it shows, so that its holds are those that will be left on the day.
             known = (c for c in found.changes if c.cause.entry and c.cause.entry.known_from < self._at)
-            rehearsed |= {change.key for change in known}
-        undone = undone_keys(connection, self._at - timedelta(days=REHEARSAL_DAYS))
+            rehearsed.update((change.key, self._job.today) for change in known)
+        undone = undone_keys(connection, since)
         people = population(connection, self._rules)
         return judge_plan(found.changes, people, self._job.policy.guard, rehearsed, undone)
 
@@ -253,6 +255,10 @@ class Night:
             self._job.progress(f"供給元「{name}」を読んでいます", 0, 0)
             last = last_run(connection, name)
             staged = known_fingerprints(connection, name)
+            if last is None and staged:
+                raise IntegrityError(
+                    f"供給元「{name}」を最後に取り込んだ記録が失われています。データベースが書き換えられた疑いがあります。"
+                )
             try:
                 anew = last is not None and last.rules != feed.rules.digest
                 reading = read_source(feed.source, staged, feed.rules, anew=anew)

@@ -202,7 +202,7 @@ def a_guard(**bands: Band) -> Guard:
     plan.update((name, bands.pop(name)) for name in list(bands) if name in plan)
     rest = {
         "feed_total": band(None, 0.05, 1), "feed_department": band(None, 0.3, 2),
-        "department": band(None, 0.3, 2), "attribute": band(None, 0.2, 20),
+        "department": band(None, 0.3, 2), "attribute": band(None, 0.2, 20), "ceiling": band(None, 0.5, 20),
     }  # fmt: skip
     return Guard(plan=PlanBands(**plan), **{**rest, **bands})
 
@@ -213,6 +213,7 @@ def band(count: int | None, share: float | None, minimum: int = 0) -> Band:
 
 
 WIDE = band(10_000, None)
+OFFICERS = ("tanaka", "suzuki", "satou")
 OPEN_GUARD = a_guard(**{name: WIDE for name in (*PlanBands.model_fields, *Guard.model_fields) if name != "plan"})
 """A guard that lets everything pass: for tests that are not about it."""
 
@@ -287,7 +288,7 @@ class Body:
     def job(self, **changed: Any) -> Job:  # noqa: ANN401 - whichever fields of a Job a test wants otherwise
         """Tonight's job."""
         targets: dict[str, Target] = dict(self.targets)
-        job = Job(self.store, "unyou", self.policy, self.feeds, targets, self.today, self.waits.append)
+        job = Job(self.store, "unyou", self.policy, self.feeds, targets, self.today, self.waits.append, OFFICERS)
         return replace(job, **changed)
 
     def night(self, on: str | date | None = None) -> Report:

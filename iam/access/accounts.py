@@ -2,7 +2,7 @@
 
 The one law: an account row is never deleted and a login never given twice;
 higher floors change what is wanted only by writing grants and blocks here, so
-`wanted()` never needs to know who asked (design.md §3).
+`wanted()` never needs to know who asked (docs/architecture.md).
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ from iam.record.store import Instant, metadata
 
 
 class AccountKind(StrEnum):
-    """Whose an account is (design.md §2)."""
+    """Whose an account is."""
 
     PERSONAL = "personal"
     SHARED = "shared"

@@ -98,6 +98,7 @@ class Guard(Frozen):
     `feed_*` compare a reading with the last good one: how many may be missing, in all and per department.
     `plan` judges one kind of change over all accounts of a target, `department` the disabling and revoking within
     one department, `attribute` how many accounts may change one and the same attribute.
+    `ceiling` bounds what one night may take away of a target even when all of it was announced and rehearsed.
     """
 
     feed_total: Band
@@ -105,6 +106,7 @@ class Guard(Frozen):
     plan: PlanBands
     department: Band
     attribute: Band
+    ceiling: Band
 
 
 class Zone(Cited):

@@ -182,6 +182,7 @@ def _bands(guard: Guard) -> Iterator[Rule]:
         **{f"plan.{kind}": (f"計画 {words}", guard.plan[kind]) for kind, words in CHANGES.items()},
         "department": ("計画 所属ごとの停止・取消し", guard.department),
         "attribute": ("計画 同じ属性の変更", guard.attribute),
+        "ceiling": ("計画 一晩の停止・取消しの上限（予告の有無によらない）", guard.ceiling),
     }
     for key, (label, band) in named.items():
         yield _rule(f"guard.{key}", label, _band_words(band), band)

@@ -19,7 +19,16 @@ from iam.record.act import Act
 from iam.record.store import Store, bulk_update
 from iam.sync.actual.outcome import AccountKey, account_keys, write_done
 from iam.sync.plan import ChangeKind
-from iam.sync.plans import ChangeState, PlanState, StoredChange, StoredPlan, change_table, changes_of, plan, set_state
+from iam.sync.stored.plans import (
+    ChangeState,
+    PlanState,
+    StoredChange,
+    StoredPlan,
+    change_table,
+    changes_of,
+    plan,
+    set_state,
+)
 
 BATCH: Final = 500
 """Changes between an intent and its result: what a killed run can leave in doubt."""

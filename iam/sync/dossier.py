@@ -38,7 +38,7 @@ from iam.people.ledger import (
     persons_by_number,
 )
 from iam.sync.plan import ChangeKind
-from iam.sync.plans import ChangeState, change_table, plan_table
+from iam.sync.stored.plans import ChangeState, change_table, plan_table
 
 
 @dataclass(frozen=True, slots=True)

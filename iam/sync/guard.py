@@ -8,11 +8,15 @@ OITA-S8.1.4.3).
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from iam.intake.staging import FeedRun, Reading
 from iam.policy.profile import Band, Guard
 from iam.record.columns import jst_day
 from iam.sync.plan import Change, ChangeKind
+
+Vouched = Mapping[tuple[object, ...], date]
+"""The key of a change that was rehearsed, and the first day on which it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +75,50 @@ def judge_plan(
     changes: Iterable[Change],
     population: Population,
     guard: Guard,
-    rehearsed: Container[tuple[str, str, str, str, int]],
-    undone: Container[tuple[str, str, str, str, int]] = frozenset(),
+    rehearsed: Vouched,
+    undone: Container[tuple[object, ...]] = frozenset(),
 ) -> list[Hold]:
     """Which bands the surprises among `changes` exceed.
 
     `undone`: what an earlier night was allowed to do and could not finish; it
-    was counted then.
+    was counted then.  Beyond the ceiling nothing passes, rehearsed or not.
     """
+    changes = list(changes)
     counted = [c for c in changes if not expected(c, rehearsed) and (c.drift or c.key not in undone)]
     return [
+        *_beyond_ceiling(changes, population, guard.ceiling),
         *_by_kind(counted, population, guard),
         *_by_department(counted, population, guard.department),
         *_by_attribute(counted, population, guard.attribute),
     ]
 
 
-def expected(change: Change, rehearsed: Container[tuple[str, str, str, str, int]]) -> bool:
-    """Whether a change was announced (told before its day) and rehearsed, so that it does not count."""
+def expected(change: Change, rehearsed: Vouched) -> bool:
+    """Whether a change was announced and rehearsed, both before its day, so that it does not count.
+
+    What bites only now of an appointment of long ago was not announced by it:
+    somebody changed a rule.
+    """
     cause = change.cause
     if cause.surprise or change.drift or cause.entry is None or cause.effective is None:
         return False
-    return jst_day(cause.entry.known_from) < cause.effective and change.key in rehearsed
+    shown = rehearsed.get(change.key)
+    return shown is not None and shown < cause.effective and jst_day(cause.entry.known_from) < cause.effective
+
+
+def _beyond_ceiling(changes: Iterable[Change], population: Population, band: Band) -> list[Hold]:
+    logins: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for change in changes:
+        if change.kind in _TAKING:
+            logins[change.system, change.system_name].add(change.login)
+    holds = []
+    for (system, name), taken in sorted(logins.items()):
+        what = f"{name}で停止・権限取消を受ける利用者ID(予告の有無によらない)"
+        holds += _over(band, len(taken), population.systems.get(system, 0), what)
+    return holds
+
+
+_TAKING = (ChangeKind.DISABLE, ChangeKind.REVOKE, ChangeKind.DELETE)
 
 
 def _over(band: Band, count: int, in_use: int, what: str) -> list[Hold]:
@@ -124,7 +150,7 @@ _HARMLESS_AT_FIRST = (ChangeKind.CREATE, ChangeKind.GRANT, ChangeKind.ENABLE, Ch
 def _by_department(counted: Iterable[Change], population: Population, band: Band) -> list[Hold]:
     people: dict[str, set[str]] = defaultdict(set)
     for change in counted:
-        if change.kind in (ChangeKind.DISABLE, ChangeKind.REVOKE, ChangeKind.DELETE):
+        if change.kind in _TAKING:
             people[change.department].add(change.staff_number)
     holds = []
     for department, numbers in sorted(people.items()):

@@ -109,10 +109,11 @@ class Change:
         )
 
     @property
-    def key(self) -> tuple[str, str, str, str, int]:
-        """What makes two changes of different runs the same one: for rehearsals and released plans."""
-        entry = self.cause.entry.id if self.cause.entry else 0
-        return (self.system, self.staff_number, self.kind, self.entitlement, entry)
+    def key(self) -> tuple[object, ...]:
+        """What makes two changes of different runs the same one, so that a rehearsal can vouch for it."""
+        entry = self.cause.entry.id if self.cause.entry else None
+        attributes = tuple(sorted(self.after.items()))
+        return (self.system, self.staff_number, self.kind.value, self.entitlement, entry, attributes)
 
     @property
     def effect(self) -> tuple[object, ...]:

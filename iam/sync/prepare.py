@@ -10,7 +10,7 @@ at everybody).
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Column, Connection, Date, Integer, Table, Text, func, select
 
@@ -39,7 +39,6 @@ from iam.sync.actual.mirror import Observation, actual_of, logins_on
 from iam.sync.actual.reconcile import protected_logins, with_protection_over
 from iam.sync.guard import Population
 from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
-from iam.sync.plans import ChangeState, PlanState, change_table, plan_table
 
 night_table = Table(
     "night",
@@ -112,18 +111,6 @@ def population(connection: Connection, sources: Iterable[str]) -> Population:
         last = last_run(connection, name)
         departments.update(last.departments if last else {})
     return Population(systems, departments)
-
-
-def undone_keys(connection: Connection, since: datetime) -> set[tuple[str, str, str, str, int]]:
-    """Keys of the changes that a night since then was allowed to make and did not (a target died, a kill)."""
-    columns = change_table.c
-    query = (
-        select(columns.system, columns.staff_number, columns.kind, columns.entitlement, columns.appointment)
-        .select_from(change_table.join(plan_table, columns.plan_id == plan_table.c.id))
-        .where(plan_table.c.state.in_((PlanState.READY, PlanState.PARTLY)), plan_table.c.made_at >= since)
-        .where(columns.state != ChangeState.DONE)
-    )
-    return {(r.system, r.staff_number, r.kind, r.entitlement, r.appointment or 0) for r in connection.execute(query)}
 
 
 class Evaluator:

@@ -12,7 +12,7 @@ from iam.people.feed import Rejected
 from iam.sync.apply import Applied
 from iam.sync.guard import Hold
 from iam.sync.plan import Change, Dispute
-from iam.sync.plans import StoredPlan
+from iam.sync.stored.plans import StoredPlan
 
 
 @dataclass

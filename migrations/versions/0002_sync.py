@@ -247,8 +247,10 @@ def _plans() -> None:
         sa.Column("readings", Json(), nullable=False),
         sa.Column("first_officer", sa.Text(), nullable=True),
         sa.Column("first_at", Instant(), nullable=True),
+        sa.Column("first_seal", sa.Text(), nullable=True),
         sa.Column("second_officer", sa.Text(), nullable=True),
         sa.Column("second_at", Instant(), nullable=True),
+        sa.Column("second_seal", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state <> 'released' OR (first_officer IS NOT NULL AND second_officer IS NOT NULL)",
             name="ck_plan_released_by_two",

@@ -26,8 +26,8 @@ from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
 from iam.sync.actual.mirror import forget_account, put_accounts, put_members
 from iam.sync.plan import Change, ChangeKind
-from iam.sync.plans import StoredChange
 from iam.sync.prepare import Adoption
+from iam.sync.stored.plans import StoredChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from iam.errors import Busy, Conflict, Forbidden, IntegrityError
 from iam.jobs import carry_out_released, nightly
 from iam.ports import Authority
-from iam.sync.plans import (
+from iam.sync.stored.plans import (
     PlanState,
     StoredPlan,
     change_table,
@@ -17,8 +17,8 @@ from iam.sync.plans import (
     plan,
     plan_table,
     plans,
-    sign,
 )
+from iam.sync.stored.release import sign
 from tests.bodies import Body, Row, a_guard, leaver, row
 from tests.functional.sync.conftest import MakeBody
 
@@ -27,7 +27,7 @@ OFFICERS = ("tanaka", "suzuki", "satou")
 
 def signed(body: Body, officer: str, stored: StoredPlan) -> StoredPlan:
     with body.store.act(officer) as act:
-        return sign(act, stored.id, OFFICERS, stored.hash)
+        return sign(act, body.store.keys, stored.id, OFFICERS, stored.hash)
 
 
 def released(body: Body, stored: StoredPlan) -> None:
@@ -117,7 +117,7 @@ def test_the_database_itself_refuses_one_officer_twice(town: Body, held: StoredP
 def test_a_release_names_the_hash_that_was_seen(town: Body, held: StoredPlan) -> None:
     for seen in ("0" * 64, held.hash[:4], ""):
         with pytest.raises(Conflict), town.store.act("tanaka") as act:
-            sign(act, held.id, OFFICERS, seen)
+            sign(act, town.store.keys, held.id, OFFICERS, seen)
 
 
 def test_a_plan_altered_in_the_database_is_not_applied(town: Body, held: StoredPlan) -> None:

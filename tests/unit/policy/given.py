@@ -89,6 +89,7 @@ feed_total = { share = 0.05, minimum = 1, clause = "baseline" }
 feed_department = { share = 0.3, clause = "baseline" }
 department = { share = 0.3, clause = "baseline" }
 attribute = { share = 0.2, clause = "baseline" }
+ceiling = { share = 0.5, clause = "baseline" }
 
 [guard.plan]
 revoke = { count = 200, share = 0.05, clause = "baseline" }

@@ -17,6 +17,7 @@ from tests.values import entries
 
 GUARD = a_guard()
 TOLD_BEFORE, TOLD_ON_THE_DAY = datetime(2026, 3, 20, 16, tzinfo=UTC), datetime(2026, 3, 31, 16, tzinfo=UTC)
+SHOWN = date(2026, 3, 25)
 """Midnight and more of 1 April in Japan is still 31 March in UTC."""
 FIRST = date(2026, 4, 1)
 
@@ -45,7 +46,7 @@ def many(kind: ChangeKind, count: int, **said: object) -> list[Change]:
 
 
 def holds(changes: list[Change], in_use: int = 1000, departments: Mapping[str, int] | None = None) -> list[Hold]:
-    return judge_plan(changes, Population({"gw": in_use}, departments or {}), GUARD, frozenset())
+    return judge_plan(changes, Population({"gw": in_use}, departments or {}), GUARD, {})
 
 
 @pytest.mark.parametrize(
@@ -114,9 +115,9 @@ def test_filling_an_empty_attribute_locks_nobody_out() -> None:
 
 def test_what_was_told_before_its_day_and_rehearsed_may_pass_in_any_number() -> None:
     changes = [change(ChangeKind.DISABLE, n, known=TOLD_BEFORE) for n in range(1, 500)]
-    rehearsed = {each.key for each in changes}
+    rehearsed = dict.fromkeys((each.key for each in changes), SHOWN)
     assert judge_plan(changes, Population({"gw": 1000}, {}), GUARD, rehearsed) == []
-    assert judge_plan(changes, Population({"gw": 1000}, {}), GUARD, frozenset()) != []
+    assert judge_plan(changes, Population({"gw": 1000}, {}), GUARD, {}) != []
 
 
 @pytest.mark.parametrize(
@@ -131,23 +132,41 @@ def test_what_was_told_before_its_day_and_rehearsed_may_pass_in_any_number() -> 
     ids=["announced", "told on the day itself", "drift", "absence", "without an appointment"],
 )
 def test_absences_drift_and_the_untold_always_count(case: Change, passes: bool) -> None:
-    assert expected(case, {case.key}) is passes
-    assert expected(case, frozenset()) is False
+    assert expected(case, {case.key: SHOWN}) is passes
+    assert expected(case, {}) is False
 
 
 def test_a_correction_after_the_rehearsal_counts_again() -> None:
     shown = change(ChangeKind.DISABLE, known=TOLD_BEFORE)
     assert shown.cause.entry is not None
     corrected = replace(shown, cause=replace(shown.cause, entry=replace(shown.cause.entry, id=99)))
-    assert expected(corrected, {shown.key}) is False
+    assert expected(corrected, {shown.key: SHOWN}) is False
+
+
+def test_other_values_than_the_rehearsed_count_again() -> None:
+    shown = change(ChangeKind.MODIFY, known=TOLD_BEFORE)
+    assert expected(replace(shown, after={"mail": ("attacker@example",)}), {shown.key: SHOWN}) is False
+
+
+def test_a_rehearsal_on_the_day_itself_or_of_what_was_due_long_ago_vouches_for_nothing() -> None:
+    due = change(ChangeKind.DISABLE, known=TOLD_BEFORE)
+    assert due.cause.effective is not None
+    assert expected(due, {due.key: due.cause.effective}) is False
+
+
+def test_beyond_the_ceiling_nothing_passes_though_it_was_rehearsed() -> None:
+    changes = [change(ChangeKind.DISABLE, n, known=TOLD_BEFORE) for n in range(1, 502)]
+    rehearsed = dict.fromkeys((each.key for each in changes), SHOWN)
+    (hold,) = judge_plan(changes, Population({"gw": 1000}, {}), GUARD, rehearsed)
+    assert "予告の有無によらない" in hold.reason
 
 
 def test_what_an_earlier_night_was_allowed_to_do_is_not_counted_twice_unless_undone_by_hand() -> None:
     changes = many(ChangeKind.DISABLE, 100)
     undone = {each.key for each in changes}
     people = Population({"gw": 1000}, {})
-    assert judge_plan(changes, people, GUARD, frozenset(), undone) == []
-    assert judge_plan([replace(c, drift=True) for c in changes], people, GUARD, frozenset(), undone) != []
+    assert judge_plan(changes, people, GUARD, {}, undone) == []
+    assert judge_plan([replace(c, drift=True) for c in changes], people, GUARD, {}, undone) != []
 
 
 # --- the feed

@@ -16,8 +16,9 @@ from iam.people.announced import unannounced
 from iam.record.columns import local_text
 from iam.sync.apply import Applied
 from iam.sync.dossier import sizes
-from iam.sync.plans import ChangeState, PlanState, Purpose, StoredPlan, changes_of, plans, sign, verify_plan
-from iam.sync.plans import plan as plan_of
+from iam.sync.stored.plans import ChangeState, PlanState, Purpose, StoredPlan, changes_of, plans
+from iam.sync.stored.plans import plan as plan_of
+from iam.sync.stored.release import sign, verify_plan
 from web.cli.exits import Exit
 from web.cli.japanese import as_json_option
 from web.cli.night.lines import A_GROUP, Line, Shown, discreet, listing
@@ -110,7 +111,7 @@ def release_command(context: click.Context, *, number: int, seen: str, as_json: 
         with desk.store.read() as connection:
             verify_plan(connection, plan_of(connection, number))
         with desk.store.act(desk.actor) as act:
-            signed = sign(act, number, desk.settings.officers.release, seen.strip().lower())
+            signed = sign(act, desk.store.keys, number, desk.settings.officers.release, seen.strip().lower())
         if signed.state is not PlanState.RELEASED:
             _tell_first(desk, signed, as_json=as_json)
             return

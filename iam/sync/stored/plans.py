@@ -1,8 +1,8 @@
-"""Plans as they are stored: shown, hashed, released by two officers, applied as shown.
+"""Plans as they are stored: shown, hashed, applied as shown.
 
-The one law: nobody releases a plan alone, and nobody releases another plan
-than the one that was seen.  The database refuses a second signature by the
-first officer, and a release names the hash (R04, R17, R19, OITA-S8.1.4.3).
+The one law: what is applied is what was shown.  A plan is stored whole with a
+hash over everything that applying it would do; who may let a held one go is
+told in `release`.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ from sqlalchemy import (
     update,
 )
 
-from iam.errors import Conflict, Forbidden, IntegrityError, NotFound
-from iam.people.ledger import appointment_table, next_id
+from iam.errors import NotFound
+from iam.people.ledger import next_id
 from iam.record.act import Act
 from iam.record.store import Instant, Json, bulk_insert, canonical_json, metadata
 from iam.sync.guard import Hold
@@ -51,8 +51,10 @@ plan_table = Table(
     Column("readings", Json, nullable=False),
     Column("first_officer", Text),
     Column("first_at", Instant),
+    Column("first_seal", Text),
     Column("second_officer", Text),
     Column("second_at", Instant),
+    Column("second_seal", Text),
     CheckConstraint(
         "first_officer IS NULL OR second_officer IS NULL OR first_officer <> second_officer", name="two_officers"
     ),
@@ -169,6 +171,8 @@ class StoredPlan:
     readings: Mapping[str, Any]
     first_officer: str | None
     second_officer: str | None
+    first_seal: str | None
+    second_seal: str | None
 
 
 def plan_hash(
@@ -181,29 +185,14 @@ def plan_hash(
     """
     digest = hashlib.sha256(canonical_json({"as_of": as_of.isoformat(), "base": base, "readings": readings}).encode())
     for row in rows:
-        words = [str(v) if isinstance(v, date) else v for name, v in zip(_CHANGE_COLUMNS, row, strict=True)
+        words = [str(v) if isinstance(v, date) else v for name, v in zip(CHANGE_COLUMNS, row, strict=True)
                  if name not in _OUR_IDS]  # fmt: skip
         digest.update(canonical_json(words).encode())
     return digest.hexdigest()
 
 
-def verify_plan(connection: Connection, stored: StoredPlan) -> None:
-    """See that the stored changes are still those that the hash was made over.
-
-    Raises:
-        IntegrityError: when anybody changed them.
-    """
-    columns = [change_table.c[name] for name in _CHANGE_COLUMNS]
-    query = select(*columns).where(change_table.c.plan_id == stored.id).order_by(change_table.c.number)
-    rows = [tuple(row) for row in connection.execute(query)]
-    if plan_hash(stored.as_of, stored.base, stored.readings, rows) != stored.hash:
-        raise IntegrityError(
-            f"計画 {stored.id} の中身が保存後に変えられています。適用せず、監査記録を確かめてください。"
-        )
-
-
 _OUR_IDS = frozenset({"person_id", "appointment"})
-_CHANGE_COLUMNS = (
+CHANGE_COLUMNS = (
     "number", "kind", "system", "login", "person_id", "staff_number", "department", "entitlement", "native_id",
     "enabled", "attributes", "rule", "clause", "appointment", "sentence", "reason", "announce_from",
 )  # fmt: skip
@@ -259,7 +248,7 @@ def store_plan(act: Act, draft: Draft) -> StoredPlan:
         )
     )  # fmt: skip
     bulk_insert(
-        connection, change_table, ("plan_id", *_CHANGE_COLUMNS, "state", "tries", "error"),
+        connection, change_table, ("plan_id", *CHANGE_COLUMNS, "state", "tries", "error"),
         ((plan_id, *row, _first_state(row, draft.state), 0, "") for row in rows),
     )  # fmt: skip
     act.record(
@@ -274,12 +263,6 @@ def _first_state(row: Sequence[object], state: PlanState) -> ChangeState:
     """A link in a plan that is applied touches no target: it is done with the plan's own act."""
     linked = state is PlanState.READY and row[1] == ChangeKind.LINK.value
     return ChangeState.DONE if linked else ChangeState.WAITING
-
-
-def settle_links(act: Act, plan_id: int) -> None:
-    """The links of a released plan are done by the act that commits it."""
-    mine = change_table.c.plan_id == plan_id, change_table.c.kind == ChangeKind.LINK
-    act.connection.execute(update(change_table).where(*mine).values(state=ChangeState.DONE))
 
 
 def supersede_held(act: Act, sources: Collection[str] | None) -> None:
@@ -299,6 +282,7 @@ def _plan(row: Row[Any]) -> StoredPlan:
     return StoredPlan(
         row.id, row.made_at, row.made_by, row.as_of, Purpose(row.purpose), PlanState(row.state), row.hash, row.base,
         [Hold(reason, clause) for reason, clause in row.holds], row.readings, row.first_officer, row.second_officer,
+        row.first_seal, row.second_seal,
     )  # fmt: skip
 
 
@@ -338,58 +322,18 @@ def changes_of(connection: Connection, plan_id: int, *states: ChangeState) -> li
     ]  # fmt: skip
 
 
-def why_not_release(
-    stored: StoredPlan, officer: str, officers: Sequence[str], seen_hash: str
-) -> Conflict | Forbidden | None:
-    """The first rule that stands between this officer and this release, or None."""
-    if officer not in officers:
-        return Forbidden(
-            f"「{officer}」は保留解除の担当者ではありません。設定の [officers] release を確かめてください。"
-        )
-    if stored.state is not PlanState.HELD:
-        return Conflict(f"計画 {stored.id} は保留中ではありません(いまは「{stored.state.label_ja}」)。")
-    if seen_hash != stored.hash[: len(seen_hash)] or len(seen_hash) < 8:  # noqa: PLR2004 - as shown by `plan show`
-        return Conflict(
-            f"計画 {stored.id} の照合値が違います。iam plan show {stored.id} で内容と照合値を確かめてください。"
-        )
-    if officer == stored.first_officer:
-        return Forbidden("保留の解除には別の担当者の確認が必要です。同じ人が二度確認することはできません。")
-    return None
-
-
-def rehearsed_keys(connection: Connection, since: datetime) -> set[tuple[str, str, str, str, int]]:
-    """Keys of the changes that a rehearsal since then showed, caused by what the ledger knew at that time."""
-    from_plan = change_table.join(plan_table, change_table.c.plan_id == plan_table.c.id)
-    known = from_plan.join(appointment_table, appointment_table.c.id == change_table.c.appointment)
-    columns = change_table.c
+def undone_keys(connection: Connection, since: datetime) -> set[tuple[object, ...]]:
+    """`Change.key` of what a night since then was allowed to do and did not (a target died, a kill)."""
+    unfinished = plan_table.c.state.in_((PlanState.READY, PlanState.PARTLY)), plan_table.c.made_at >= since
     query = (
-        select(columns.system, columns.staff_number, columns.kind, columns.entitlement, columns.appointment)
-        .select_from(known)
-        .where(plan_table.c.purpose == Purpose.REHEARSAL, plan_table.c.made_at >= since)
-        .where(appointment_table.c.known_from <= plan_table.c.made_at)
+        select(change_table)
+        .join(plan_table, change_table.c.plan_id == plan_table.c.id)
+        .where(*unfinished, change_table.c.state != ChangeState.DONE)
     )
-    return {(r.system, r.staff_number, r.kind, r.entitlement, r.appointment) for r in connection.execute(query)}
+    return {key_of(row) for row in connection.execute(query)}
 
 
-def sign(act: Act, plan_id: int, officers: Sequence[str], seen_hash: str) -> StoredPlan:
-    """One officer's signature; with the second, the plan is released.
-
-    Raises:
-        Conflict, Forbidden: see `why_not_release`.
-    """
-    query = select(plan_table).where(plan_table.c.id == plan_id).with_for_update()
-    row = act.connection.execute(query).first()
-    if row is None:
-        return plan(act.connection, plan_id)
-    stored = _plan(row)
-    if refusal := why_not_release(stored, act.actor, officers, seen_hash):
-        raise refusal
-    if stored.first_officer is None:
-        values: dict[str, object] = {"first_officer": act.actor, "first_at": act.at}
-    else:
-        values = {"second_officer": act.actor, "second_at": act.at, "state": PlanState.RELEASED}
-    act.connection.execute(update(plan_table).where(plan_table.c.id == plan_id).values(**values))
-    act.record(
-        "plan.signed", f"plan {plan_id}", {"hash": stored.hash, "signature": 1 + (stored.first_officer is not None)}
-    )
-    return plan(act.connection, plan_id)
+def key_of(row: Row[Any]) -> tuple[object, ...]:
+    """The `Change.key` of a stored change."""
+    attributes = tuple(sorted((name, tuple(value)) for name, value in row.attributes.items()))
+    return (row.system, row.staff_number, row.kind, row.entitlement, row.appointment, attributes)

@@ -1,0 +1,1 @@
+"""Plans as rows: stored as shown, released by two, vouched for by rehearsals."""
