@@ -1,7 +1,7 @@
 """What a new reading of one person changes in the ledger: pure.
 
 The one law: what is over stays.  A row that a source drops after its end is
-history; a row dropped before it began was cancelled; a row dropped because the
+history; a row dropped by its first day was cancelled; a row dropped because the
 next one took its place lasts until that one; any other row dropped in its
 middle ended, and that is a surprise for the guard to count (design law 2).
 """
@@ -128,9 +128,7 @@ def _drop(
 ) -> None:
     """Decide about an entry that the source no longer names."""
     mine = entry.told
-    # The last day in service bites on the day after, so on that day it can still be withdrawn.
-    to_come = mine.valid_from > today or (mine.gives is Gives.END and mine.valid_from == today)
-    if void or to_come:
+    if void or mine.valid_from >= today:
         closings.append(Closing(entry, LedgerChange.CANCELLED))
         return
     if mine.valid_until < today or mine.gives is Gives.END:
@@ -149,7 +147,7 @@ def _last_day(mine: Told, said: Sequence[Told], today: date) -> date:
     """
     following = min((t.valid_from for t in said if _follows(t, mine)), default=None)
     if following is None:
-        return max(today - DAY, mine.valid_from)
+        return today - DAY
     if mine.valid_until == date.max and not mine.concurrent:
         # An open-ended primary post ends by itself before the next one (standing.held_posts).
         return mine.valid_until

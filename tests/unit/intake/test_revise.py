@@ -88,11 +88,12 @@ def test_a_row_dropped_in_its_middle_ended_yesterday() -> None:
     assert (addition.told.concurrent, addition.told.valid_until) == (True, TODAY - timedelta(days=1))
 
 
-def test_a_row_dropped_on_its_first_day_keeps_that_day_and_is_not_ended_twice() -> None:
-    held = entries(row(1), concurrent(row(1), "0202", "2026-04-10"))
-    once = after(held, revise(held, said(row(1)), TODAY))
-    assert [e.told.valid_until for e in once if e.told.concurrent] == [TODAY]
-    assert not revise(once, said(row(1)), TODAY)
+def test_a_row_dropped_on_its_first_day_was_cancelled_too() -> None:
+    for beginning in (concurrent(row(1), "0202", "2026-04-10"), on_leave(row(1), "2026-04-10", "2027-03-31")):
+        held = entries(row(1), beginning)
+        revision = revise(held, said(row(1)), TODAY)
+        assert [why for _, why in closings(revision)] == [LedgerChange.CANCELLED]
+        assert status_after(held, row(1)) is Status.IN_SERVICE
 
 
 def test_a_row_that_comes_back_is_open_again() -> None:
