@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iam.errors import ConfigurationError, NotFound
+from web.cli.body.caller import caller, login_id
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
@@ -50,10 +51,10 @@ class Desk:
     def actor(self) -> str:
         """The operating-system account of whoever runs this; behind sudo, of whoever called sudo.
 
-        Only root is believed about SUDO_UID: root may become anybody anyway.
+        Raises:
+            Forbidden: when that cannot be believed.
         """
-        called_by = self._environment.get("SUDO_UID", "") if self._uid == 0 else ""
-        uid = int(called_by) if called_by.isdecimal() else self._uid
+        uid = caller(self._uid, self._environment, self.config, login_id())
         try:
             return pwd.getpwuid(uid).pw_name
         except KeyError:  # a container may run under a number that has no name
