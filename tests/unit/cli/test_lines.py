@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from iam.sync.plan import ChangeKind
-from iam.sync.plans import ChangeState, StoredChange
+from iam.sync.stored.plans import ChangeState, StoredChange
 from web.cli.night.lines import Line, Shown, counted, discreet, listing
 
 TODAY = date(2027, 3, 20)

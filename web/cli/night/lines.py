@@ -13,7 +13,7 @@ from typing import Final
 
 from iam.people.announced import may_be_said
 from iam.sync.plan import ORDER, Change, ChangeKind
-from iam.sync.plans import ChangeState, StoredChange
+from iam.sync.stored.plans import ChangeState, StoredChange
 
 A_GROUP: Final = 40
 """Lines of one kind that are printed unless all are asked for."""

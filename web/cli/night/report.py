@@ -13,8 +13,8 @@ from iam.people.announced import withheld
 from iam.people.japanese import wareki
 from iam.sync.guard import Hold
 from iam.sync.plan import Dispute
-from iam.sync.plans import StoredPlan
 from iam.sync.report import Report, SourceReport, TargetReport
+from iam.sync.stored.plans import StoredPlan
 from web.cli.exits import Exit
 from web.cli.night.lines import A_GROUP, UNANNOUNCED, Shown, counted, listing
 from web.cli.people.refusals import refusal, refusal_json

@@ -17,8 +17,8 @@ from iam.jobs import Job, nightly, preview
 from iam.people.announced import unannounced
 from iam.people.ledger import persons_by_number
 from iam.sync.plan import Change
-from iam.sync.plans import ChangeState, changes_of
 from iam.sync.report import Report
+from iam.sync.stored.plans import ChangeState, changes_of
 from web.cli.japanese import DAY, as_json_option
 from web.cli.night.lines import Line, discreet
 from web.cli.night.progress import Progress

@@ -18,7 +18,7 @@ from iam.people.ledger import Entry, LedgerChange
 from iam.people.standing import Status
 from iam.record.columns import JST, local_text
 from iam.sync.dossier import Dossier, dossier, everybody
-from iam.sync.plans import ChangeState
+from iam.sync.stored.plans import ChangeState
 from web.cli.japanese import DAY, as_json_option
 from web.cli.people.refusals import refusal, refusal_json
 from web.cli.people.timeline import (
