@@ -18,6 +18,7 @@ from connectors.personnel.options import Options
 from iam.access.model import AccessModel
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
 from web.cli.main import iam
+from web.cli.wiring import Desk
 from web.practice.servers import process
 from web.practice.servers.directory import directory
 from web.practice.servers.slapd import PASSWORD
@@ -25,7 +26,8 @@ from web.practice.servers.slapd import PASSWORD
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "docs/deploy"
 Service = Mapping[str, Any]
-COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+COMPOSE_TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+COMPOSE: Mapping[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: Mapping[str, Service] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 OURS = [name for name, service in SERVICES.items() if service.get("image") == "kagimori"]
@@ -53,7 +55,7 @@ def _model(settings: Settings) -> AccessModel:
 def test_each_variable_is_one_that_the_service_reads(name: str) -> None:
     given = SERVICES[name]["environment"]
     assert CONFIG_VARIABLE in given
-    assert set(given) <= set(VARIABLES)
+    assert set(given) - {"SUDO_UID"} <= set(VARIABLES)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -62,6 +64,48 @@ def test_the_configuration_lies_where_the_service_looks_for_it(name: str) -> Non
     source, writable = mounts(SERVICES[name])[str(place.parent)]
     assert ROOT / source / place.name == SAMPLE / "iam.toml"
     assert not writable
+
+
+def test_who_releases_is_told_by_the_hosts_sudo_and_by_nobody_else() -> None:
+    release = SERVICES["release"]
+    assert release["user"] == "0:0"
+    assert "SUDO_UID" in release["environment"]
+    assert release["environment"]["SUDO_UID"] is None
+    assert [name for name in OURS if "SUDO_UID" in SERVICES[name]["environment"]] == ["release"]
+    assert "user" not in SERVICES["sync"]
+
+
+def test_an_officer_of_the_sample_is_a_number_as_the_container_knows_no_names(settings: Settings) -> None:
+    assert all(officer.isdecimal() for officer in settings.officers.release)
+    nameless = "3999999999"
+    assert Desk(SAMPLE / "iam.toml", {"SUDO_UID": nameless}, 0).actor == nameless
+    assert Desk(SAMPLE / "iam.toml", {}, 0).actor not in settings.officers.release
+
+
+def test_root_in_the_container_may_use_the_services_files_and_nothing_else() -> None:
+    release, sync = SERVICES["release"], SERVICES["sync"]
+    assert release["cap_drop"] == ["ALL"]
+    assert release["cap_add"] == ["DAC_OVERRIDE"]
+    assert release["security_opt"] == ["no-new-privileges:true"]
+    assert mounts(release) == mounts(sync)
+    assert release["read_only"]
+
+
+COMMAND = "compose --project-directory /opt/kagimori run --rm release iam plan"
+ALLOWED = [f"{COMMAND} list", f"{COMMAND} show 4 --all", f"{COMMAND} release 4 --hash 8b0437c236c8"]
+REFUSED = [
+    f"{COMMAND} release 4 --hash 8b0437c236c8".replace("run", "run -e SUDO_UID=1002"),
+    f"{COMMAND} show 4 ; sh",
+    f"{COMMAND} list".replace("iam plan list", "sh"),
+    f"{COMMAND} list".replace("/opt", "/home/tanaka"),
+]
+
+
+def test_the_sudoers_line_lets_an_officer_release_and_do_nothing_else() -> None:
+    told = [line.removeprefix("#").strip() for line in COMPOSE_TEXT.splitlines() if line.startswith("#")]
+    first = next(number for number, line in enumerate(told) if "/usr/bin/docker ^" in line)
+    allowed = re.compile("^" + told[first].partition("^")[2].removesuffix("\\") + told[first + 1])
+    assert [words for words in [*ALLOWED, *REFUSED] if allowed.search(words)] == ALLOWED
 
 
 def test_no_secret_stands_in_the_file() -> None:
@@ -114,7 +158,7 @@ def test_the_practice_directory_is_the_one_that_is_started(settings: Settings) -
     assert told["name"] in SERVICES
     assert set(told["groups"]) == set(_model(settings).systems["portal"].entitlements)
     assert f"ldap://127.0.0.1:{told['port']}" in SERVICES["directory"]["healthcheck"]["test"]
-    assert PASSWORD in (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    assert PASSWORD in COMPOSE_TEXT
 
 
 def test_the_practice_directory_answers_over_tls_with_its_own_ca(tmp_path: Path) -> None:
