@@ -165,10 +165,11 @@ def append(
     """Append `entries` at the end of the chain and seal the new head.
 
     Raises:
-        IntegrityError: when the present head is not sealed by us: sealing anew would make a forgery ours.
+        IntegrityError: when the present head is not sealed by us, or the newest record is not the one
+            it names: sealing anew would make a forgery ours.
     """
     head = read_head(connection, lock=True)
-    if wrong := head.why_not_sealed(keys):
+    if wrong := head.why_not_sealed(keys) or _why_not_newest(connection, head):
         raise IntegrityError(f"{wrong}。iam audit verify で確かめてください。新しい記録は追加していません。")
     chain = Chain(head)
     bulk_insert(connection, audit_record, RECORD_COLUMNS, chain.rows(at, actor, on_behalf, entries))
@@ -177,3 +178,11 @@ def append(
         update(audit_head).values(number=sealed.number, hash=sealed.hash, hmac=sealed.hmac, key_id=sealed.key_id)
     )
     return sealed
+
+
+def _why_not_newest(connection: Connection, head: Head) -> str:
+    """What is wrong with the end of the chain: one look at the newest record, whatever the length."""
+    if head.number == 0:
+        return ""
+    newest = connection.execute(select(audit_record.c.hash).where(audit_record.c.number == head.number)).scalar()
+    return "" if newest == head.hash else "証跡の末尾の記録が失われたか、変えられています"

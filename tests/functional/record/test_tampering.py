@@ -154,6 +154,15 @@ def test_a_chain_made_anew_with_the_old_head_left_is_found(ten_records: Store, d
     assert broken.number == 10
 
 
+@pytest.mark.parametrize("deed", ["DELETE FROM audit_record WHERE number = 10", "UPDATE audit_record SET hash = 'x'"])
+def test_nothing_is_appended_to_a_chain_whose_end_is_gone(ten_records: Store, owner: Owner, deed: str) -> None:
+    owner(deed)
+    with pytest.raises(IntegrityError, match="末尾"), ten_records.act("tanaka") as act:
+        act.record("plan.signed", "plan 1")
+    verdict = verdict_on(ten_records)
+    assert verdict.broken is not None
+
+
 def test_nothing_is_appended_to_a_head_that_we_did_not_seal(ten_records: Store, owner: Owner) -> None:
     owner("UPDATE audit_head SET hmac = 'forged'")
     with pytest.raises(IntegrityError, match="封印"), ten_records.act("tanaka") as act:
