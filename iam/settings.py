@@ -165,7 +165,7 @@ class Output(Frozen):
     """[output]: files for people."""
 
     directory: FilePath
-    """Where rehearsal sheets, quarantine lists and exports are written."""
+    """Where rehearsal sheets are written."""
 
 
 class CodeMaps(Frozen):
@@ -237,7 +237,7 @@ class Settings(Frozen):
     """At least one, by name."""
 
     targets: Mapping[Name, Annotated[TargetSettings, BeforeValidator(_gathered)]] = Field(default_factory=dict)
-    """By the system's code in the access model; a system without one is planned and never written."""
+    """By the system's code in the access model; a system without one is a mistake in the configuration."""
 
     _folder: Path = PrivateAttr(default=Path())
 
