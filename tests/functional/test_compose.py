@@ -17,8 +17,8 @@ from connectors.ldap.openldap.entries import OpenLdapOptions
 from connectors.personnel.options import Options
 from iam.access.model import AccessModel
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
+from web.cli.body.caller import caller
 from web.cli.main import iam
-from web.cli.wiring import Desk
 from web.practice.servers import process
 from web.practice.servers.directory import directory
 from web.practice.servers.slapd import PASSWORD
@@ -76,10 +76,10 @@ def test_who_releases_is_told_by_the_hosts_sudo_and_by_nobody_else() -> None:
 
 
 def test_an_officer_of_the_sample_is_a_number_as_the_container_knows_no_names(settings: Settings) -> None:
-    assert all(officer.isdecimal() for officer in settings.officers.release)
-    nameless = "3999999999"
-    assert Desk(SAMPLE / "iam.toml", {"SUDO_UID": nameless}, 0).actor == nameless
-    assert Desk(SAMPLE / "iam.toml", {}, 0).actor not in settings.officers.release
+    mounted = Path(SERVICES["release"]["environment"][CONFIG_VARIABLE]) / "only in the container"
+    for officer in settings.officers.release:
+        assert str(caller(0, {"SUDO_UID": officer}, mounted)) == officer
+    assert str(caller(0, {}, mounted)) not in settings.officers.release
 
 
 def test_root_in_the_container_may_use_the_services_files_and_nothing_else() -> None:
