@@ -123,7 +123,7 @@ def quiet(slapd: Slapd, bench: Bench, staff: int, name: str) -> None:
     """(2) The whole command, from process start to report, beside ldapsearch of source and target."""
     note(f"(2) a night without changes on {name}")
     peaks: list[float] = []
-    before = bench.rows()
+    before, entries = bench.content(), target_csn(slapd)
 
     def ours() -> float:
         ended, peak = iam(bench.config.parent, "--config", str(bench.config), "sync")
@@ -139,7 +139,17 @@ def quiet(slapd: Slapd, bench: Bench, staff: int, name: str) -> None:
     figure(f"night_{name}", share, "x two ldapsearch", "<= 2.5")
     figure(f"night_{name}_seconds", seconds, f"s for {staff:,} people")
     figure(f"night_{name}_memory", max(peaks), "MiB", "<= 250")
-    figure(f"night_{name}_writes", abs(bench.rows() - before), "rows of ledger and mirror", "<= 0")
+    figure(f"night_{name}_writes", bench.changed(before), "tables of ledger and mirror changed", "<= 0")
+    figure(
+        f"night_{name}_target_writes", float(target_csn(slapd) != entries), "changes of the target's contextCSN", "<= 0"
+    )
+
+
+def target_csn(slapd: Slapd) -> list[str]:
+    """What OpenLDAP says when its target tree last changed."""
+    with slapd.connection(TARGET) as connection:
+        connection.search(TARGET, "(objectClass=*)", "BASE", attributes=["contextCSN"])
+        return list(connection.entries[0].contextCSN.values)
 
 
 def copy_again(url: str, postgres: Postgres) -> float:
