@@ -28,7 +28,7 @@ SOURCE_ATTRIBUTES = {
 CONFIGURATION = """\
 [body]
 name = "計測市"
-profile = "baseline"
+profile = "profile.toml"
 [database]
 url = "{url}"
 [keys]
@@ -51,6 +51,58 @@ password_file = "password"
 base = "ou=people,{source}"
 page_size = 5000
 attributes = {{ {attributes} }}
+"""
+
+PROFILE = """\
+extends = "baseline"
+
+[titles."最高情報セキュリティ責任者"]
+state = "assigned"
+post = "副市長"
+roles = ["approver"]
+clause = "baseline"
+
+[titles."統括情報セキュリティ責任者"]
+state = "assigned"
+post = "情報政策課長"
+roles = ["general_officer"]
+clause = "baseline"
+
+[titles."情報セキュリティ責任者"]
+state = "assigned"
+post = "各部の長"
+roles = ["system_owner"]
+clause = "baseline"
+
+[titles."情報セキュリティ管理者"]
+state = "assigned"
+post = "各課の長"
+roles = ["data_officer"]
+clause = "baseline"
+
+[titles."情報システム管理者"]
+state = "assigned"
+post = "情報政策課の係長"
+roles = ["terminal_officer"]
+clause = "baseline"
+
+[titles."情報システム担当者"]
+state = "assigned"
+post = "情報政策課の職員"
+roles = ["operator"]
+clause = "baseline"
+
+[titles."情報セキュリティ監査統括責任者"]
+state = "assigned"
+post = "監査委員事務局長"
+roles = ["auditor"]
+clause = "baseline"
+
+[titles."人事管理部門"]
+state = "assigned"
+post = "人事課長"
+roles = ["hr_officer"]
+clause = "baseline"
 """
 
 TARGET_CONFIGURATION = """\
@@ -78,6 +130,7 @@ class Bench:
         text = CONFIGURATION.format(url=url, ldap=slapd.url, source=SOURCE, attributes=attributes)
         text += TARGET_CONFIGURATION.format(ldap=slapd.url, target=TARGET) if targets else ""
         self.config.write_text(text, encoding="utf-8")
+        (folder / "profile.toml").write_text(PROFILE, encoding="utf-8")
         (folder / "password").write_text(PASSWORD, encoding="utf-8")
         (folder / "password").chmod(0o600)
         units = "".join(f"{unit:04},第{unit}課,,,\n" for unit in range(max(staff // UNIT_SIZE, 1)))

@@ -15,7 +15,7 @@ from web.cli.body.caller import caller, login_id
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -126,6 +126,29 @@ class Desk:
         except ConfigurationError as error:
             problems += error.problems
         return proved(settings, str(self.config), problems)
+
+    @cached_property
+    def unsettled(self) -> Sequence[str]:
+        """What a person of the body must still settle before anything may be written (R51), each with its key.
+
+        Raises:
+            ConfigurationError: with every mistake in every file.
+        """
+        from iam.policy.checking import check  # noqa: PLC0415 - as above
+
+        return [f"{each.key}: {each.message}" for each in check(self.deployment.profile) if each.stops]
+
+    def refuse_unsettled(self) -> None:
+        """To be called before a run that writes.
+
+        Raises:
+            ConfigurationError: with everything that is not settled.
+        """
+        if self.unsettled:
+            source = self.deployment.profile.source
+            cure = f"{source} に書き、iam policy check で確かめてください。"
+            heading = f"ポリシーに決め残しが{len(self.unsettled)}件あるため、まだ稼働を始められません。{cure}"
+            raise ConfigurationError([heading, *self.unsettled])
 
     def job(
         self,

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from iam.record.act import now
 from iam.record.columns import jst_day
+from tests.functional.policy.given import MAPPED
 from web.cli.main import iam
 from web.practice.servers.slapd import PASSWORD, Slapd
 
@@ -125,10 +126,6 @@ ORGANISATION = """code,name,parent,valid_from,valid_until
 0201,税務課,02,2000-04-01,
 """
 
-PROFILE = """
-extends = "oita"
-"""
-
 
 @dataclass(frozen=True)
 class Row:
@@ -185,7 +182,7 @@ class Town:
         settings = {"url": self.slapd.url, "writer": self.slapd.writer, "suffix": self.slapd.suffix}
         settings["database"] = self.database
         text = CONFIG.format(officers=json.dumps(list(self.officers)), **settings)
-        files = {"iam.toml": text, "access.toml": ACCESS, "組織.csv": ORGANISATION, "town.toml": PROFILE}
+        files = {"iam.toml": text, "access.toml": ACCESS, "組織.csv": ORGANISATION, "town.toml": MAPPED}
         for name, content in (files | {"directory_password": PASSWORD}).items():
             (self.folder / name).write_text(content, encoding="utf-8")
         with self.slapd.connection() as connection:

@@ -105,6 +105,7 @@ def release_command(context: click.Context, *, number: int, seen: str, as_json: 
     同じ人が二度確認することはできません。
     """
     desk: Desk = context.obj
+    desk.refuse_unsettled()
     with Progress(sys.stderr) as progress:
         # A mistake in the configuration must not be found between the second signature and the deed.
         job = desk.job(progress)

@@ -25,7 +25,11 @@ A_FEW: Final = 5
 
 @dataclass(frozen=True)
 class Telling:
-    """A report with what of it may be read.  `failed` are the changes that were tried and did not take effect."""
+    """A report with what of it may be read.
+
+    `failed` are the changes that were tried and did not take effect;
+    `unsettled` counts what the policy leaves open: until that is settled nothing is written.
+    """
 
     report: Report
     shown: Shown
@@ -34,12 +38,15 @@ class Telling:
     failed: Shown
     today: date
     exit: Exit
+    unsettled: int = 0
 
     def lines(self, *, preview: bool, most: int | None = A_GROUP) -> Iterator[str]:
         """The whole report as text."""
         report = self.report
         what = "予行" if report.today > self.today else "同期の計画" if preview else "同期"
         yield f"{wareki(report.today)}の{what}"
+        if self.unsettled:
+            yield f"注意: ポリシーに決め残しが{self.unsettled}件あるため、まだ適用はできません（iam policy check）。"
         yield from self._sources()
         yield from self._targets()
         yield from self._changes(most, preview=preview)
@@ -129,14 +136,14 @@ class Telling:
             yield f"  iam plan release {held.id} --hash {held.hash[:HASH_SHOWN]}"
         elif preview and self.report.holds:
             yield "このまま同期すると保留になり、担当者二人の確認が必要です。"
-        elif preview and self.shown.total and plan and self.report.today == self.today:
+        elif preview and self.shown.total and plan and self.report.today == self.today and not self.unsettled:
             yield "次にすること: このとおりでよければ iam sync を実行します。"
 
     def as_json(self, *, preview: bool) -> dict[str, object]:
         """The whole report for a script."""
         report, applied = self.report, self.report.applied
         return {
-            "on": report.today, "preview": preview, "exit_code": int(self.exit),
+            "on": report.today, "preview": preview, "exit_code": int(self.exit), "unsettled": self.unsettled,
             "sources": [_source_json(source, self.today) for source in report.sources],
             "targets": [_target_json(target) for target in report.targets],
             "changes": [line.as_json() for line in self.shown.lines],

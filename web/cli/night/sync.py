@@ -57,6 +57,7 @@ def sync(
     オプションなしで実行すると、名簿と各システムを読み、変更を計画し、ガードで確かめ、適用して読み返します。
     ガードの幅を超える変更は適用せずに保留し、担当者二人の確認を待ちます。
     途中で止まっても、もう一度実行すれば残りを行います。
+    ポリシーに決め残しがある間は適用しません（iam policy check で確かめます）。予行と確認はできます。
 
     \b
     例:
@@ -73,10 +74,12 @@ def sync(
     desk: Desk = context.obj
     _refuse_mixed(desk, plan_only=plan_only, check=check, on=on, out=out)
     looking = plan_only or check or on is not None
+    if not looking:
+        desk.refuse_unsettled()
     with Progress(sys.stderr) as progress:
         job = desk.job(progress, on=on, only=sources)
         report = preview(job, on=on, keep=not check) if looking else nightly(job)
-    told = _telling(job, report, check=check)
+    told = _telling(job, report, check=check, unsettled=len(desk.unsettled))
     sheets = _sheets(desk, told, on, out) if on is not None and not check else []
     if as_json:
         say_json(told.as_json(preview=looking) | {"sheets": [str(path) for path in sheets]})
@@ -94,7 +97,7 @@ def _refuse_mixed(desk: Desk, *, plan_only: bool, check: bool, on: date | None, 
         raise ConfigurationError([f"--as-of には今日（{desk.today}）以降の日付を指定してください。"])
 
 
-def _telling(job: Job, report: Report, *, check: bool) -> Telling:
+def _telling(job: Job, report: Report, *, check: bool, unsettled: int) -> Telling:
     """The report without anything that may not be said yet."""
     failed: list[Line] = []
     secret: set[str] = set()
@@ -117,6 +120,7 @@ def _telling(job: Job, report: Report, *, check: bool) -> Telling:
         failed=discreet(failed, job.today, secret),
         today=job.today,
         exit=exit_of(report, check=check),
+        unsettled=unsettled,
     )
 
 

@@ -5,23 +5,39 @@ and what to do next is said.
 """
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from iam.errors import ConfigurationError, StoreError
+from iam.policy.cited import BASELINE
+from iam.policy.loading import bodies
 from iam.record.keys import KeyRing
 from migrations.run import newest, upgrade
 from web.cli.setup.db import version_of
+from web.cli.setup.own_profile import FILE as PROFILE
+from web.cli.setup.own_profile import own_profile
 from web.cli.table import say
 from web.cli.wiring import Desk
 
-SAMPLE = Path(__file__).parent / "sample"
+SAMPLE: Final = Path(__file__).parent / "sample"
+CONTENTS: Final = {
+    "iam.toml": "設定",
+    "access.toml": "情報システムと標準付与",
+    "組織.csv": "組織の一覧",
+    PROFILE: "団体のポリシープロファイル",
+}
+"""Each sample file, and what it holds."""
 
 
 @click.command()
 @click.argument("folder", metavar="[フォルダー]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--extends", "parent", type=click.Choice(bodies()), default=BASELINE, metavar="名前",
+    help="団体のポリシープロファイルのもとにするもの（iam policy list で一覧）。省くと baseline。",
+)  # fmt: skip
 @click.pass_obj
-def init(desk: Desk, folder: Path | None) -> None:
+def init(desk: Desk, folder: Path | None, parent: str) -> None:
     """設定ファイルの見本、鍵、データベースを用意します。
 
     フォルダーを省くと、--config で指定した設定ファイルのある場所に作ります。
@@ -35,7 +51,7 @@ def init(desk: Desk, folder: Path | None) -> None:
     """
     if folder is not None:
         desk = desk.at(folder / "iam.toml")
-    made = [] if desk.config.exists() else _write_samples(desk.config)
+    made = [] if desk.config.exists() else _write_samples(desk.config, parent)
     made += _make_key_file(desk)
     made += _make_database(desk)
     if not made:
@@ -44,24 +60,24 @@ def init(desk: Desk, folder: Path | None) -> None:
     _say_next(desk.config)
 
 
-def _write_samples(config: Path) -> list[str]:
+def _write_samples(config: Path, parent: str) -> list[str]:
     """The sample files beside `config`: all of them or, where one is in the way, none."""
-    folder = config.parent
-    wanted = {config if each.name == "iam.toml" else folder / each.name: each for each in sorted(SAMPLE.iterdir())}
+    samples = {each.name: each.read_bytes() for each in sorted(SAMPLE.iterdir())}
+    samples[PROFILE] = own_profile(parent).encode()
+    wanted = {config if name == "iam.toml" else config.parent / name: name for name in samples}
     cure = "すでにあります。上書きはしません。移すか、別のフォルダーを指定してください。"
     in_the_way = [f"{path}: {cure}" for path in wanted if path.exists()]
     if in_the_way:
         raise ConfigurationError(in_the_way)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, sample in wanted.items():
+        config.parent.mkdir(parents=True, exist_ok=True)
+        for path, name in wanted.items():
             with path.open("xb") as file:
-                file.write(sample.read_bytes())
+                file.write(samples[name])
     except OSError as error:
         cure = "権限と空き容量を確かめてください。"
         raise StoreError(f"{error.filename}: 作成できません（{error.strerror}）。{cure}") from error
-    words = {"iam.toml": "設定", "access.toml": "情報システムと標準付与", "組織.csv": "組織の一覧"}
-    return [f"{path}（{words[sample.name]}）" for path, sample in wanted.items()]
+    return [f"{path}（{CONTENTS[name]}）" for path, name in wanted.items()]
 
 
 def _make_key_file(desk: Desk) -> list[str]:
@@ -90,6 +106,7 @@ def _say_next(config: Path) -> None:
     say(
         "次にすること:",
         f"  1. {config} と access.toml、組織.csv を団体に合わせて書き換えます（説明はファイルの中にあります）。",
-        f"  2. iam {option}policy check   ポリシーに決め残しがないか確かめます。",
-        f"  3. iam {option}sync --plan    何が変わるかを見ます。何も変更しません。",
+        f"  2. {PROFILE} に、役職名をだれが担うかを書きます。すべて決まるまで iam sync は適用を始めません。",
+        f"  3. iam {option}policy check   ポリシーに決め残しがないか確かめます。",
+        f"  4. iam {option}sync --plan    何が変わるかを見ます。何も変更しません。",
     )
