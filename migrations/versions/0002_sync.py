@@ -67,12 +67,8 @@ def _people() -> None:
         "ix_person_absent",
         "person",
         ["absent_runs"],
-        sqlite_where=sa.text("absent_runs > 0"),
-        postgresql_where=sa.text("absent_runs > 0"),
     )
-    op.create_index(
-        "ix_person_pending", "person", ["pending"], sqlite_where=sa.text("pending"), postgresql_where=sa.text("pending")
-    )
+    op.create_index("ix_person_pending", "person", ["pending"])
     op.create_table(
         "staff_number",
         sa.Column("number", sa.Text(), nullable=False),
