@@ -3,13 +3,12 @@
 The one law: *these commands say what they found and never mend it*.
 """
 
-import json
 import os
 import syslog
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import click
 
@@ -18,24 +17,13 @@ from iam.record.audit.chain import read_head
 from iam.record.audit.checkpoint import Checkpoint, checkpoint, checkpoints_in
 from iam.record.audit.export import export, verify_export
 from iam.record.audit.verify import Verdict, verify
-from iam.record.keys import KeyRing, keys_of_pem, pem_of
-from iam.record.store import Store
-
-BROKEN = 5
+from iam.record.keys import keys_of_pem, pem_of
+from web.cli.exits import Exit
+from web.cli.japanese import as_json_option
+from web.cli.table import say, say_json
+from web.cli.wiring import Desk
 
 _file = click.Path(path_type=Path, dir_okay=False)
-_as_json = click.option("--json", "as_json", is_flag=True, help="結果を JSON で出力します。")
-
-
-class Desk(Protocol):
-    """What these commands need of the context."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def keys(self) -> KeyRing: ...
-    @property
-    def actor(self) -> str: ...
 
 
 @click.group()
@@ -47,7 +35,7 @@ def audit() -> None:
 @click.option("--export", "exported", type=_file, help="データベースの代わりに、書き出したファイルを検証します。")
 @click.option("--public-key", type=_file, help="書き出しの検証に使う公開鍵ファイル (PEM)。")
 @click.option("--checkpoints", type=_file, help="外部に保管したチェックポイントの行を含むファイル (syslog など)。")
-@_as_json
+@as_json_option
 @click.pass_context
 def verify_command(
     context: click.Context, *, exported: Path | None, public_key: Path | None, checkpoints: Path | None, as_json: bool
@@ -67,14 +55,17 @@ def verify_command(
         raise click.UsageError("--export には --public-key (公開鍵ファイル) も必要です。")
     else:
         verdict = verify_export(exported, keys_of_pem(_read(public_key)), witnessed)
-    click.echo(_verdict_json(verdict) if as_json else _verdict_text(verdict))
-    context.exit(0 if verdict.whole else BROKEN)
+    if as_json:
+        say_json(_verdict_json(verdict))
+    else:
+        say(*_verdict_lines(verdict))
+    context.exit(Exit.SETTLED if verdict.whole else Exit.BROKEN)
 
 
 @audit.command("export")
 @click.argument("output", type=_file)
 @click.option("--public-key", type=_file, help="検証に使う公開鍵を、このファイルにも書き出します。")
-@_as_json
+@as_json_option
 @click.pass_obj
 def export_command(desk: Desk, *, output: Path, public_key: Path | None, as_json: bool) -> None:
     """証跡のすべてを、署名付きの 1 ファイル OUTPUT に書き出します。
@@ -87,15 +78,15 @@ def export_command(desk: Desk, *, output: Path, public_key: Path | None, as_json
         with _fresh(public_key) as file:
             file.write(pem_of(desk.keys.public_keys()).encode())
     if as_json:
-        click.echo(json.dumps({"file": str(output), "records": verdict.checked, "hash": verdict.hash}))
+        say_json({"file": str(output), "records": verdict.checked, "hash": verdict.hash})
     else:
-        click.echo(f"証跡の記録 {verdict.checked:,} 件を {output} に書き出しました。")
+        say(f"証跡の記録 {verdict.checked:,} 件を {output} に書き出しました。")
 
 
 @audit.command("checkpoint")
 @click.option("--append", "kept_in", type=_file, help="チェックポイントの行を、このファイルの末尾に追加します。")
 @click.option("--syslog", "to_syslog", is_flag=True, help="チェックポイントの行を syslog に送ります。")
-@_as_json
+@as_json_option
 @click.pass_obj
 def checkpoint_command(desk: Desk, *, kept_in: Path | None, to_syslog: bool, as_json: bool) -> None:
     """証跡の現在の末尾に署名し、外部に保管するための 1 行を出力します。
@@ -110,13 +101,13 @@ def checkpoint_command(desk: Desk, *, kept_in: Path | None, to_syslog: bool, as_
         syslog.openlog("iam", facility=syslog.LOG_AUTHPRIV)
         syslog.syslog(syslog.LOG_NOTICE, made.line())
     if as_json:
-        click.echo(json.dumps({"number": made.number, "hash": made.hash, "at": made.at, "line": made.line()}))
+        say_json({"number": made.number, "hash": made.hash, "at": made.at, "line": made.line()})
     else:
-        click.echo(made.line())
+        say(made.line())
 
 
 @audit.command("head")
-@_as_json
+@as_json_option
 @click.pass_context
 def head_command(context: click.Context, *, as_json: bool) -> None:
     """証跡の末尾の番号とハッシュを出力します。"""
@@ -125,15 +116,15 @@ def head_command(context: click.Context, *, as_json: bool) -> None:
         head = read_head(connection)
     wrong = head.why_not_sealed(desk.keys)
     if as_json:
-        click.echo(json.dumps({"number": head.number, "hash": head.hash, "sealed": wrong is None}))
+        say_json({"number": head.number, "hash": head.hash, "sealed": wrong is None})
     else:
-        click.echo(f"記録 {head.number:,} 件目  {head.hash}")
+        say(f"記録 {head.number:,} 件目  {head.hash}")
     if wrong:
-        click.echo(f"{wrong}。iam audit verify で確かめてください。", err=True)
-        context.exit(BROKEN)
+        say(f"{wrong}。iam audit verify で確かめてください。", err=True)
+        context.exit(Exit.BROKEN)
 
 
-def _verdict_text(verdict: Verdict) -> str:
+def _verdict_lines(verdict: Verdict) -> list[str]:
     if verdict.broken is not None:
         said = [f"証跡が壊れています。記録 {verdict.broken.number}: {verdict.broken.what}"]
         if verdict.checked:
@@ -141,22 +132,16 @@ def _verdict_text(verdict: Verdict) -> str:
     else:
         counted = f"記録 {verdict.checked:,} 件、チェックポイント {verdict.checkpoints:,} 件"
         said = [f"証跡は正しくつながっています ({counted})。"]
-    return "\n".join([*said, *(f"確かめられないこと: {note}" for note in verdict.unproved)])
+    return [*said, *(f"確かめられないこと: {note}" for note in verdict.unproved)]
 
 
-def _verdict_json(verdict: Verdict) -> str:
+def _verdict_json(verdict: Verdict) -> dict[str, object]:
     broken = verdict.broken
-    return json.dumps(
-        {
-            "whole": verdict.whole,
-            "checked": verdict.checked,
-            "hash": verdict.hash,
-            "checkpoints": verdict.checkpoints,
-            "broken": None if broken is None else {"number": broken.number, "what": broken.what},
-            "unproved": verdict.unproved,
-        },
-        ensure_ascii=False,
-    )
+    return {
+        "whole": verdict.whole, "checked": verdict.checked, "hash": verdict.hash, "checkpoints": verdict.checkpoints,
+        "broken": None if broken is None else {"number": broken.number, "what": broken.what},
+        "unproved": verdict.unproved,
+    }  # fmt: skip
 
 
 def _witnessed(path: Path) -> list[Checkpoint]:

@@ -3,11 +3,8 @@
 The one law: *no value is printed without the clause behind it*.
 """
 
-import json
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Protocol
 
 import click
 
@@ -17,18 +14,10 @@ from iam.policy.clauses import clauses_of
 from iam.policy.loading import bodies, load
 from iam.policy.profile import Profile, TitleState
 from iam.policy.rules import Difference, Rule, diff, rules
-
-STOPPED = 2
-GAP = "  "
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="結果を JSON で出力します。")
-
-
-class Desk(Protocol):
-    """What these commands need of the context, and only where no profile is named."""
-
-    @property
-    def profile(self) -> Profile: ...
+from web.cli.exits import Exit
+from web.cli.japanese import as_json_option
+from web.cli.table import aligned, printable, say, say_json, say_table
+from web.cli.wiring import Desk
 
 
 @click.group()
@@ -40,20 +29,20 @@ def policy() -> None:
 
 
 @policy.command("list")
-@_as_json
+@as_json_option
 def list_command(*, as_json: bool) -> None:
     """製品に付属するプロファイルを一覧にします。"""
     profiles = [(name, load(name)) for name in bodies()]
     if as_json:
-        _echo_json([{"name": name, "body": profile.body.name, "digest": profile.digest} for name, profile in profiles])
+        say_json([{"name": name, "body": profile.body.name, "digest": profile.digest} for name, profile in profiles])
         return
     heading = ("名前", "団体", "種別", "領域", "職員区分", "未定の役職名")
-    _echo_table([heading, *(_summary(name, profile) for name, profile in profiles)])
+    say_table([heading, *(_summary(name, profile) for name, profile in profiles)])
 
 
 @policy.command("show")
 @click.argument("name", metavar="[プロファイル]", required=False)
-@_as_json
+@as_json_option
 @click.pass_context
 def show_command(context: click.Context, *, name: str | None, as_json: bool) -> None:
     """プロファイルの値を、根拠の条項とともに表示します。
@@ -64,22 +53,22 @@ def show_command(context: click.Context, *, name: str | None, as_json: bool) -> 
     listed = rules(profile)
     if as_json:
         content = profile.model_dump(mode="json", by_alias=True)
-        _echo_json({**_heading_json(profile), "rules": [_rule_json(rule) for rule in listed], "content": content})
+        say_json({**_heading_json(profile), "rules": [_rule_json(rule) for rule in listed], "content": content})
         return
-    click.echo(f"{profile.body.name}（{profile.body.kind}）")
-    click.echo(f"方針: {profile.body.policy}")
-    click.echo(f"出所: {profile.source}")
-    click.echo(f"内容の指紋: {profile.digest[:16]}")
+    say(f"{profile.body.name}（{profile.body.kind}）")
+    say(f"方針: {profile.body.policy}")
+    say(f"出所: {profile.source}")
+    say(f"内容の指紋: {profile.digest[:16]}")
     if profile.parameters_confidential.value:
-        click.echo("この団体は値を公開しません。表示を外部に渡さないでください。")
-    click.echo()
+        say("この団体は値を公開しません。表示を外部に渡さないでください。")
+    say("")
     _echo_groups(listed)
     _echo_clauses(profile, listed)
 
 
 @policy.command("check")
 @click.argument("name", metavar="[プロファイル]", required=False)
-@_as_json
+@as_json_option
 @click.pass_context
 def check_command(context: click.Context, *, name: str | None, as_json: bool) -> None:
     """稼働を始められるかを確かめます。
@@ -91,30 +80,30 @@ def check_command(context: click.Context, *, name: str | None, as_json: bool) ->
     found = check(profile)
     stopped = any(problem.stops for problem in found)
     if as_json:
-        _echo_json({**_heading_json(profile), "stopped": stopped, "problems": [_problem_json(p) for p in found]})
+        say_json({**_heading_json(profile), "stopped": stopped, "problems": [_problem_json(p) for p in found]})
     else:
         _echo_problems(profile, found)
-    context.exit(STOPPED if stopped else 0)
+    context.exit(Exit.USAGE if stopped else Exit.SETTLED)
 
 
 @policy.command("diff")
 @click.argument("left", metavar="プロファイルA")
 @click.argument("right", metavar="プロファイルB")
 @click.option("--all", "everything", is_flag=True, help="値が同じで根拠だけが違うものも示します。")
-@_as_json
+@as_json_option
 def diff_command(*, left: str, right: str, everything: bool, as_json: bool) -> None:
     """二つのプロファイルの違いを、両方の根拠の条項とともに示します。"""
     found = diff(load(left), load(right))
     shown = [difference for difference in found if everything or difference.in_value]
     if as_json:
-        _echo_json([_difference_json(difference) for difference in shown])
+        say_json([_difference_json(difference) for difference in shown])
         return
     heading = ("項目", left, "根拠", right, "根拠")
-    _echo_table([heading, *((d.label, *_cells(d.left), *_cells(d.right)) for d in shown)])
-    click.echo()
-    click.echo(f"違い {len(shown)}件")
+    say_table([heading, *((d.label, *_cells(d.left), *_cells(d.right)) for d in shown)])
+    say("")
+    say(f"違い {len(shown)}件")
     if len(shown) < len(found):
-        click.echo(f"値は同じで根拠だけが違うもの {len(found) - len(shown)}件（--all で示します）")
+        say(f"値は同じで根拠だけが違うもの {len(found) - len(shown)}件（--all で示します）")
 
 
 def _asked_for(context: click.Context, name: str | None) -> Profile:
@@ -133,12 +122,13 @@ def _summary(name: str, profile: Profile) -> tuple[str, ...]:
 def _echo_groups(listed: Sequence[Rule]) -> None:
     """The rules as one table, with a blank line wherever the key's first part changes."""
     rows = [(rule.label, rule.value, *_reason(rule)) for rule in listed]
-    lines = iter(_aligned([("項目", "値", "根拠", "補足"), *rows]))
-    click.echo(next(lines))
+    cells = [[printable(cell) for cell in row] for row in (("項目", "値", "根拠", "補足"), *rows)]
+    lines = iter(aligned(cells))
+    say(next(lines))
     for _, group in groupby(listed, key=lambda rule: rule.key.partition(".")[0]):
         for _ in group:
-            click.echo(next(lines))
-        click.echo()
+            say(next(lines))
+        say("")
 
 
 def _echo_clauses(profile: Profile, listed: Sequence[Rule]) -> None:
@@ -150,8 +140,8 @@ def _echo_clauses(profile: Profile, listed: Sequence[Rule]) -> None:
         (known[name].section, known[name].title) if name in known else ("", "（条項一覧にありません）")
         for name in cited
     ]
-    click.echo("根拠とした条項")
-    _echo_table([(name, *words) for name, words in zip(cited, found, strict=True)])
+    say("根拠とした条項")
+    say_table([(name, *words) for name, words in zip(cited, found, strict=True)])
 
 
 def _echo_problems(profile: Profile, found: Sequence[Problem]) -> None:
@@ -159,17 +149,17 @@ def _echo_problems(profile: Profile, found: Sequence[Problem]) -> None:
     others = [problem for problem in found if not problem.stops]
     for title, problems in (("稼働を止めるもの", stops), ("確かめていただきたいもの", others)):
         if problems:
-            click.echo(f"{title} {len(problems)}件")
+            say(f"{title} {len(problems)}件")
         for number, problem in enumerate(problems, start=1):
-            click.echo(f"{number:>3}. {problem.key}")
-            click.echo(f"     {problem.message}")
-            click.echo(f"     根拠: {_clause_words(problem.clause)}")
+            say(f"{number:>3}. {problem.key}")
+            say(f"     {problem.message}")
+            say(f"     根拠: {_clause_words(problem.clause)}")
     if any(title.state is TitleState.UNMAPPED for title in profile.titles):
-        click.echo('役職名は、団体の .toml ファイルの [titles."役職名"] に state と、post か into を書いて決めます。')
+        say('役職名は、団体の .toml ファイルの [titles."役職名"] に state と、post か into を書いて決めます。')
     if stops:
-        click.echo(f"{profile.body.name}: このままでは稼働を始められません。")
+        say(f"{profile.body.name}: このままでは稼働を始められません。")
     else:
-        click.echo(f"{profile.body.name}: 稼働を始められます。")
+        say(f"{profile.body.name}: 稼働を始められます。")
 
 
 def _cells(rule: Rule | None) -> tuple[str, str]:
@@ -205,28 +195,3 @@ def _difference_json(difference: Difference) -> dict[str, object]:
         "left": _rule_json(difference.left),
         "right": _rule_json(difference.right),
     }
-
-
-def _echo_json(content: object) -> None:
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-
-
-def _echo_table(rows: Iterable[Sequence[str]]) -> None:
-    for line in _aligned(list(rows)):
-        click.echo(line)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows as lines whose columns begin at the same place on a terminal."""
-    widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        GAP.join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal `text` takes: a full-width character takes two, a combining mark none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )

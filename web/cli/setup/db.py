@@ -4,7 +4,6 @@ The one law: *tables change when an operator says so*, never by the way of
 another command.
 """
 
-import json
 from pathlib import Path
 
 import click
@@ -12,7 +11,8 @@ from sqlalchemy import URL
 
 from migrations.run import current, newest, upgrade
 from web.cli.exits import Exit
-from web.cli.table import say
+from web.cli.japanese import as_json_option
+from web.cli.table import say, say_json
 from web.cli.wiring import Desk
 
 
@@ -40,7 +40,7 @@ def upgrade_command(desk: Desk) -> None:
 
 
 @db.command("current")
-@click.option("--json", "as_json", is_flag=True, help="結果を JSON で出力します。")
+@as_json_option
 @click.pass_context
 def current_command(context: click.Context, *, as_json: bool) -> None:
     """表の版を表示します。
@@ -50,7 +50,7 @@ def current_command(context: click.Context, *, as_json: bool) -> None:
     desk: Desk = context.obj
     found, wanted = version_of(desk.settings.database.url), newest()
     if as_json:
-        click.echo(json.dumps({"current": found, "newest": wanted}))
+        say_json({"current": found, "newest": wanted})
     else:
         say(f"表の版 {found or 'なし'}（このプログラムの版 {wanted}）")
         if found != wanted:
