@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from iam.access.accounts import Account, AccountKind, AccountState, Block, Grant
 from iam.access.model import AccessModel, Birthright, Keep, System
+from iam.people.feed import Gives
 from iam.people.ledger import Entry, LedgerChange, Person
 from iam.people.standing import Held, Standing, Status, held_posts, standing
 
@@ -41,7 +42,8 @@ class Wanted:
 
     `otherwise` is why a right that is not among `entitlements` goes;
     `attributes` None: leave them as they are; `to_return`: the holder is
-    expected back, so that no retention runs.
+    expected back, so that no retention runs; `again` is why an account that is
+    off goes on again, where that is not simply `why`.
     """
 
     system: str
@@ -51,6 +53,7 @@ class Wanted:
     entitlements: Mapping[str, Cause] = field(default_factory=dict)
     attributes: Mapping[str, tuple[str, ...]] | None = None
     to_return: bool = False
+    again: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def wanted(
 ) -> dict[str, Wanted]:
     """What `person` should have on `on`, by system; systems not named are not wanted and not held."""
     now = rules.standing(person, on)
-    status = _status_cause(now, rules, on)
+    status = _absent_cause(person, now, rules) if now.status is Status.ABSENT else _status_cause(now, rules, on)
     held = {a.system for a in accounts if a.kind is AccountKind.PERSONAL and a.state is not AccountState.DELETED}
     if now.status in (Status.FUTURE, Status.UNTOLD, Status.LEFT) or _grace_over(now, on, rules):
         # Not in service yet, or no more: whatever is there goes off, and its rights with it.
@@ -126,6 +129,8 @@ def wanted(
     for code in sorted(held - set(found)):
         found[code] = Wanted(code, enabled=False, why=day.lost, otherwise=day.lost)
     _attributes(found, person, posts, day)
+    if now.status is Status.IN_SERVICE and (again := _returned(person.entries, on, rules)):
+        found = {code: replace(each, again=again) for code, each in found.items()}
     return {code: _suspended(each, status, blocks, day) for code, each in sorted(found.items())}
 
 
@@ -233,6 +238,24 @@ def _status_cause(now: Standing, rules: Rules, on: date) -> Cause:
         words = f"{words}({_written(now.since)}から)"
     surprise = status is Status.ABSENT or (entry is not None and told_by_silence(entry))
     return Cause(status.value, rules.lifecycle_clause, words, entry, now.since, surprise)
+
+
+def _absent_cause(person: Person, now: Standing, rules: Rules) -> Cause:
+    """Silence has no appointment behind it: which source, how often, when last."""
+    seen = f"、最後は{_written(person.absent_on)}" if person.absent_on else ""
+    words = f"供給元「{person.source}」の名簿に{person.absent_runs}回続けて見当たらない{seen}"
+    return Cause(now.status.value, rules.lifecycle_clause, words, None, person.absent_on, surprise=True)
+
+
+def _returned(entries: Sequence[Entry], on: date, rules: Rules) -> Cause | None:
+    """The end of the last leave or secondment, if there was one."""
+    away = [e for e in entries if e.told.gives in (Gives.LEAVE, Gives.AWAY) and e.told.valid_until < on]
+    if not away:
+        return None
+    last = max(away, key=lambda e: e.told.valid_until)
+    back = last.told.valid_until + timedelta(days=1)
+    words = f"{_written(back)} {last.told.kind.label_ja}の期間の終わり"
+    return Cause("return", rules.lifecycle_clause, words, last, back, told_by_silence(last))
 
 
 def _suspended(each: Wanted, status: Cause, blocks: Sequence[Block], day: _Day) -> Wanted:
