@@ -151,7 +151,8 @@ class Scene:
     target holds under the person's number without an account of ours;
     `doubled`: by system, why that cannot be told;
     `readable`: systems whose reading was complete; `protected`: (system,
-    login) that nobody touches.
+    login) that nobody touches; `numbers`: every staff number that the person
+    ever had; `unused`: systems in which we have no account of anybody yet.
     """
 
     person: Person
@@ -164,6 +165,12 @@ class Scene:
     doubled: Mapping[str, str]
     readable: frozenset[str]
     protected: frozenset[tuple[str, str]]
+    numbers: frozenset[str]
+    unused: frozenset[str]
+
+    def theirs(self, there: Actual) -> bool:
+        """Whether the entry still carries a number of the person: its name alone proves nothing."""
+        return there.account.link in self.numbers
 
 
 class Logins:
@@ -232,7 +239,9 @@ class Planner:
             account = mine.get(system)
             if account is None:
                 yield from () if system in scene.doubled else self._first(scene, want)
-            elif (system, comparable_login(account.login)) not in scene.protected:
+            elif (system, comparable_login(account.login)) in scene.protected:
+                yield from _left_on(scene, want, account)
+            else:
                 yield from self._compare(scene, want, account)
 
     def _first(self, scene: Scene, want: Wanted) -> Iterable[Change | Dispute]:
@@ -243,6 +252,9 @@ class Planner:
         if there is not None:
             login = there.account.login
             if (want.system, comparable_login(login)) in scene.protected:
+                return
+            if want.system not in scene.unused:
+                yield Dispute(want.system, login, scene.person.staff_number, _planted(want.system, login))
                 return
             on = there.account.enabled
             yield self._change(ChangeKind.LINK, scene, want, login, native_id=there.account.native_id, enabled=on)
@@ -261,11 +273,15 @@ class Planner:
         for name, cause in sorted(want.entitlements.items()):
             yield self._right(self._change(ChangeKind.GRANT, scene, want, login), name, cause)
 
-    def _compare(self, scene: Scene, want: Wanted, account: Account) -> Iterable[Change]:
+    def _compare(self, scene: Scene, want: Wanted, account: Account) -> Iterable[Change | Dispute]:
         there = scene.actual.get((account.system, comparable_login(account.login)))
         if there is None:
             if want.enabled:
                 yield from self._create(scene, want, account.login, drift=account.state is not AccountState.RESERVED)
+            return
+        if not scene.theirs(there):
+            reason = _altered(there.account.link, on_in_vain=there.account.enabled and not want.enabled)
+            yield Dispute(account.system, account.login, scene.person.staff_number, reason)
             return
         # What was verified off and is on again, or the reverse, was done by somebody else.
         was_on = account.state is AccountState.ACTIVE
@@ -295,7 +311,8 @@ class Planner:
             before = {name: there.account.attributes.get(name, ()) for name in after}
             yield self._change(ChangeKind.MODIFY, scene, want, login, native_id=native, before=before, after=after)
         if want.enabled and not there.account.enabled:
-            yield self._change(ChangeKind.ENABLE, scene, want, login, native_id=native, drift=drift)
+            enable = self._change(ChangeKind.ENABLE, scene, want, login, native_id=native, drift=drift)
+            yield replace(enable, cause=want.again or want.why)
         for name in sorted(set(want.entitlements) - there.entitlements):
             grant = self._change(ChangeKind.GRANT, scene, want, login, native_id=native, drift=name in held)
             yield self._right(grant, name, want.entitlements[name])
@@ -339,3 +356,30 @@ def _filled(want: Wanted, login: str) -> dict[str, tuple[str, ...]]:
     if want.attributes is None:
         return {}
     return {name: tuple(v.replace("{login}", login) for v in value) for name, value in want.attributes.items()}
+
+
+def _left_on(scene: Scene, want: Wanted, account: Account) -> Iterable[Dispute]:
+    """A protection keeps us away from an account; that it hides one in use from its person's leaving is said."""
+    there = scene.actual.get((account.system, comparable_login(account.login)))
+    if there is not None and there.account.enabled and not want.enabled:
+        reason = (
+            f"保護の印により停止していません(本来は停止: {want.why.words})。iam reconcile {account.system} で"
+            "印の持ち主と期限を確かめ、要らなければ外してください。"
+        )
+        yield Dispute(account.system, account.login, scene.person.staff_number, reason)
+
+
+def _altered(link: str, *, on_in_vain: bool) -> str:
+    what = f"別のもの({link})に変わっています" if link else "なくなっています"
+    undone = "停止すべきIDですが、停止もしていません。" if on_in_vain else ""
+    return (
+        f"システム側の職員番号が{what}。このIDには何も行いません。{undone}"
+        "誰のものかを確かめ、システム側で職員番号を元に戻してください。"
+    )
+
+
+def _planted(system: str, login: str) -> str:
+    return (
+        "本人の職員番号を持つIDが、鍵守の知らないうちにシステム側に作られています。本人のものと確かめられたら "
+        f"iam reconcile {system} --link {login} で紐付け、違えばシステム側で職員番号を消してください。"
+    )

@@ -30,7 +30,15 @@ from iam.access.naming import comparable_login
 from iam.access.wanted import Cause, Rules, Wanted, wanted
 from iam.intake.staging import last_run
 from iam.intake.taking import Intake
-from iam.people.ledger import Person, chunks, people, person_table, persons_by_number, with_boundary
+from iam.people.ledger import (
+    Person,
+    chunks,
+    numbers_of_persons,
+    people,
+    person_table,
+    persons_by_number,
+    with_boundary,
+)
 from iam.people.standing import held_posts
 from iam.policy.profile import Guard
 from iam.record.columns import among
@@ -139,6 +147,8 @@ class Evaluator:
         )
         self._readable = frozenset(observations)
         self._all_systems = frozenset(systems)
+        used = select(account_table.c.system).distinct()
+        self._unused = self._all_systems - set(connection.execute(used).scalars())
 
     def run(self, *, everybody: bool = False) -> Evaluation:
         """Evaluate whoever must be looked at, or everybody."""
@@ -189,6 +199,7 @@ class Evaluator:
         accounts = accounts_of(self._connection, ids)
         grants, blocks = grants_of(self._connection, ids), blocks_of(self._connection, ids)
         held = _held(self._connection, accounts)
+        numbers = numbers_of_persons(self._connection, ids)
         there = self._there(persons, accounts)
         for id_ in ids:
             person = persons[id_]
@@ -200,7 +211,7 @@ class Evaluator:
             scene = Scene(
                 person, self._department(person), want, mine, there.mine.get(id_, {}), held.get(id_, {}),
                 there.linked.get(person.staff_number, {}), there.doubled.get(person.staff_number, {}),
-                self._readable, self._protected,
+                self._readable, self._protected, frozenset((*numbers[id_], person.staff_number)), self._unused,
             )  # fmt: skip
             self._plan(scene, found)
         found.people.update(ids)
@@ -245,7 +256,8 @@ class Evaluator:
             natives = {a.native_id: a for many in accounts.values() for a in many if a.system == system and a.native_id}
             logins = {comparable_login(a.login): a for many in accounts.values() for a in many
                       if a.system == system and a.state is AccountState.RESERVED}  # fmt: skip
-            actuals = actual_of(self._connection, system, natives, numbers, observed)
+            reserved = [a.login for a in logins.values()]
+            actuals = actual_of(self._connection, system, natives, numbers, observed, logins=reserved)
             owned = self._owned(system, [a.account.native_id for a in actuals if a.account.native_id not in natives])
             for actual in sorted(actuals, key=lambda a: self._is_protected(system, a)):
                 login = comparable_login(actual.account.login)
@@ -345,7 +357,7 @@ def _adoptions(scene: Scene) -> Iterator[Adoption]:
         key = (account.system, comparable_login(account.login))
         there = scene.actual.get(key)
         want: Wanted | None = scene.wanted.get(account.system)
-        if there is None or want is None:
+        if there is None or want is None or not scene.theirs(there):
             continue
         unknown = there.entitlements - scene.held.get(key, frozenset())
         rights = tuple((name, want.entitlements[name]) for name in sorted(unknown & set(want.entitlements)))

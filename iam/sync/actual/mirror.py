@@ -198,14 +198,21 @@ def logins_on(connection: Connection, system: str, observed: Observation | None 
 
 
 def actual_of(
-    connection: Connection, system: str, natives: Iterable[str], links: Iterable[str], observed: Observation | None
+    connection: Connection,
+    system: str,
+    natives: Iterable[str],
+    links: Iterable[str],
+    observed: Observation | None,
+    *,
+    logins: Iterable[str] = (),
 ) -> list[Actual]:
-    """What the target holds under these native ids or links, from the mirror and what was just observed."""
-    wanted_natives, wanted_links = set(natives), set(links) - {""}
-    found = {a.native_id: a for a in _stored(connection, system, wanted_natives, wanted_links)}
+    """What the target holds under these native ids, links or logins, from the mirror and what was just observed."""
+    wanted_natives, wanted_links, wanted_logins = set(natives), set(links) - {""}, set(logins)
+    found = {a.native_id: a for a in _stored(connection, system, wanted_natives, wanted_links, wanted_logins)}
     if observed:
         for native, account in observed.accounts.items():
-            if native in wanted_natives or account.link in wanted_links or native in found:
+            named = native in wanted_natives or account.link in wanted_links or account.login in wanted_logins
+            if named or native in found:
                 found[native] = account
         for native in observed.gone:
             found.pop(native, None)
@@ -213,9 +220,11 @@ def actual_of(
     return [Actual(account, frozenset(rights.get(native, ()))) for native, account in found.items()]
 
 
-def _stored(connection: Connection, system: str, natives: set[str], links: set[str]) -> Iterable[TargetAccount]:
+def _stored(
+    connection: Connection, system: str, natives: set[str], links: set[str], logins: set[str]
+) -> Iterable[TargetAccount]:
     columns = actual_account_table.c
-    for column, values in ((columns.native_id, natives), (columns.link, links)):
+    for column, values in ((columns.native_id, natives), (columns.link, links), (columns.login, logins)):
         for part in chunks(values):
             for row in connection.execute(
                 select(actual_account_table).where(columns.system == system, among(column, part))

@@ -8,19 +8,32 @@ somebody owns it; a protection has an owner, a reason and an end (R09).
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select
 
-from iam.access.accounts import Account, AccountState, account_table, all_accounts
+from iam.access.accounts import (
+    ACCOUNT_COLUMNS,
+    Account,
+    AccountKind,
+    AccountState,
+    account_table,
+    accounts_of,
+    all_accounts,
+)
 from iam.access.naming import comparable_login
 from iam.errors import Conflict
-from iam.people.ledger import next_id, number_table
+from iam.intake.taking import mark_pending
+from iam.people.ledger import next_id, number_table, persons_by_number
 from iam.ports import TargetAccount
 from iam.record.act import Act
-from iam.record.store import Instant, metadata
+from iam.record.store import Instant, bulk_insert, metadata
 from iam.sync.actual.mirror import actual_account_table
+
+LONGEST_PROTECTION: Final = timedelta(days=366)
+"""A protection is looked at again at least once a year."""
 
 protection_table = Table(
     "protection",
@@ -107,10 +120,15 @@ def protect(act: Act, system: str, protection: Protection, on: date) -> None:
     """Mark an account on a target.
 
     Raises:
-        Conflict: when the last day has passed already, or the owner or the reason is empty.
+        Conflict: when the last day has passed already or is over a year away, or the owner or the reason is empty.
     """
     if protection.until < on:
         raise Conflict("保護の期限が過ぎています。今日以降の日付を指定してください。")
+    if protection.until > on + LONGEST_PROTECTION:
+        raise Conflict(
+            f"保護の期限は1年以内です。{on + LONGEST_PROTECTION} までの日付を指定し、"
+            "その後も要るときは期限の前に付け直してください。"
+        )
     if not protection.owner.strip() or not protection.reason.strip():
         raise Conflict("保護には持ち主と理由が必要です。--owner と --reason を指定してください。")
     act.connection.execute(
@@ -124,6 +142,52 @@ def protect(act: Act, system: str, protection: Protection, on: date) -> None:
         "account.protected", f"{system} {protection.login}",
         {"owner": protection.owner, "reason": protection.reason, "until": protection.until.isoformat()},
     )  # fmt: skip
+
+
+def link(act: Act, system: str, account: TargetAccount, on: date) -> None:
+    """Take an account on the target for that of the person whose number it carries, because somebody said so.
+
+    Raises:
+        Conflict: when it carries no number of anybody, another entry carries it too, the person has an account
+            there already, the login was ever ours, or it is protected.
+    """
+    person_id = persons_by_number(act.connection, [account.link]).get(account.link)
+    if person_id is None:
+        raise Conflict(
+            f"{system} {account.login} の職員番号({account.link or 'なし'})の職員が台帳にいません。"
+            "システム側で職員番号を直してから、やり直してください。"
+        )
+    if refusal := _unlinkable(act.connection, system, account, person_id, on):
+        raise Conflict(f"{system} {account.login} は紐付けられません。{refusal}")
+    state = AccountState.ACTIVE if account.enabled else AccountState.DISABLED
+    id_, off = next_id(act.connection, account_table), None if account.enabled else on
+    bulk_insert(
+        act.connection, account_table, ACCOUNT_COLUMNS,
+        [(id_, system, account.login, comparable_login(account.login), person_id, AccountKind.PERSONAL, state,
+          account.native_id, act.at, off)],
+    )  # fmt: skip
+    mark_pending(act.connection, [person_id])
+    act.record("account.linked", f"account {system}/{account.login}", {"person": person_id, "by_hand": True})
+
+
+def _unlinkable(connection: Connection, system: str, account: TargetAccount, person_id: int, on: date) -> str:
+    """Why this is not plainly the one account of the person, with the cure, or ""."""
+    login = comparable_login(account.login)
+    if (system, login) in protected_logins(connection, on):
+        return "保護の印が付いています。先に印を外してください。"
+    theirs = [a for a in accounts_of(connection, [person_id]).get(person_id, ()) if a.kind is AccountKind.PERSONAL]
+    alive = (a.login for a in theirs if a.system == system and a.state is not AccountState.DELETED)
+    if other := next(alive, None):
+        return f"本人には既にID {other} があります。どちらが本人のものかを確かめ、他方の職員番号を消してください。"
+    mine, there = account_table.c, actual_account_table.c
+    if connection.execute(select(mine.id).where(mine.system == system, mine.comparable == login)).first():
+        return "この利用者IDは、すでに台帳にあります。本人には別の利用者IDを作ってください。"
+    twins = select(there.login).where(
+        there.system == system, there.link == account.link, there.native_id != account.native_id
+    )
+    if twin := connection.execute(twins).scalars().first():
+        return f"同じ職員番号のID {twin} もあります。本人のものでない方の職員番号を消してください。"
+    return ""
 
 
 def sort_accounts(connection: Connection, system: str, found: Iterable[TargetAccount], on: date) -> Iterator[Sorted]:

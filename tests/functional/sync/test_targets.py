@@ -8,7 +8,7 @@ from sqlalchemy import select
 from iam.access.accounts import account_table, block_table, grant_table, holding_table
 from iam.intake.taking import mark_pending
 from iam.ports import OrderKind
-from iam.sync.actual.reconcile import Protection, protect
+from iam.sync.actual.reconcile import Protection, link, protect
 from tests.bodies import Body, a_guard, leaver, mover, on_leave, row, seconded_out
 from tests.functional.sync.conftest import MakeBody
 
@@ -163,9 +163,12 @@ def test_somebody_elses_account_of_the_same_login_waits_for_a_decision(body: Bod
         gw.remove("0000001")
     elif cure == "link":
         gw.place("0000001", "0000001", cn="だれか")
+        body.night()
+        with body.store.act("tanaka") as act:
+            link(act, "gw", gw.accounts["uid=0000001"], body.today)
     else:
         with body.store.act("unyou") as act:
-            protect(act, "gw", Protection("0000001", "情報政策課", "保守用", date(2027, 3, 31)), body.today)
+            protect(act, "gw", Protection("0000001", "情報政策課", "保守用", date(2026, 12, 31)), body.today)
     body.nights(1)
     assert body.login(1) == ("00000012" if cure == "protect" else "0000001")
     assert body.rights(1) == {"mail", "soumu"}
@@ -183,7 +186,10 @@ def test_two_accounts_under_one_number_are_left_alone_and_no_third_is_made(body:
         assert set(gw.accounts) == {"uid=yamada", "uid=yamada2", "uid=0000002"}
     gw.remove("yamada2")
     body.nights(1)
-    assert body.login(1) == "yamada"
+    with body.store.act("tanaka") as act:
+        link(act, "gw", gw.accounts["uid=yamada"], body.today)
+    body.nights(1)
+    assert (body.login(1), body.rights(1)) == ("yamada", {"mail", "soumu"})
 
 
 def test_a_protected_account_is_left_alone_until_its_last_day(town: Body) -> None:

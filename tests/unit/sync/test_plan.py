@@ -64,13 +64,16 @@ class Given:
     readable: frozenset[str] = EVERYWHERE
     protected: frozenset[tuple[str, str]] = frozenset()
     on_target: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset({"0000001"})
+    unused: frozenset[str] = EVERYWHERE
 
     def planned(self, retention_days: int = 365) -> list[Change | Dispute]:
         scene = Scene(
             person=SOMEONE, department="総務部", wanted={each.system: each for each in self.wanted},
             accounts=self.accounts, actual={(system, "0000001"): each for system, each in self.actual.items()},
             held={(system, "0000001"): each for system, each in self.held.items()}, linked=self.linked,
-            doubled=self.doubled, readable=self.readable, protected=self.protected,
+            doubled=self.doubled, readable=self.readable, protected=self.protected, numbers=self.numbers,
+            unused=self.unused,
         )  # fmt: skip
         logins = Logins({}, self.on_target, self.protected)
         return list(Planner(MODEL, logins, TODAY, retention_days).plan(scene))
@@ -141,6 +144,38 @@ def test_an_account_under_the_number_is_linked_and_then_made_right() -> None:
     assert (link.login, link.native_id, link.enabled) == ("yamada", "uid=yamada", False)
 
 
+def test_where_we_know_accounts_already_what_stands_under_the_number_is_not_linked_unasked() -> None:
+    (dispute,) = Given((want("mail"),), linked={"gw": there(login="yamada")}, unused=frozenset({"zei"})).planned()
+    assert isinstance(dispute, Dispute)
+    assert "iam reconcile gw --link yamada" in dispute.reason
+
+
+@pytest.mark.parametrize("link", ["", "0000002"])
+@pytest.mark.parametrize("state", [AccountState.ACTIVE, AccountState.RESERVED])
+@pytest.mark.parametrize("on", [True, False])
+def test_an_entry_that_no_longer_carries_the_persons_number_is_not_touched(
+    *, link: str, state: AccountState, on: bool
+) -> None:
+    wanted = want("mail", enabled=on, attributes={"cn": ("山田",)})
+    (dispute,) = Given((wanted,), (account(state),), {"gw": there("soumu", link=link)}).planned()
+    assert isinstance(dispute, Dispute)
+    assert ("停止もしていません" in dispute.reason) is not on
+
+
+def test_a_number_that_the_person_had_before_is_still_theirs() -> None:
+    given_ = Given((want("mail"),), (account(),), {"gw": there(link="9")}, numbers=frozenset({"0000001", "9"}))
+    assert given_.kinds() == ["grant mail"]
+
+
+def test_a_protected_account_in_use_whose_person_should_be_off_is_said() -> None:
+    protected = frozenset({("gw", "0000001")})
+    given_ = Given((want(enabled=False),), (account(),), {"gw": there("mail")}, protected=protected)
+    (dispute,) = given_.planned()
+    assert isinstance(dispute, Dispute)
+    assert "保護の印により停止していません" in dispute.reason
+    assert replace(given_, actual={"gw": there("mail", enabled=False)}).planned() == []
+
+
 def test_two_accounts_under_the_number_are_a_dispute_and_nothing_else() -> None:
     (dispute,) = Given((want("mail"),), doubled={"gw": "二つあります"}).planned()
     assert isinstance(dispute, Dispute)
@@ -171,8 +206,7 @@ def test_a_system_that_could_not_be_read_is_left_alone() -> None:
 
 def test_a_protected_account_is_left_alone() -> None:
     protected = frozenset({("gw", "0000001")})
-    wanted = (want(enabled=False),)
-    assert Given(wanted, (account(),), {"gw": there("mail")}, protected=protected).planned() == []
+    assert Given((want("soumu"),), (account(),), {"gw": there("mail")}, protected=protected).planned() == []
     assert Given((want(),), linked={"gw": there()}, protected=protected).planned() == []
 
 
