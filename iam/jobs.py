@@ -296,9 +296,8 @@ class Night:
 
     def _tell(self, connection: Connection, readings: Mapping[str, Reading]) -> None:
         shown = self._held or self._evaluation
-        self.report.changes = self._evaluation.changes if self._held is None else shown.changes
+        self.report.changes = shown.changes
         self.report.disputes = shown.disputes
-        self.report.looked_at = len(shown.people)
         by_name = {intake.reading.source: intake for intake in self._whole}
         chosen = {intake.reading.source for intake in self._chosen}
         for report in self.report.sources:

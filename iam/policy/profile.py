@@ -7,7 +7,6 @@ carries the clause of the body's policy that asks for it, or the word
 
 import hashlib
 import json
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -28,13 +27,6 @@ from iam.policy.cited import (
     Years,
     ZoneChoice,
 )
-
-FISCAL_YEAR_BEGINS = 4  # April
-
-
-def fiscal_year_end(day: date) -> date:
-    """31 March of the 年度 that `day` lies in."""
-    return date(day.year + (day.month >= FISCAL_YEAR_BEGINS), 3, 31)
 
 
 class Band(Cited):
@@ -152,17 +144,6 @@ class StaffCategory(Cited):
     def is_staff(self) -> bool:
         """Employed by the body or lent to it; neither elected, nor contracted, nor a machine."""
         return self.kind is StaffKind.STAFF
-
-    @property
-    def needs_end(self) -> bool:
-        """Whether the source must give an end date (出向の復帰日, 契約の終了日)."""
-        return self.default_end is DefaultEnd.REQUIRED
-
-    def end_of(self, begin: date, given: date | None) -> date | None:
-        """The last day, inclusive, of a post that begins on `begin`; None while it is open or still missing."""
-        if given is None and self.default_end is DefaultEnd.FISCAL_YEAR_END:
-            return fiscal_year_end(begin)
-        return given
 
 
 class Role(StrEnum):

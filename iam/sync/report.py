@@ -54,7 +54,6 @@ class Report:
     targets: list[TargetReport] = field(default_factory=list)
     changes: Sequence[Change] = ()
     disputes: Sequence[Dispute] = ()
-    looked_at: int = 0
     plan: StoredPlan | None = None
     held: StoredPlan | None = None
     holds: Sequence[Hold] = ()

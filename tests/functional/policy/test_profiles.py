@@ -99,7 +99,7 @@ def test_a_secondment_in_needs_its_home_body_and_its_return_date(name: str) -> N
     seconded = load(name).category("seconded_in")
 
     assert seconded.needs_home_body
-    assert seconded.needs_end
+    assert seconded.default_end == "required"
 
 
 def test_every_profile_has_rules_of_its_own() -> None:

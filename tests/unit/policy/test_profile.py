@@ -1,6 +1,5 @@
 """What a profile answers to those who ask it."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import strategies as some
 from pydantic import ValidationError
 
 from iam.errors import NotFound
-from iam.policy.profile import Band, Role, fiscal_year_end
+from iam.policy.profile import Band, Role
 from iam.ports import OrderKind
 from tests.unit.policy.given import a_profile
 
@@ -61,31 +60,6 @@ def test_every_order_to_a_target_has_a_band() -> None:
 def test_a_kind_of_change_without_a_band_is_an_error() -> None:
     with pytest.raises(KeyError):
         _ = a_profile().guard.plan["rename"]
-
-
-@pytest.mark.parametrize(
-    ("day", "end"),
-    [
-        (date(2026, 4, 1), date(2027, 3, 31)),
-        (date(2026, 12, 31), date(2027, 3, 31)),
-        (date(2027, 1, 1), date(2027, 3, 31)),
-        (date(2027, 3, 31), date(2027, 3, 31)),
-    ],
-)
-def test_the_fiscal_year_ends_on_31_march(day: date, end: date) -> None:
-    assert fiscal_year_end(day) == end
-
-
-def test_a_fiscal_year_appointment_ends_with_its_year_unless_an_end_is_given() -> None:
-    yearly = a_profile().category("yearly")
-
-    assert yearly.end_of(date(2026, 10, 1), None) == date(2027, 3, 31)
-    assert yearly.end_of(date(2026, 10, 1), date(2026, 12, 28)) == date(2026, 12, 28)
-    assert not yearly.needs_end
-
-
-def test_a_regular_post_stays_open() -> None:
-    assert a_profile().category("regular").end_of(date(2026, 4, 1), None) is None
 
 
 def test_an_unknown_category_names_the_known_ones() -> None:
