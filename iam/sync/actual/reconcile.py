@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select
+from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select, update
 
 from iam.access.accounts import (
     ACCOUNT_COLUMNS,
@@ -24,7 +24,7 @@ from iam.access.accounts import (
     all_accounts,
 )
 from iam.access.naming import comparable_login
-from iam.errors import Conflict
+from iam.errors import Conflict, NotFound
 from iam.intake.taking import mark_pending
 from iam.people.ledger import next_id, number_table, persons_by_number
 from iam.ports import TargetAccount
@@ -34,6 +34,8 @@ from iam.sync.actual.mirror import actual_account_table
 
 LONGEST_PROTECTION: Final = timedelta(days=366)
 """A protection is looked at again at least once a year."""
+
+ONE_DAY: Final = timedelta(days=1)
 
 protection_table = Table(
     "protection",
@@ -117,7 +119,7 @@ def protections(connection: Connection, system: str, on: date) -> dict[str, Prot
 
 
 def protect(act: Act, system: str, protection: Protection, on: date) -> None:
-    """Mark an account on a target.
+    """Mark an account on a target; an earlier mark ends.
 
     Raises:
         Conflict: when the last day has passed already or is over a year away, or the owner or the reason is empty.
@@ -131,6 +133,7 @@ def protect(act: Act, system: str, protection: Protection, on: date) -> None:
         )
     if not protection.owner.strip() or not protection.reason.strip():
         raise Conflict("保護には持ち主と理由が必要です。--owner と --reason を指定してください。")
+    _end(act, system, protection.login, on)
     act.connection.execute(
         protection_table.insert().values(
             id=next_id(act.connection, protection_table), system=system, login=protection.login,
@@ -142,6 +145,32 @@ def protect(act: Act, system: str, protection: Protection, on: date) -> None:
         "account.protected", f"{system} {protection.login}",
         {"owner": protection.owner, "reason": protection.reason, "until": protection.until.isoformat()},
     )  # fmt: skip
+
+
+def unprotect(act: Act, system: str, login: str, on: date) -> None:
+    """Lift the mark: the next run looks at the account again.
+
+    Raises:
+        NotFound: when the account is not under protection.
+    """
+    ended = _end(act, system, login, on)
+    if not ended:
+        raise NotFound(f"システム「{system}」の利用者ID「{login}」に保護の印はありません。")
+    mark_pending(act.connection, with_protection_over(act.connection, on - ONE_DAY, on))
+
+
+def _end(act: Act, system: str, login: str, on: date) -> bool:
+    """End every mark on an account the day before `on`; whether there was one."""
+    columns = protection_table.c
+    mine = columns.system == system, columns.comparable == comparable_login(login), columns.until >= on
+    ended = act.connection.execute(select(protection_table).where(*mine)).all()
+    act.connection.execute(update(protection_table).where(*mine).values(until=on - ONE_DAY))
+    for mark in ended:
+        act.record(
+            "account.unprotected", f"{system} {mark.login}",
+            {"owner": mark.owner, "reason": mark.reason, "until": mark.until.isoformat()},
+        )  # fmt: skip
+    return bool(ended)
 
 
 def link(act: Act, system: str, account: TargetAccount, on: date) -> None:

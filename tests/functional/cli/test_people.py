@@ -150,6 +150,32 @@ def test_a_system_is_sorted_and_an_account_protected(settled: Town) -> None:
     assert settled.run("reconcile", "mail").exit_code == 2
 
 
+def test_a_protection_is_replaced_and_lifted_and_both_are_recorded(settled: Town) -> None:
+    def mark(login: str, reason: str) -> None:
+        given = ["--owner", "情報政策課", "--reason", reason, "--until", days(30)]
+        assert settled.run("reconcile", "portal", "--protect", login, *given).exit_code == 0
+
+    mark("s000001", "移行中")
+    mark("S000001", "保守用")
+    (kept,) = [each for each in settled.told("reconcile", "portal")["accounts"] if each["sorting"] == "protected"]
+    assert "保守用" in kept["words"]
+    group = f"cn=staff,ou=groups,{settled.slapd.suffix}"
+    with settled.slapd.connection() as connection:
+        connection.modify(group, {"member": [("MODIFY_DELETE", [f"uid=s000001,ou=people,{settled.slapd.suffix}"])]})
+    assert settled.told("sync")["changes"] == []
+
+    assert settled.run("reconcile", "portal", "--unprotect", "s000001").exit_code == 0
+    again = settled.run("reconcile", "portal", "--unprotect", "s000001")
+    assert (again.exit_code, "保護の印はありません" in again.stderr) == (2, True)
+    both = settled.run("reconcile", "portal", "--unprotect", "a", "--protect", "b")
+    assert (both.exit_code, "一緒に指定できません" in both.stderr) == (2, True)
+    assert [change["login"] for change in settled.told("sync")["changes"]] == ["s000001"]
+    path = settled.folder / "証跡.jsonl"
+    assert settled.run("audit", "export", str(path)).exit_code == 0
+    written = path.read_text(encoding="utf-8")
+    assert (written.count("account.protected"), written.count("account.unprotected")) == (2, 2)
+
+
 def test_a_system_that_is_away_cannot_be_reconciled(settled: Town) -> None:
     settled.slapd.stop()
     away = settled.run("reconcile", "portal")

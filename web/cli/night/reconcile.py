@@ -10,7 +10,7 @@ from datetime import date
 import click
 
 from iam.errors import NotFound
-from iam.sync.actual.reconcile import Protection, Sorted, Sorting, protect, sort_accounts
+from iam.sync.actual.reconcile import Protection, Sorted, Sorting, protect, sort_accounts, unprotect
 from web.cli.japanese import DAY, as_json_option
 from web.cli.night.lines import A_GROUP
 from web.cli.table import say, say_json, say_table
@@ -21,6 +21,7 @@ from web.cli.wiring import Desk
 @click.argument("system", metavar="システム")
 @click.option("--all", "everything", is_flag=True, help="紐付け済のIDも含め、すべて表示します。")
 @click.option("--protect", "login", metavar="利用者ID", help="このIDに保護の印を付け、同期が触れないようにします。")
+@click.option("--unprotect", "lifted", metavar="利用者ID", help="このIDの保護の印を外します。")
 @click.option("--owner", metavar="持ち主", help="保護するIDに責任を持つ人または課。")
 @click.option("--reason", metavar="理由", help="保護する理由。")
 @click.option("--until", type=DAY, metavar="日付", help="保護の期限（この日まで）。")
@@ -32,6 +33,7 @@ def reconcile(
     system: str,
     everything: bool,
     login: str | None,
+    lifted: str | None,
     owner: str | None,
     reason: str | None,
     until: date | None,
@@ -42,8 +44,17 @@ def reconcile(
     \b
     例:
       iam reconcile portal
-      iam reconcile portal --protect backup --owner 情報政策課 --reason バックアップ用 --until 2027-03-31
+      iam reconcile portal --protect backup --owner 情報政策課 \\
+          --reason バックアップ用 --until 2027-03-31
+      iam reconcile portal --unprotect backup
+
+    印のあるIDにもう一度 --protect を指定すると、新しい印に替わります。付け外しは証跡に残ります。
     """
+    if lifted is not None:
+        if login or owner or reason or until:
+            raise click.UsageError("--unprotect は、--protect などと一緒に指定できません。")
+        _unprotect(desk, system, lifted)
+        return
     if login is None and (owner or reason or until):
         raise click.UsageError("--owner、--reason、--until は --protect と一緒に指定します。")
     if login is not None:
@@ -51,6 +62,10 @@ def reconcile(
             raise click.UsageError("--protect には --owner、--reason、--until がすべて必要です。")
         _protect(desk, system, Protection(login, owner, reason, until))
         return
+    _sort(desk, system, everything=everything, as_json=as_json)
+
+
+def _sort(desk: Desk, system: str, *, everything: bool, as_json: bool) -> None:
     target = desk.target(system)
     # Read to its end before anything is compared: half a reading would show accounts as missing.
     found = [account for batch in target.read(frozenset()) for account in batch.accounts]
@@ -74,6 +89,12 @@ def _protect(desk: Desk, system: str, protection: Protection) -> None:
     with desk.store.act(desk.actor) as act:
         protect(act, system, protection, desk.today)
     say(f"{system} {account.login} に保護の印を付けました（{protection.until} まで）。同期はこのIDに触れません。")
+
+
+def _unprotect(desk: Desk, system: str, login: str) -> None:
+    with desk.store.act(desk.actor) as act:
+        unprotect(act, system, login, desk.today)
+    say(f"{system} {login} の保護の印を外しました。次の同期から、このIDもほかと同じに扱います。")
 
 
 def _counts(placed: list[Sorted]) -> Counter[Sorting]:
