@@ -13,6 +13,15 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
+from iam.intake.believing import (
+    ANOTHERS,
+    BESIDE_BAD,
+    WAITS,
+    against_joining,
+    against_other_sources,
+    joining,
+    refused,
+)
 from iam.intake.revise import Revision, revise
 from iam.intake.staging import (
     Reading,
@@ -24,7 +33,7 @@ from iam.intake.staging import (
     write_quarantine,
     write_staging,
 )
-from iam.intake.whose import Earlier, Heard, Rows, gather
+from iam.intake.whose import Earlier, Heard, gather
 from iam.people.feed import FeedRow, Gives, Rejected, check_person, settle_person
 from iam.people.ledger import (
     ENTRY_COLUMNS,
@@ -48,9 +57,6 @@ from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
 
 _NOBODY: Final = "この供給元は職員を登録できません。職員を管理する供給元に、この職員番号を先に載せてください。"
-_BESIDE_BAD: Final = (
-    "同じ職員の旧職員番号の行に誤りがあるため、まだ取り込んでいません。そちらの行を先に直してください。"
-)
 
 
 @dataclass
@@ -118,6 +124,8 @@ class Taker:
             if heard.person is not None:
                 heard_of.add(heard.person.id)
             self._take_person(heard, barred)
+        # Of whom a bad row stands in the feed, they are not silent.
+        heard_of.update(persons_by_number(self._connection, {*barred, *reading.spared}).values())
         self._count_still_absent(heard_of)
         return self.intake
 
@@ -126,7 +134,7 @@ class Taker:
         aside = list(aside)
         waiting = {r.staff_number for r in aside if r.reason == _NOBODY and r.staff_number}
         there = set(persons_by_number(self._connection, waiting)) | (waiting & self._earlier.numbers.keys())
-        return there | {r.staff_number for r in aside if r.reason == _BESIDE_BAD and r.staff_number}
+        return there | {r.staff_number for r in aside if r.reason in WAITS and r.staff_number}
 
     def _barred(self, aside: Mapping[Fingerprint, Rejected]) -> dict[str, set[Fingerprint]]:
         """Numbers with a row in quarantine that is still in the feed."""
@@ -140,15 +148,27 @@ class Taker:
     def _take_person(self, heard: Heard, barred: Mapping[str, set[Fingerprint]]) -> None:
         # Every number is looked at, so that each bad row is told.
         bad = [self._left_as_is(number, rows, barred.get(number, set())) for number, rows in heard.rows.items()]
+        if self._belongs_elsewhere(heard.person):
+            self.intake.rejected += refused(heard.rows, heard.rows, ANOTHERS)
+            return
         if any(bad):
             if len(heard.rows) > 1:
-                self._put_aside(heard.rows, heard.new_numbers, _BESIDE_BAD)
+                self.intake.rejected += refused(heard.rows, heard.new_numbers, BESIDE_BAD)
             return
-        new_numbers = self._to_be_given(heard)
+        new_numbers, left_out = self._to_be_given(heard)
         rows = heard.flat
         if not rows:
-            self._count_absent(heard.person)
+            if not left_out:
+                self._count_absent(heard.person)
             return
+        self._take_rows(heard, new_numbers, rows)
+
+    def _take_rows(self, heard: Heard, new_numbers: Sequence[str], rows: Sequence[FeedRow]) -> None:
+        if heard.person is not None and Authority.POST in self._rules.authority:
+            doubled = against_other_sources(heard.person.entries, rows, self._rules.name)
+            self.intake.rejected += doubled
+            if doubled:
+                return
         person = heard.person or self._new_person(new_numbers[-1], rows[0])
         if new_numbers:
             # 再任用 under a new number: the person whose old number HR gave.
@@ -157,20 +177,30 @@ class Taker:
             person = replace(person, staff_number=new_numbers[-1])
         self._revise(person, rows)
 
-    def _to_be_given(self, heard: Heard) -> Sequence[str]:
-        """The numbers that the person gets; rows under them wait if this source may not give numbers."""
-        if Authority.PERSON in self._rules.authority:
-            return heard.new_numbers
-        self._put_aside(heard.rows, heard.new_numbers, _NOBODY)
-        for number in heard.new_numbers:
-            del heard.rows[number]
-        return ()
+    def _belongs_elsewhere(self, person: Person | None) -> bool:
+        """Whether this source would speak for a person for whom another one speaks."""
+        return person is not None and Authority.PERSON in self._rules.authority and person.source != self._rules.name
 
-    def _put_aside(self, rows: Mapping[str, Rows], numbers: Iterable[str], reason: str) -> None:
+    def _to_be_given(self, heard: Heard) -> tuple[Sequence[str], bool]:
+        """The numbers that the person gets, and whether rows were left out that may be the person's.
+
+        Rows under a number that this source may not give, or that may not be
+        the same person's, wait; those of the other numbers are taken by themselves.
+        """
+        if Authority.PERSON not in self._rules.authority:
+            self._leave_out(heard, heard.new_numbers, _NOBODY)
+            return (), False
+        if len(heard.rows) == 1 or not (reason := against_joining(heard)):
+            return heard.new_numbers, False
+        doubted = joining(heard) or list(heard.rows)
+        self._leave_out(heard, doubted, reason, "previous_number" if heard.new_numbers else "staff_number")
+        return [number for number in heard.new_numbers if number not in doubted], True
+
+    def _leave_out(self, heard: Heard, numbers: Iterable[str], reason: str, field_name: str = "staff_number") -> None:
         """Let the good rows of `numbers` wait."""
+        self.intake.rejected += refused(heard.rows, numbers, reason, field_name)
         for number in numbers:
-            for print_, (row, *_) in rows[number].items():
-                self.intake.rejected.append(Rejected(row.place, "staff_number", number, reason, number, print_))
+            del heard.rows[number]
 
     def _left_as_is(self, number: str, rows: Mapping[Fingerprint, list[FeedRow]], barred: set[Fingerprint]) -> bool:
         """Whether a bad row, by itself or beside the person's others, leaves the person untouched."""
