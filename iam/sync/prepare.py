@@ -45,6 +45,7 @@ from iam.record.columns import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
 from iam.sync.actual.reconcile import protected_logins, with_protection_over
+from iam.sync.actual.strangers import strangers
 from iam.sync.guard import Population
 from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
 
@@ -156,7 +157,15 @@ class Evaluator:
         found = Evaluation()
         for part in chunks(sorted(ids)):
             self._part(part, found)
+        for system, observed in self._observed.items():
+            found.disputes += self._strangers(system, observed, found.changes)
         return found
+
+    def _strangers(self, system: str, observed: Observation, changes: Iterable[Change]) -> Iterator[Dispute]:
+        model = self._policy.rules.model.systems.get(system)
+        names = {code: each.name for code, each in model.entitlements.items()} if model else {}
+        linked = {c.native_id for c in changes if c.kind is ChangeKind.LINK and c.system == system}
+        return strangers(self._connection, observed, names, self._protected, linked)
 
     def _rules_changed(self) -> bool:
         last = evaluated(self._connection)

@@ -5,10 +5,10 @@ which no fingerprint differs decodes nothing and writes nothing here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Boolean, Column, Connection, Index, LargeBinary, Table, Text, delete, select
+from sqlalchemy import Boolean, Column, Connection, Index, LargeBinary, Table, Text, delete, select, update
 
 from iam.access.naming import comparable_login
 from iam.people.ledger import chunks
@@ -83,9 +83,9 @@ def observe(connection: Connection, target: Target) -> Observation:
     """
     system = target.system
     accounts = _fingerprints(connection, system)
-    groups = {row.fingerprint: row.entitlement for row in connection.execute(
+    groups = {row.entitlement: row.fingerprint for row in connection.execute(
         select(actual_group_table).where(actual_group_table.c.system == system))}  # fmt: skip
-    missing = accounts | groups.keys()
+    missing = accounts | set(groups.values())
     known = frozenset(missing)
     found = Observation(system)
     for batch in target.read(known):
@@ -98,7 +98,7 @@ def observe(connection: Connection, target: Target) -> Observation:
             found.parted[group.entitlement] = before - set(group.members)
     found.total = len(accounts - missing) + len(found.accounts)
     found.gone = _natives(connection, system, missing) - set(found.accounts)
-    found.groups_gone = {groups[p] for p in missing & groups.keys()} - set(found.groups)
+    found.groups_gone = {name for name, print_ in groups.items() if print_ in missing} - set(found.groups)
     for entitlement in found.groups_gone:
         found.parted[entitlement] = set(_members(connection, system, entitlement))
     return found
@@ -127,9 +127,11 @@ def _members(connection: Connection, system: str, entitlement: str) -> Sequence[
 def write_observation(connection: Connection, found: Observation) -> None:
     """Make the mirror say what was observed: part of an act."""
     put_accounts(connection, found.system, found.accounts.values())
+    gone = actual_account_table.c
     for part in chunks(found.gone):
-        for table in (actual_account_table, actual_member_table):
-            connection.execute(delete(table).where(table.c.system == found.system, among(table.c.native_id, part)))
+        # Who is still named in a group stays there until the group says otherwise: a new entry would hold it again.
+        query = delete(actual_account_table).where(gone.system == found.system, among(gone.native_id, part))
+        connection.execute(query)
     for entitlement in found.groups_gone:
         mine = actual_group_table.c.system == found.system, actual_group_table.c.entitlement == entitlement
         connection.execute(delete(actual_group_table).where(*mine))
@@ -160,6 +162,13 @@ def put_group(connection: Connection, system: str, entitlement: str, fingerprint
     connection.execute(table.insert().values(system=system, entitlement=entitlement, fingerprint=fingerprint))
 
 
+def doubt_groups(connection: Connection, system: str, entitlements: Collection[str]) -> None:
+    """Forget the fingerprints of groups that were written to: what they stood for is no longer in the mirror."""
+    columns = actual_group_table.c
+    mine = columns.system == system, columns.entitlement.in_(sorted(entitlements))
+    connection.execute(update(actual_group_table).where(*mine).values(fingerprint=b""))
+
+
 def put_members(
     connection: Connection, system: str, joined: Iterable[tuple[str, str]], parted: Iterable[tuple[str, str]]
 ) -> None:
@@ -182,6 +191,9 @@ def put_members(
 
 def forget_account(connection: Connection, system: str, native_id: str) -> None:
     """The target has it no more."""
+    columns = actual_member_table.c
+    held = select(columns.entitlement).where(columns.system == system, columns.native_id == native_id)
+    doubt_groups(connection, system, connection.execute(held).scalars().all())
     for table in (actual_account_table, actual_member_table):
         connection.execute(delete(table).where(table.c.system == system, table.c.native_id == native_id))
 

@@ -5,9 +5,9 @@ known number is unlinked until it is linked; one under none is rogue until
 somebody owns it; a protection has an owner, a reason and an end (R09).
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -27,7 +27,7 @@ from iam.access.naming import comparable_login
 from iam.errors import Conflict, NotFound
 from iam.intake.taking import mark_pending
 from iam.people.ledger import next_id, number_table, persons_by_number
-from iam.ports import TargetAccount
+from iam.ports import TargetAccount, TargetGroup
 from iam.record.act import Act
 from iam.record.store import Instant, bulk_insert, metadata
 from iam.sync.actual.mirror import actual_account_table
@@ -219,20 +219,54 @@ def _unlinkable(connection: Connection, system: str, account: TargetAccount, per
     return ""
 
 
-def sort_accounts(connection: Connection, system: str, found: Iterable[TargetAccount], on: date) -> Iterator[Sorted]:
-    """Every account that the target holds with its place, then those that it should hold and does not."""
+def sort_accounts(
+    connection: Connection, system: str, found: Iterable[TargetAccount], groups: Iterable[TargetGroup], on: date
+) -> Iterator[Sorted]:
+    """Every account on the target with its place, then members that are none, then accounts that are missing."""
     ours = {a.native_id: a for a in all_accounts(connection, system) if a.native_id}
     marks = protections(connection, system, on)
     numbers = set(connection.execute(select(number_table.c.number)).scalars())
     everything = list(found)
     shared = Counter(account.link for account in everything if account.link)
+    rights = _rights(groups)
     seen: set[str] = set()
     for account in everything:
         seen.add(account.native_id)
-        yield _place(account, ours, marks, numbers, shared)
+        yield _with_rights(_place(account, ours, marks, numbers, shared), rights)
+    for native in sorted(rights.keys() - seen - ours.keys()):
+        yield _with_rights(_no_account(native, marks), rights)
     for native, mine in ours.items():
         if native not in seen and mine.state is not AccountState.DELETED:
             yield Sorted(Sorting.MISSING, mine.login, native, False, "", "次の同期で作り直します(退職者等を除く)")  # noqa: FBT003
+
+
+def _rights(groups: Iterable[TargetGroup]) -> dict[str, list[str]]:
+    held: dict[str, list[str]] = defaultdict(list)
+    for group in sorted(groups, key=lambda g: g.entitlement):
+        for native in group.members:
+            held[native].append(group.entitlement)
+    return held
+
+
+def _with_rights(each: Sorted, rights: Mapping[str, Sequence[str]]) -> Sorted:
+    """What somebody holds whom we do not know is the first thing to be asked about."""
+    held = rights.get(each.native_id)
+    if not held or each.sorting is Sorting.LINKED:
+        return each
+    return replace(each, words=f"権限({'、'.join(held)})を持っています。{each.words}")
+
+
+def _no_account(native: str, marks: Mapping[str, Protection]) -> Sorted:
+    mark = marks.get(comparable_login(native))
+    words = (
+        "利用者IDではありません(グループのグループ、範囲外のDNなど)。システム側で外すか、--protect で印を付けてください"
+    )
+    sorting = Sorting.PROTECTED if mark else Sorting.ROGUE
+    return Sorted(sorting, native, native, True, "", _marked(mark) if mark else words)  # noqa: FBT003
+
+
+def _marked(mark: Protection) -> str:
+    return f"{mark.owner}: {mark.reason}({mark.until} まで)"
 
 
 def _place(
@@ -247,7 +281,7 @@ def _place(
 
     mark = marks.get(comparable_login(account.login))
     if mark:
-        return put(Sorting.PROTECTED, f"{mark.owner}: {mark.reason}({mark.until} まで)")
+        return put(Sorting.PROTECTED, _marked(mark))
     if account.native_id in ours:
         return put(Sorting.LINKED, "台帳のIDと一致")
     if not account.link:
@@ -258,4 +292,6 @@ def _place(
         return put(Sorting.ROGUE, f"職員番号 {account.link} の職員が台帳にいません")
     if shared[account.link] > 1:
         return put(Sorting.DISPUTED, f"職員番号 {account.link} のIDが{shared[account.link]}個あります")
-    return put(Sorting.UNLINKED, "次の同期で紐付けます(標準付与の対象であれば)")
+    return put(
+        Sorting.UNLINKED, "本人のものか確かめ、--link で紐付けてください(最初の取り込みでは次の同期が紐付けます)"
+    )

@@ -176,6 +176,26 @@ def test_a_protection_is_replaced_and_lifted_and_both_are_recorded(settled: Town
     assert (written.count("account.protected"), written.count("account.unprotected")) == (2, 2)
 
 
+def test_somebody_says_whose_account_it_is(settled: Town) -> None:
+    people = f"ou=people,{settled.slapd.suffix}"
+    with settled.slapd.connection() as connection:
+        connection.add(f"uid=yamada,{people}", "inetOrgPerson", {"cn": "y", "sn": "y", "employeeNumber": "000011"})
+        connection.modify(f"cn=staff,ou=groups,{settled.slapd.suffix}", {"member": [("MODIFY_ADD", ["cn=elsewhere"])]})
+    settled.feed(staff(11))
+    asked = settled.run("sync").stdout
+    assert "iam reconcile portal --link yamada" in asked
+    assert "cn=elsewhere: 利用者IDではないもの" in asked
+    linked = settled.run("reconcile", "portal", "--link", "yamada")
+    assert (linked.exit_code, "職員番号 000011 の職員に紐付けました" in linked.stdout) == (0, True)
+    assert settled.run("reconcile", "portal", "--link", "yamada").exit_code == 2
+    assert settled.run("reconcile", "portal", "--link", "nobody").exit_code == 2
+    protection = ["--owner", "情報政策課", "--reason", "部門の組", "--until", days(30)]
+    assert settled.run("reconcile", "portal", "--protect", "cn=elsewhere", *protection).exit_code == 0
+    assert settled.run("sync").exit_code == 0
+    assert [a["login"] for a in settled.told("person", "show", "000011")["accounts"]] == ["yamada"]
+    assert settled.run("sync", "--check").exit_code == 0
+
+
 def test_a_system_that_is_away_cannot_be_reconciled(settled: Town) -> None:
     settled.slapd.stop()
     away = settled.run("reconcile", "portal")

@@ -10,7 +10,7 @@ import pytest
 from iam.errors import Conflict
 from iam.ports import TargetAccount
 from iam.record.act import Act
-from iam.sync.actual.reconcile import Protection, link, protect
+from iam.sync.actual.reconcile import Protection, Sorting, link, protect, sort_accounts
 from tests.bodies import Body, a_body, leaver, mover, row
 from tests.memory import MemoryTarget, printed
 
@@ -141,6 +141,82 @@ def test_what_is_not_plainly_the_persons_is_not_linked(town: Body, gw: MemoryTar
     account = gw.accounts["uid=first"]
     with pytest.raises(Conflict, match=words):
         by_hand(town, replace(account, login="0000002") if case == "known" else account)
+
+
+# --- who holds a right without being ours
+
+
+@pytest.mark.parametrize("already", [True, False])
+def test_an_unknown_entry_in_a_group_is_said_every_night(town: Body, gw: MemoryTarget, already: bool) -> None:
+    if already:
+        gw.place("backdoor")
+        assert disputed(town) == []
+    gw.place("backdoor", "9999999", rights=["kacho", "soumu"])
+    for _ in range(3):
+        (report,) = town.nights(1)
+        (dispute,) = report.disputes
+        assert (dispute.login, dispute.staff_number) == ("backdoor", "")
+        assert "「総務部掲示板」「課長」" in dispute.reason
+    gw.groups["kacho"].discard("uid=backdoor")
+    assert disputed(town) == [("backdoor", "")]
+    gw.groups["soumu"].discard("uid=backdoor")
+    assert disputed(town) == []
+
+
+def test_a_member_that_is_no_account_at_all_is_said_every_night(town: Body, gw: MemoryTarget) -> None:
+    nested = "cn=admins,ou=groups"
+    gw.groups["mail"].add(nested)
+    assert disputed(town) == [(nested, "")]
+    assert disputed(town) == [(nested, "")]
+    with town.store.act("unyou") as act:
+        protect(act, "gw", Protection(nested, "情報政策課", "部門の組", date(2026, 3, 10)), town.today)
+    assert disputed(town) == []
+    town.night("2026-03-10")
+    assert disputed(town) == [(nested, "")]
+
+
+def test_a_stranger_whose_entry_was_removed_is_still_said_while_a_group_names_it(town: Body, gw: MemoryTarget) -> None:
+    gw.place("backdoor", rights=["kacho"])
+    town.nights(1)
+    del gw.accounts["uid=backdoor"]
+    assert disputed(town) == [("uid=backdoor", "")]
+    assert disputed(town) == [("uid=backdoor", "")]
+    gw.place("backdoor")
+    assert disputed(town) == [("backdoor", "")]
+
+
+def test_a_protected_stranger_is_nobodys_business(town: Body, gw: MemoryTarget) -> None:
+    gw.place("renkei", rights=["mail"])
+    with town.store.act("unyou") as act:
+        protect(act, "gw", Protection("renkei", "情報政策課", "連携用", date(2026, 12, 31)), town.today)
+    assert disputed(town) == []
+
+
+def test_what_a_killed_run_made_and_what_is_linked_tonight_are_no_strangers(tmp_path: Path) -> None:
+    body = a_body(f"sqlite:///{tmp_path / 'iam.db'}", tmp_path / "keys.json")
+    gw = body.targets["gw"]
+    gw.place("yamada", "0000001", rights=["mail"])
+    body.rows = [row(1), row(2), row(3)]
+    gw.dies_after, gw.dies_mute = 1, True
+    assert body.night().disputes == []
+    gw.away, gw.dies_after, gw.dies_mute = False, None, False
+    for number in (2, 3):
+        if f"uid=000000{number}" in gw.accounts:
+            gw.groups.setdefault("mail", set()).add(f"uid=000000{number}")
+    assert disputed(body) == []
+    body.store.dispose()
+
+
+def test_strangers_are_sorted_with_what_they_hold(town: Body, gw: MemoryTarget) -> None:
+    gw.place("backdoor", rights=["kacho", "mail"])
+    gw.groups["mail"].add("cn=admins,ou=groups")
+    (batch,) = gw.read(frozenset())
+    with town.store.read() as connection:
+        placed = list(sort_accounts(connection, "gw", batch.accounts, batch.groups, town.today))
+    rogue = {each.login: each.words for each in placed if each.sorting is Sorting.ROGUE}
+    assert rogue.keys() == {"backdoor", "cn=admins,ou=groups"}
+    assert rogue["backdoor"].startswith("権限(kacho、mail)を持っています。")
+    assert "利用者IDではありません" in rogue["cn=admins,ou=groups"]
 
 
 # --- protections

@@ -1,4 +1,4 @@
-"""`iam reconcile`: what a system really holds, sorted; and the mark that keeps the sync away from an account.
+"""`iam reconcile`: what a system really holds, sorted; the marks and links that somebody answers for.
 
 The one law: *looking changes nothing*: the system is read afresh and neither
 it nor the ledger is written.
@@ -10,7 +10,8 @@ from datetime import date
 import click
 
 from iam.errors import NotFound
-from iam.sync.actual.reconcile import Protection, Sorted, Sorting, protect, sort_accounts, unprotect
+from iam.sync.actual.reconcile import Protection, Sorted, Sorting, link, protect, sort_accounts, unprotect
+from iam.sync.actual.strangers import is_member
 from web.cli.japanese import DAY, as_json_option
 from web.cli.night.lines import A_GROUP
 from web.cli.table import say, say_json, say_table
@@ -25,6 +26,7 @@ from web.cli.wiring import Desk
 @click.option("--owner", metavar="持ち主", help="保護するIDに責任を持つ人または課。")
 @click.option("--reason", metavar="理由", help="保護する理由。")
 @click.option("--until", type=DAY, metavar="日付", help="保護の期限（この日まで）。")
+@click.option("--link", "linked", metavar="利用者ID", help="このIDを、同じ職員番号の職員のIDとして紐付けます。")
 @as_json_option
 @click.pass_obj
 def reconcile(
@@ -37,6 +39,7 @@ def reconcile(
     owner: str | None,
     reason: str | None,
     until: date | None,
+    linked: str | None,
     as_json: bool,
 ) -> None:
     """システムにある利用者IDを読み、台帳と照らし合わせて分類します。
@@ -47,13 +50,19 @@ def reconcile(
       iam reconcile portal --protect backup --owner 情報政策課 \\
           --reason バックアップ用 --until 2027-03-31
       iam reconcile portal --unprotect backup
+      iam reconcile portal --link s000123
 
     印のあるIDにもう一度 --protect を指定すると、新しい印に替わります。付け外しは証跡に残ります。
     """
     if lifted is not None:
-        if login or owner or reason or until:
+        if linked or login or owner or reason or until:
             raise click.UsageError("--unprotect は、--protect などと一緒に指定できません。")
         _unprotect(desk, system, lifted)
+        return
+    if linked is not None:
+        if login is not None:
+            raise click.UsageError("--link と --protect は一緒に指定できません。")
+        _link(desk, system, linked)
         return
     if login is None and (owner or reason or until):
         raise click.UsageError("--owner、--reason、--until は --protect と一緒に指定します。")
@@ -68,9 +77,11 @@ def reconcile(
 def _sort(desk: Desk, system: str, *, everything: bool, as_json: bool) -> None:
     target = desk.target(system)
     # Read to its end before anything is compared: half a reading would show accounts as missing.
-    found = [account for batch in target.read(frozenset()) for account in batch.accounts]
+    batches = list(target.read(frozenset()))
+    found = [account for batch in batches for account in batch.accounts]
+    groups = [group for batch in batches for group in batch.groups]
     with desk.store.read() as connection:
-        placed = list(sort_accounts(connection, system, found, desk.today))
+        placed = list(sort_accounts(connection, system, found, groups, desk.today))
     if as_json:
         say_json({"system": system, "counts": _counts(placed), "accounts": [_json(each) for each in placed]})
         return
@@ -84,11 +95,25 @@ def _sort(desk: Desk, system: str, *, everything: bool, as_json: bool) -> None:
 
 def _protect(desk: Desk, system: str, protection: Protection) -> None:
     account = desk.target(system).find(protection.login)
-    if account is None:
-        raise NotFound(f"システム「{system}」に利用者ID「{protection.login}」はありません。")
     with desk.store.act(desk.actor) as act:
+        # A group or a DN elsewhere that holds an entitlement is no account, and is marked by its whole name.
+        if account is None and not is_member(act.connection, system, protection.login):
+            raise _not_there(system, protection.login)
         protect(act, system, protection, desk.today)
-    say(f"{system} {account.login} に保護の印を付けました（{protection.until} まで）。同期はこのIDに触れません。")
+    say(f"{system} {protection.login} に保護の印を付けました（{protection.until} まで）。同期はこのIDに触れません。")
+
+
+def _link(desk: Desk, system: str, login: str) -> None:
+    account = desk.target(system).find(login)
+    if account is None:
+        raise _not_there(system, login)
+    with desk.store.exclusive("sync"), desk.store.act(desk.actor) as act:
+        link(act, system, account, desk.today)
+    say(f"{system} {account.login} を職員番号 {account.link} の職員に紐付けました。権限は次の同期で合わせます。")
+
+
+def _not_there(system: str, login: str) -> NotFound:
+    return NotFound(f"システム「{system}」に利用者ID「{login}」はありません。")
 
 
 def _unprotect(desk: Desk, system: str, login: str) -> None:

@@ -111,7 +111,8 @@ def _telling(job: Job, report: Report, *, check: bool, unsettled: int) -> Tellin
     shown = discreet((Line(change) for change in report.changes), job.today, secret)
     told = {line.change.staff_number for line in shown.lines} | known
     # Of somebody who is not in the ledger yet, nobody can tell whether they are announced.
-    disputes = [d for d in report.disputes if d.staff_number in told and d.staff_number not in secret]
+    about = {"", *told} - secret
+    disputes = [d for d in report.disputes if d.staff_number in about]
     return Telling(
         report=report,
         shown=shown,
