@@ -32,9 +32,20 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--export", "exported", type=_file, help="データベースの代わりに、書き出したファイルを検証します。")
-@click.option("--public-key", type=_file, help="書き出しの検証に使う公開鍵ファイル (PEM)。")
-@click.option("--checkpoints", type=_file, help="外部に保管したチェックポイントの行を含むファイル (syslog など)。")
+@click.option(
+    "--export",
+    "exported",
+    type=_file,
+    metavar="ファイル",
+    help="データベースの代わりに、書き出したファイルを検証します。",
+)
+@click.option("--public-key", type=_file, metavar="ファイル", help="書き出しの検証に使う公開鍵ファイル（PEM）。")
+@click.option(
+    "--checkpoints",
+    type=_file,
+    metavar="ファイル",
+    help="外部に保管したチェックポイントの行を含むファイル（syslog など）。",
+)
 @as_json_option
 @click.pass_context
 def verify_command(
@@ -52,7 +63,7 @@ def verify_command(
         with desk.store.read() as connection:
             verdict = verify(connection, desk.keys, witnessed)
     elif public_key is None:
-        raise click.UsageError("--export には --public-key (公開鍵ファイル) も必要です。")
+        raise click.UsageError("--export には --public-key（公開鍵ファイル）も必要です。")
     else:
         verdict = verify_export(exported, keys_of_pem(_read(public_key)), witnessed)
     if as_json:
@@ -63,12 +74,12 @@ def verify_command(
 
 
 @audit.command("export")
-@click.argument("output", type=_file)
-@click.option("--public-key", type=_file, help="検証に使う公開鍵を、このファイルにも書き出します。")
+@click.argument("output", metavar="ファイル", type=_file)
+@click.option("--public-key", type=_file, metavar="ファイル", help="検証に使う公開鍵を、このファイルにも書き出します。")
 @as_json_option
 @click.pass_obj
 def export_command(desk: Desk, *, output: Path, public_key: Path | None, as_json: bool) -> None:
-    """証跡のすべてを、署名付きの 1 ファイル OUTPUT に書き出します。
+    """証跡のすべてを、署名を付けて一つのファイルに書き出します。
 
     監査を行う方は、公開鍵だけでこのファイルを検証できます。公開鍵は、ファイルとは別の経路で渡してください。
     """
@@ -84,7 +95,13 @@ def export_command(desk: Desk, *, output: Path, public_key: Path | None, as_json
 
 
 @audit.command("checkpoint")
-@click.option("--append", "kept_in", type=_file, help="チェックポイントの行を、このファイルの末尾に追加します。")
+@click.option(
+    "--append",
+    "kept_in",
+    type=_file,
+    metavar="ファイル",
+    help="チェックポイントの行を、このファイルの末尾に追加します。",
+)
 @click.option("--syslog", "to_syslog", is_flag=True, help="チェックポイントの行を syslog に送ります。")
 @as_json_option
 @click.pass_obj
@@ -131,7 +148,7 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
             said.append(f"記録 1 から {verdict.checked} までは、順につながっています。")
     else:
         counted = f"記録 {verdict.checked:,} 件、チェックポイント {verdict.checkpoints:,} 件"
-        said = [f"証跡は正しくつながっています ({counted})。"]
+        said = [f"証跡は正しくつながっています（{counted}）。"]
     return [*said, *(f"確かめられないこと: {note}" for note in verdict.unproved)]
 
 

@@ -114,6 +114,7 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
     default=Path("iam.toml"),
     show_default=True,
     show_envvar=True,
+    metavar="ファイル",
     help="設定ファイル。",
 )
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="版を表示します。")
@@ -138,8 +139,8 @@ def iam(context: click.Context, config: Path) -> None:
       iam person show 0012345              職員の経緯と、IDの根拠を見る
 
     \b
-    終了コード: 0 変更なし・完了、1 変更あり (--check)、2 使い方・設定の誤り、
-               3 保留、4 一部が失敗、5 改ざん・破損の検出
+    終了コード: 0 変更なし・完了、1 変更あり（--check）、2 使い方・設定の誤り、
+               3 保留、4 一部が失敗・要判断、5 改ざん・破損の検出
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

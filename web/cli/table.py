@@ -14,6 +14,7 @@ import click
 
 GAP = "  "
 _NOT_FIRST = frozenset("、。，．」』）】〕・：；？！ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ)]}.,:;?!")
+_NOT_LAST = "「『（【〔([{"
 _MARGIN = 4
 _ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 _WITHOUT_WIDTH = {"Mn", "Me", "Cf"}
@@ -42,15 +43,20 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """`text` in lines of at most `columns`, none of which begins with a closing mark: these hang in the margin."""
+    """`text` in lines of at most `columns`; none begins with a closing mark or ends with an opening one.
+
+    Closing marks hang in the margin.
+    """
     columns -= _MARGIN
     lines: list[str] = []
     line, used = "", 0
     for piece in _PIECE.findall(text):
         wide = width(piece)
         if line and used + wide > columns and piece not in _NOT_FIRST:
-            lines.append(line.rstrip())
-            line, used = "", 0
+            kept = line.rstrip().rstrip(_NOT_LAST)
+            left = line[len(kept) :] if kept else ""
+            lines.append((kept or line).rstrip())
+            line, used = left.strip(), width(left.strip())
             if piece.isspace():
                 continue
         line, used = line + piece, used + wide

@@ -1,7 +1,9 @@
 """The command as such: mistakes in any file, the exit codes, what is imported, what is printed."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -137,9 +139,20 @@ def test_the_help_page_is_japanese_and_imports_no_database() -> None:
 
 
 def test_no_line_of_a_help_page_is_wider_than_a_terminal() -> None:
-    for arguments in (["--help"], ["sync", "--help"], ["person", "show", "--help"], ["plan", "release", "--help"]):
-        page = CliRunner().invoke(iam, arguments, env={"COLUMNS": "80"}).stdout
+    for arguments in every_command(iam):
+        page = CliRunner().invoke(iam, [*arguments, "--help"], env={"COLUMNS": "80"}).stdout
         assert max(map(width, page.splitlines())) <= 80
+        assert not re.search(r"\b(PATH|FILE|OUTPUT|TEXT|DIRECTORY|INTEGER)\b", page)
+
+
+def every_command(command: click.Command, *path: str) -> Iterator[list[str]]:
+    yield list(path)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below
+            yield from every_command(below, *path, name)
 
 
 @pytest.mark.parametrize("place", [place for pair in (*SOURCES.values(), *TARGETS.values()) for place in pair])

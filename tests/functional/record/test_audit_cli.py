@@ -31,7 +31,7 @@ def iam_audit(store: Store | None, *arguments: str | Path) -> Result:
 def test_a_whole_audit_is_settled_and_says_what_is_open(ten_records: Store) -> None:
     result = iam_audit(ten_records, "verify")
     assert result.exit_code == 0
-    assert "正しくつながっています (記録 10 件" in result.output
+    assert "正しくつながっています（記録 10 件" in result.output
     assert "確かめられないこと: " in result.output
 
 

@@ -60,9 +60,21 @@ def test_what_went_wrong_is_named_and_what_it_means_is_said() -> None:
         "  gw: 読めませんでした。gw: 応答がありません。",
         "    このシステムには何もしていません。次の同期でやり直します。",
         "  mail: ID 1,200、最後の確認から変わっていたもの 3",
-        "変更はありません。",
+        "確かめられなかったもの（供給元 jinji、システム gw）を除き、変更はありません。",
         "判断が必要なID 1件",
         "  gw old: 同じIDがあります。",
         "判断が必要なID（内示前のため表示しません） 1件",
     ]
     assert told.as_json(preview=False)["exit_code"] == 3
+
+
+def test_only_disputes_left_says_what_the_code_means() -> None:
+    empty = Shown((), 0)
+    report = a_report(disputes=[DISPUTE])
+    told = Telling(report, empty, [DISPUTE], 0, empty, TODAY, exit_of(report, check=False))
+    assert list(told.lines(preview=False))[1:] == [
+        "変更はありません。",
+        "判断が必要なID 1件",
+        "  gw old: 同じIDがあります。",
+        "判断が必要なIDがなくなるまで、終了コードは 4 です。ほかの変更は滞りません。",
+    ]

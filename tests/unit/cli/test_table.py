@@ -29,6 +29,14 @@ def test_a_long_line_is_wrapped_before_a_word_and_not_before_a_closing_mark() ->
     assert wrapped("", 20) == [""]
 
 
+@pytest.mark.parametrize("columns", range(10, 40))
+def test_no_line_ends_with_an_opening_mark(columns: int) -> None:
+    text = "書き出し（公開鍵）は「別の経路」で (かならず) 渡します。（「二重」も同じ）"
+    lines = wrapped(text, columns)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line.endswith(("（", "「", "(")) for line in lines)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -87,7 +87,8 @@ class Telling:
         plan, held, applied = self.report.plan, self.report.held, self.report.applied
         stored = held or plan
         if not self.shown.total:
-            yield f"変更はありません{f'（計画 {held.id}、名簿の取り込みだけが保留です）' if held else ''}。"
+            only = f"（計画 {held.id}、名簿の取り込みだけが保留です）" if held else ""
+            yield f"{self._as_far_as_read()}変更はありません{only}。"
             return
         hash_ = f"、照合値 {stored.hash[:HASH_SHOWN]}" if stored and (preview or held) else ""
         number = f"（計画 {stored.id}{hash_}）" if stored else ""
@@ -102,6 +103,12 @@ class Telling:
             other = f"（計画 {plan.id}、名簿によらない変更）" if plan and held else ""
             yield f"適用しました: {applied.done:,}件{missed}{other}"
 
+    def _as_far_as_read(self) -> str:
+        """What "no changes" does not speak of: whatever could not be read."""
+        unread = [f"供給元 {source.name}" for source in self.report.sources if source.error]
+        unread += [f"システム {target.system}" for target in self.report.targets if target.error]
+        return f"確かめられなかったもの（{'、'.join(unread)}）を除き、" if unread else ""
+
     def _disputes(self) -> Iterator[str]:
         if self.disputes:
             yield f"判断が必要なID {len(self.disputes):,}件"
@@ -110,6 +117,8 @@ class Telling:
             )
         if self.hidden_disputes:
             yield f"判断が必要なID（{UNANNOUNCED}） {self.hidden_disputes:,}件"
+        if self.report.disputes and self.exit is Exit.FAILED and not self.report.broken:
+            yield f"判断が必要なIDがなくなるまで、終了コードは {Exit.FAILED} です。ほかの変更は滞りません。"
 
     def _failures(self) -> Iterator[str]:
         applied, plan = self.report.applied, self.report.plan

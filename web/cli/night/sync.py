@@ -32,7 +32,7 @@ from web.cli.wiring import Desk
     "--plan", "plan_only", is_flag=True, help="何が変わるかを表示し、計画として保存します。何も変更しません。"
 )
 @click.option("--check", is_flag=True, help="変更があれば終了コード 1 で終わります。何も保存しません。")
-@click.option("--as-of", "on", type=DAY, metavar="日付", help="その日の同期を予行し、部ごとの一覧 (xlsx) を作ります。")
+@click.option("--as-of", "on", type=DAY, metavar="日付", help="その日の同期を予行し、部ごとの一覧（xlsx）を作ります。")
 @click.option("--source", "sources", multiple=True, metavar="名前", help="読む供給元を限ります。何度でも指定できます。")
 @click.option(
     "--out",
@@ -68,8 +68,10 @@ def sync(
       iam sync --source jinji            供給元 jinji だけを読む
 
     \b
-    終了コード: 0 完了、1 変更あり (--check)、2 使い方・設定の誤り、
-               3 保留、または読めない供給元がある、4 一部が失敗
+    終了コード: 0 完了（受け付けなかった行だけなら 0 です）、
+               1 変更あり（--check）、2 使い方・設定の誤り、ポリシーの決め残し、
+               3 保留、または読めない供給元がある、
+               4 一部が失敗、または判断が必要なIDがある
     """
     desk: Desk = context.obj
     _refuse_mixed(desk, plan_only=plan_only, check=check, on=on, out=out)

@@ -28,7 +28,10 @@ def account() -> None:
 @account.command("list")
 @click.option("--system", metavar="システム", help="このシステムのものだけを示します。")
 @click.option(
-    "--state", type=click.Choice([str(state) for state in AccountState]), help="この状態のものだけを示します。"
+    "--state",
+    type=click.Choice([str(state) for state in AccountState]),
+    metavar="状態",
+    help="この状態のものだけを示します。",
 )
 @as_json_option
 @click.pass_obj

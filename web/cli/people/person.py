@@ -95,7 +95,9 @@ def show_command(desk: Desk, *, number: str, on: date | None, known_at: datetime
 
 @person.command("list")
 @click.option("--name", metavar="氏名", help="氏名にこの文字を含む職員を示します。")
-@click.option("--status", type=click.Choice([str(status) for status in Status]), help="この状態の職員を示します。")
+@click.option(
+    "--status", type=click.Choice([str(status) for status in Status]), metavar="状態", help="この状態の職員を示します。"
+)
 @click.option("--department", metavar="部", help="この部の職員を示します。")
 @as_json_option
 @click.pass_obj
@@ -103,7 +105,8 @@ def list_command(desk: Desk, *, name: str | None, status: str | None, department
     """今日の状態と所属で職員を一覧にします。
 
     状態は future（着任前）、in_service（在職）、on_leave（休職・休業中）、away（派遣・出向中）、
-    absent（名簿に見当たらない）、lapsed（任期満了）、left（退職）です。
+    absent（名簿に見当たらない）、lapsed（任期満了）、left（退職）、
+    untold（番号は知られているが、有効な発令がない）です。
     """
     rules, today = desk.policy().rules, desk.today
     found: list[tuple[Status, tuple[str, ...]]] = []
