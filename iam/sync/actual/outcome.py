@@ -24,7 +24,7 @@ from iam.ports import Done
 from iam.record.act import Act
 from iam.record.columns import among
 from iam.record.store import bulk_insert, bulk_update
-from iam.sync.actual.mirror import forget_account, put_accounts, put_members
+from iam.sync.actual.mirror import doubt_groups, forget_account, put_accounts, put_members
 from iam.sync.plan import Change, ChangeKind
 from iam.sync.prepare import Adoption
 from iam.sync.stored.plans import StoredChange
@@ -158,6 +158,7 @@ def _write_rights(
         pairs.append((change.entitlement, native))
         if key is not None:
             held.append((key.id, change))
+    doubt_groups(act.connection, system, {entitlement for entitlement, _ in pairs})
     if kind is ChangeKind.GRANT:
         put_members(act.connection, system, pairs, ())
         _open_holdings(act, ((id_, c.entitlement, c.rule, c.clause, c.appointment) for id_, c in held))

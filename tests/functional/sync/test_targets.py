@@ -140,6 +140,23 @@ def test_what_was_changed_by_hand_is_put_right_and_said_to_be_so(town: Body) -> 
     )
 
 
+def test_what_hands_do_again_is_undone_again(town: Body) -> None:
+    """The group is then exactly as it was when it was last read, but not as it was left."""
+    for _ in range(3):
+        town.targets["gw"].groups["kacho"] = {"uid=0000004"}
+        town.nights(1)
+        assert town.rights(4) == {"mail", "soumu"}
+
+
+def test_a_group_that_was_written_to_and_then_vanished_is_missed(town: Body) -> None:
+    town.rows = [*town.rows, row(98), row(99, "0202")]
+    town.nights(1)
+    for right in ("mail", "soumu"):
+        del town.targets["gw"].groups[right]
+    town.settle()
+    assert town.rights(98) == {"mail", "soumu"}
+
+
 def test_an_account_under_a_persons_number_is_linked_not_doubled(body: Body) -> None:
     gw = body.targets["gw"]
     gw.place("yamada", "0000001", rights=["mail", "kacho"], cn="やまだ")
