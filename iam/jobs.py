@@ -76,8 +76,8 @@ class Job:
     targets: Mapping[str, Target]
     today: date
     pause: Callable[[float], None]
-    officers: Sequence[str] = ()
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+    officers: Sequence[str] = ()
 
 
 def nightly(job: Job) -> Report:

@@ -288,7 +288,9 @@ class Body:
     def job(self, **changed: Any) -> Job:  # noqa: ANN401 - whichever fields of a Job a test wants otherwise
         """Tonight's job."""
         targets: dict[str, Target] = dict(self.targets)
-        job = Job(self.store, "unyou", self.policy, self.feeds, targets, self.today, self.waits.append, OFFICERS)
+        job = Job(
+            self.store, "unyou", self.policy, self.feeds, targets, self.today, self.waits.append, officers=OFFICERS
+        )
         return replace(job, **changed)
 
     def night(self, on: str | date | None = None) -> Report:

@@ -57,7 +57,7 @@ def job_for(
         for code, each in settings.targets.items()
     }
     policy = policy_of(deployment, unit, on or today)
-    return Job(store, actor, policy, feeds, targets, today, time.sleep, settings.officers.release, progress)
+    return Job(store, actor, policy, feeds, targets, today, time.sleep, progress, settings.officers.release)
 
 
 def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
