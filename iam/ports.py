@@ -66,6 +66,13 @@ class Source(Protocol):
     def name(self) -> str:
         """The source's name in the configuration."""
 
+    @property
+    def edition(self) -> str:
+        """After a complete reading: what tells this export from the one before; "" for a live directory.
+
+        Two readings of one export are one statement, so they count an absence once.
+        """
+
     def read(self, known: Container[Fingerprint]) -> Iterator[SourceBatch]:
         """Everything the source holds, in batches; rows whose fingerprint is in `known` undecoded.
 

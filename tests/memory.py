@@ -35,13 +35,15 @@ def fingerprint_of(content: object) -> Fingerprint:
 class MemorySource:
     """Rows as dictionaries of our field names, or as what could not be read of them.
 
-    `cut_after`: the reading breaks off after so many rows.
+    `cut_after`: the reading breaks off after so many rows.  `edition`: as of an
+    export that may be read twice; "" as of a directory.
     """
 
     name: str
     rows: list[Mapping[str, str] | Unreadable] = field(default_factory=list)
     cut_after: int | None = None
     page: int = 3
+    edition: str = ""
 
     def read(self, known: Container[Fingerprint]) -> Iterator[SourceBatch]:
         """The rows, three at a time."""

@@ -59,6 +59,11 @@ class LdapSource:
     def name(self) -> str:
         return self._name
 
+    @property
+    def edition(self) -> str:
+        """See `Source.edition`: a directory answers anew every time."""
+        return ""
+
     def read(self, known: Container[Fingerprint]) -> Iterator[SourceBatch]:
         """See `Source.read`."""
         attributes = self._options.attributes

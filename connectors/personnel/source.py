@@ -4,6 +4,7 @@ The one law: the reading ends normally only when the file was still, whole, and
 proved by whatever the configuration promises; in every other case it raises.
 """
 
+import os
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -20,16 +21,25 @@ _DATES = ("valid_from", "valid_until", "announce_from")
 
 
 class FileSource:
-    """A CSV or xlsx that another system writes.  `proof` tells of the last reading that ended well."""
+    """A CSV or xlsx that another system writes.
+
+    `proof` and `edition` tell of the last reading that ended well; the edition
+    is the file's SHA-256 and when it was written.
+    """
 
     def __init__(self, name: str, options: Options) -> None:
         self._name = name
         self._options = options
+        self._written = 0
         self.proof: Proof | None = None
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def edition(self) -> str:
+        return f"{self.proof.sha256}:{self._written}" if self.proof else ""
 
     def read(self, known: Container[Fingerprint]) -> Iterator[SourceBatch]:
         """Everything in the file, as `Source.read`.
@@ -41,6 +51,7 @@ class FileSource:
         self.proof = None
         options = self._options
         with opened(options.path) as file, _rows(file, options) as rows:
+            self._written = os.fstat(file.fileno()).st_mtime_ns
             reading = Reading(options, rows)
             if isinstance(rows, SheetRows):
                 self._expect(rows, reading)

@@ -100,9 +100,11 @@ class Reading:
     `blind`: a row was rejected without a readable number, so nobody may be
     counted absent, and `spared` are the numbers of whom rows are missing that
     may be that one.  `repeated` counts rows that stood twice in the same words.
+    `edition` is the source's, "" when every reading is a new statement.
     """
 
     source: str
+    edition: str = ""
     total: int = 0
     repeated: int = 0
     blind: bool = False
@@ -159,6 +161,7 @@ def read_source(source: Source, staged: set[Fingerprint], rules: SourceRules, *,
         for row in batch.rows:
             _stage(reading, row, rules)
     reading.gone = missing
+    reading.edition = source.edition
     return reading
 
 
@@ -324,6 +327,7 @@ def write_quarantine(
 def pack_reading(reading: Reading) -> dict[str, Any]:
     """A reading as JSON, for a plan that waits."""
     return {
+        "edition": reading.edition,
         "total": reading.total,
         "blind": reading.blind,
         "spared": sorted(reading.spared),
@@ -342,6 +346,7 @@ def unpack_reading(name: str, packed: Mapping[str, Any]) -> Reading:
     """The reading that `pack_reading` packed."""
     return Reading(
         name,
+        edition=packed["edition"],
         total=packed["total"],
         blind=packed["blind"],
         spared=set(packed["spared"]),

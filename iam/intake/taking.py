@@ -222,7 +222,7 @@ class Taker:
     def _revise(self, person: Person, rows: Sequence[FeedRow]) -> None:
         person = self._renamed(person, rows)
         if person.absent_runs and person.source == self._rules.name:
-            person = replace(person, absent_runs=0, absent_on=None)
+            person = replace(person, absent_runs=0, absent_on=None, absent_edition="")
             self.intake.absences.append(person)
         spoken = settle_person(rows)
         if Authority.POST not in self._rules.authority:
@@ -264,17 +264,25 @@ class Taker:
         return replace(person, entries=tuple(entries))
 
     def _count_absent(self, person: Person | None) -> None:
-        """Count one complete feed without this person; at most one a day, and never in a blind reading."""
-        if person is None or self.intake.reading.blind or person.absent_on == self._today:
+        """Count one complete feed without this person, unless it was counted already; never in a blind reading."""
+        if person is None or self.intake.reading.blind or person.source != self._rules.name:
             return
-        if person.source != self._rules.name:
+        if self._counted(person):
             return
         now = standing(person.entries, self._today)
         if now.status in (Status.LEFT, Status.LAPSED, Status.UNTOLD):
             return
-        person = replace(person, absent_runs=person.absent_runs + 1, absent_on=self._today)
+        edition = self.intake.reading.edition
+        person = replace(person, absent_runs=person.absent_runs + 1, absent_on=self._today, absent_edition=edition)
         self.intake.absences.append(person)
         self.intake.people[person.id] = person
+
+    def _counted(self, person: Person) -> bool:
+        """Whether this export, or one of today or of a later day (by a clock put back), was counted before."""
+        if person.absent_on is None:
+            return False
+        edition = self.intake.reading.edition
+        return person.absent_on >= self._today or (edition != "" and edition == person.absent_edition)
 
     def _count_still_absent(self, heard_of: set[int]) -> None:
         columns = person_table.c
@@ -316,8 +324,8 @@ def _write_people(act: Act, intake: Intake) -> None:
     bulk_insert(
         act.connection, person_table,
         ("id", "staff_number", "source", "name", "name_kana", "email", "home_body",
-         "absent_runs", "absent_on", "pending", "created_at"),
-        ((p.id, p.staff_number, p.source, p.name, p.name_kana, p.email, p.home_body, 0, None, True, act.at)
+         "absent_runs", "absent_on", "absent_edition", "pending", "created_at"),
+        ((p.id, p.staff_number, p.source, p.name, p.name_kana, p.email, p.home_body, 0, None, "", True, act.at)
          for p in (final.get(new.id, new) for new in intake.new_people)),
     )  # fmt: skip
     bulk_insert(
@@ -326,8 +334,8 @@ def _write_people(act: Act, intake: Intake) -> None:
     )  # fmt: skip
     new = {p.id for p in intake.new_people}
     bulk_update(
-        act.connection, person_table, ("id",), ("absent_runs", "absent_on"),
-        ((p.id, p.absent_runs, p.absent_on) for p in intake.absences),
+        act.connection, person_table, ("id",), ("absent_runs", "absent_on", "absent_edition"),
+        ((p.id, p.absent_runs, p.absent_on, p.absent_edition) for p in intake.absences),
     )  # fmt: skip
     mark_pending(act.connection, (id_ for id_ in final if id_ not in new))
 

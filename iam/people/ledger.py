@@ -53,6 +53,7 @@ person_table = Table(
     Column("home_body", Text, nullable=False),
     Column("absent_runs", Integer, nullable=False),
     Column("absent_on", Date),
+    Column("absent_edition", Text, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
@@ -174,7 +175,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person and the current versions of all that was told of them, oldest first."""
+    """A person and the current versions of all that was told of them, oldest first.
+
+    `absent_on` and `absent_edition`: the day and the export (`Source.edition`) by which they were counted last.
+    """
 
     id: int
     staff_number: str
@@ -186,6 +190,7 @@ class Person:
     absent_runs: int
     absent_on: date | None
     entries: tuple[Entry, ...]
+    absent_edition: str = ""
 
 
 def entry_values(person_id: int, entry: Entry, known_from: datetime) -> tuple[object, ...]:
@@ -238,7 +243,7 @@ def people(connection: Connection, ids: Iterable[int], known_at: datetime | None
         for row in rows:
             yield Person(
                 row.id, row.staff_number, row.source, row.name, row.name_kana, row.email, row.home_body,
-                row.absent_runs, row.absent_on, tuple(entries.get(row.id, ())),
+                row.absent_runs, row.absent_on, tuple(entries.get(row.id, ())), row.absent_edition,
             )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ def _people() -> None:
         sa.Column("home_body", sa.Text(), nullable=False),
         sa.Column("absent_runs", sa.Integer(), nullable=False),
         sa.Column("absent_on", sa.Date(), nullable=True),
+        sa.Column("absent_edition", sa.Text(), nullable=False),
         sa.Column("pending", sa.Boolean(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_person"),

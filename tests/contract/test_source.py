@@ -87,6 +87,27 @@ def test_an_unreadable_row_is_known_by_its_fingerprint_too(source_case: SourceCa
     assert (len(unchanged), again) == (len(PEOPLE) + 1, [])
 
 
+def test_the_same_statement_read_twice_is_of_one_edition(source_case: SourceCase) -> None:
+    source = source_case.holding(PEOPLE)
+    read(source)
+    first = source.edition
+
+    read(source)
+
+    assert source.edition == first
+
+
+def test_another_statement_is_of_another_edition_or_the_source_is_live(source_case: SourceCase) -> None:
+    source = source_case.holding(PEOPLE)
+    read(source)
+    first = source.edition
+
+    later = source_case.holding(PEOPLE[:-1])
+    read(later)
+
+    assert first == later.edition == "" or (first and later.edition and first != later.edition)
+
+
 def test_a_reading_that_is_cut_off_never_ends_normally(source_case: SourceCase) -> None:
     source = source_case.cut_off(PEOPLE)
 

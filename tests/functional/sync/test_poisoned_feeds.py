@@ -129,3 +129,49 @@ class TestTwoSources:
         both.nights(1)
         assert both.rights(2) == {"mail", "shimin", "soumu"}
         assert refused(both) == set()
+
+
+class TestCountingAbsence:
+    def test_one_export_read_every_night_counts_once(self, town: Body) -> None:
+        town.sources["jinji"].edition = "monday"
+        town.forget(2)
+        town.nights(5)
+        assert (town.person(2).absent_runs, town.is_on(2)) == (1, True)
+
+        for edition in ("tuesday", "wednesday"):
+            town.sources["jinji"].edition = edition
+            town.nights(2)
+        assert (town.person(2).absent_runs, town.is_on(2)) == (3, False)
+
+    def test_an_export_is_not_counted_again_after_a_held_or_broken_one(self, town: Body) -> None:
+        town.sources["jinji"].edition = "monday"
+        town.forget(2)
+        town.nights(1)
+        town.sources["jinji"].cut_after = 2
+        town.nights(1)
+        town.sources["jinji"].cut_after = None
+        town.nights(1)
+        assert town.person(2).absent_runs == 1
+
+    def test_a_clock_that_is_put_back_counts_nobody_again(self, town: Body) -> None:
+        town.forget(2)
+        town.night("2026-03-20")
+        for day in ("2026-03-04", "2026-03-05", "2026-03-19", "2026-03-20"):
+            town.night(day)
+        assert (town.person(2).absent_runs, town.is_on(2)) == (1, True)
+        town.night("2026-03-21")
+        assert town.person(2).absent_runs == 2
+
+    def test_who_came_back_is_counted_anew(self, town: Body) -> None:
+        rows = list(town.rows)
+        town.sources["jinji"].edition = "monday"
+        town.forget(2)
+        town.nights(1)
+        town.rows = rows
+        town.sources["jinji"].edition = "tuesday"
+        town.nights(1)
+        assert town.person(2).absent_runs == 0
+        town.forget(2)
+        town.sources["jinji"].edition = "wednesday"
+        town.nights(1)
+        assert town.person(2).absent_runs == 1
