@@ -33,6 +33,11 @@ SENTENCES: Mapping[str, str] = {
     "greater_than_equal": "{ge} 以上で書いてください（今の値: {input}）。",
     "less_than_equal": "{le} 以下で書いてください（今の値: {input}）。",
     "enum": "{choices} のいずれかを書いてください（今の値: {input}）。",
+    "literal_error": "{choices} のいずれかを書いてください（今の値: {input}）。",
+    "int_parsing": "整数で書いてください（今の値: {input}）。",
+    "bool_parsing": "true か false で書いてください（今の値: {input}）。",
+    "string_too_long": "{max_length} 文字までで書いてください（今の値: {input}）。",
+    "string_pattern_mismatch": "使えない文字があるか、形が違います（今の値: {input}）。",
     "tuple_type": "[ ] で囲んだ並びで書いてください（今の値: {input}）。",
     "too_short": "一つ以上書いてください。",
     "dict_type": "表で書いてください（今の値: {input}）。",
@@ -40,6 +45,10 @@ SENTENCES: Mapping[str, str] = {
     "model_type": "表で書いてください（今の値: {input}）。",
     "value_error": "{error}",
 }
+
+
+CHOICES = ("enum", "literal_error")
+"""Mistakes in a word that is one of a few; as the key of a table such a word is a key that nobody reads."""
 
 
 class Frozen(BaseModel):
@@ -126,8 +135,11 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return unknown(str(loc[-1]), _keys_at(model, loc[:-1]))
     words = {**detail.get("ctx", {}), "input": _as_written(detail["input"])}
-    if kind == "enum":
-        words["choices"] = "、".join(re.findall(r"'([^']*)'", str(words["expected"])))
+    if kind in CHOICES:
+        choices = re.findall(r"'([^']*)'", str(words["expected"]))
+        if loc[-1] == "[key]":
+            return unknown(str(detail["input"]), choices)
+        words["choices"] = "、".join(choices)
     return SENTENCES.get(kind, "値の書き方が正しくありません（今の値: {input}）。").format_map(words)
 
 

@@ -114,12 +114,12 @@ class Desk:
         Raises:
             ConfigurationError: with every mistake in every file that it names.
         """
-        from web.cli.body.deployment import proved, wrong_besides  # noqa: PLC0415 - as above
+        from web.cli.body.deployment import proved, with_what_is_wrong_besides  # noqa: PLC0415 - as above
 
         try:
             settings = self.settings
         except ConfigurationError as error:
-            raise ConfigurationError([*error.problems, *wrong_besides(self.config)]) from None
+            raise ConfigurationError(with_what_is_wrong_besides(error.problems, self.config)) from None
         problems: list[str] = []
         try:
             _ = self.keys

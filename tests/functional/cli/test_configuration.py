@@ -76,6 +76,29 @@ def test_a_mistake_in_the_technical_file_does_not_hide_those_of_the_others(town:
     assert any(problem.startswith("組織.csv 1行目: 列 ") for problem in found)
 
 
+def test_a_wrong_word_is_answered_with_the_words_there_are(town: Town) -> None:
+    town.edit("iam.toml", 'encoding = "cp932"', 'encoding = "euc"\nformat = "ods"')
+    town.edit("iam.toml", 'staff_number = "職員番号"', 'staf_number = "職員番号"')
+    found = problems(town)
+    place = "iam.toml: sources.jinji.file"
+    for words in (
+        f'{place}.format: csv、xlsx のいずれかを書いてください（今の値: "ods"）。',
+        f"{place}.columns.staf_number: 知らないキーです。staff_number の書き誤りではありませんか。",
+    ):
+        assert words in found
+    (encoding,) = [problem for problem in found if problem.startswith(f"{place}.encoding: ")]
+    assert ("cp932" in encoding, "utf-8" in encoding, "euc" in encoding) == (True, True, True)
+
+
+@pytest.mark.parametrize(("table", "kind"), [("targets.portal", "opendlap"), ("sources.jinji", "csv")])
+def test_a_wrong_kind_is_told_once(town: Town, table: str, kind: str) -> None:
+    old = "openldap" if table.startswith("targets") else "file"
+    town.edit("iam.toml", f'kind = "{old}"', f'kind = "{kind}"')
+    (only,) = problems(town)
+    assert only.startswith(f"iam.toml: {table}.kind: ")
+    assert only.endswith(f'のいずれかを書いてください（今の値: "{kind}"）。')
+
+
 def test_a_right_without_a_group_is_told_where_groups_are_listed(town: Town) -> None:
     groups = (
         f'groups = {{ staff = "cn=staff,ou=groups,{town.slapd.suffix}", old = "cn=old,ou=groups,{town.slapd.suffix}" }}'

@@ -28,6 +28,9 @@ TARGETS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """[targets.SYSTEM] kind: its options, and the target."""
 
+KINDS: Final = {"sources": SOURCES, "targets": TARGETS}
+"""By the table of the configuration."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -50,7 +53,7 @@ def options_of(connection: Connection, folder: Path) -> BaseModel:
     Raises:
         ConfigurationError: with every mistake, each as "key: sentence".
     """
-    kinds = SOURCES if connection.table == "sources" else TARGETS
+    kinds = KINDS[connection.table]
     if connection.kind not in kinds:
         place = dotted((connection.table, connection.name, "kind"))
         choices = "、".join(kinds)

@@ -4,7 +4,7 @@ The one law: *all mistakes of all files are told at once*, also those that
 stand beside a mistake in the technical configuration itself.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,7 @@ from iam.policy.clauses import clauses_of
 from iam.policy.loading import load
 from iam.policy.profile import Profile
 from iam.settings import Settings
-from web.cli.body.connections import Connection, misfits, options_of
+from web.cli.body.connections import KINDS, Connection, misfits, options_of
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -171,15 +171,24 @@ def proved(settings: Settings, file: str, problems: list[str]) -> Deployment:
     )  # fmt: skip
 
 
-def wrong_besides(file: Path) -> list[str]:
-    """What else is wrong where the technical configuration has mistakes of its own."""
+def with_what_is_wrong_besides(problems: Sequence[str], file: Path) -> list[str]:
+    """The mistakes of the technical configuration itself, and what else is wrong beside them."""
     try:
         table = read_toml(file)
     except ConfigurationError:
-        return []
+        return list(problems)
     proof = _Proof(_made_out(table, file), [])
     proof.run()
-    return proof.problems
+    echoes = tuple(f"{file}: {place}: " for place in _under_a_wrong_kind(table))
+    return [*(each for each in problems if not each.startswith(echoes)), *proof.problems]
+
+
+def _under_a_wrong_kind(table: Mapping[str, object]) -> Iterator[str]:
+    """Tables of options that nobody reads, only because `kind` beside them is misspelt."""
+    for kind_of_table, kinds in KINDS.items():
+        for name, written in _tables(table, kind_of_table):
+            if written.get("kind") not in kinds:
+                yield from (dotted((kind_of_table, name, kind)) for kind in kinds if kind in written)
 
 
 def _written_in(settings: Settings, file: str) -> _Written:
