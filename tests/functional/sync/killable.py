@@ -90,7 +90,9 @@ def job_of(said: Mapping[str, Any], store: Store) -> Job:
     # Two of sixty may move out of a small system in one night.
     policy = Policy(of, a_guard(disable=band(20, 0.05, 5)), 365, "1")
     today = date.fromisoformat(said["today"])
-    return Job(store, "unyou", policy, [feed], targets, today, _hurry, lambda what, *_: tell(f"progress {what}"))
+    return Job(
+        store, "unyou", policy, [feed], targets, today, _hurry, progress=lambda what, *_: tell(f"progress {what}")
+    )
 
 
 def _hurry(_seconds: float) -> None:
