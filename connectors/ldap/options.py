@@ -52,6 +52,8 @@ class ServerOptions(BaseModel):
     allow_plaintext: bool = False
     timeout: int = Field(default=30, ge=1, le=3600)
     """Seconds without one byte from the server after which it counts as away."""
+    deadline: int = Field(default=1800, ge=1, le=86_400)
+    """Seconds for one whole reading, however busy the server seems: some never end."""
     page_size: int = Field(default=1000, ge=1, le=100_000)
     """Entries a page.  Active Directory gives at most 1,000; OpenLDAP is some 10 % faster with 5,000."""
 

@@ -6,6 +6,7 @@ port's own error, in a sentence that names the server and the cure.
 """
 
 import ssl
+import time
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,7 +19,16 @@ from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from connectors.ldap.ber import Malformed, Sifted
 from connectors.ldap.options import Scope, ServerOptions
 from connectors.ldap.requests import Request, paged, present, search
-from connectors.ldap.wire import REFERENCE, Answer, CheckedTls, Disconnected, WireStrategy, answer_of
+from connectors.ldap.wire import (
+    REFERENCE,
+    Answer,
+    CheckedTls,
+    Crowded,
+    Disconnected,
+    Overdue,
+    WireStrategy,
+    answer_of,
+)
 from iam.errors import SourceError, TargetError
 from iam.ports import Fingerprint
 
@@ -26,6 +36,11 @@ SUCCESS, TIME_LIMIT, SIZE_LIMIT, COMPARE_FALSE, COMPARE_TRUE, REFERRAL = 0, 3, 4
 INVALID_CREDENTIALS = 49
 WINDOW = 64
 """Requests on the way at once: enough to keep a directory busy while its disk is written."""
+
+MOST_ENTRIES = 5_000_000
+"""A reading of more is a server that repeats itself: no body has so many."""
+MOST_EMPTY_PAGES = 100
+"""In a row, each with a cookie.  A server may give some (RFC 2696 §3), where a filter passes over much."""
 
 Key = TypeVar("Key")
 ANYTHING = present("objectClass")
@@ -68,6 +83,27 @@ class Reply:
 
     answer: Answer
     entries: list[bytes] = field(default_factory=list)
+
+
+class _Progress:
+    """How far one reading has come, and whether it looks as if it had an end."""
+
+    def __init__(self) -> None:
+        self._count = self._empty = 0
+
+    def after(self, entries: int) -> int:
+        """Count one page; answers the entries so far."""
+        self._count += entries
+        self._empty = 0 if entries else self._empty + 1
+        return self._count
+
+    def never_ends(self) -> str:
+        """Why no further page is asked for, with the cure, or ""."""
+        if self._empty >= MOST_EMPTY_PAGES:
+            return f"空のページが{self._empty}回続きました。サーバーのページ分割を確かめてください。"
+        if self._count > MOST_ENTRIES:
+            return f"{self._count:,}件を超えても続きます。サーバーが同じものを繰り返していないか確かめてください。"
+        return ""
 
 
 def said(answer: Answer) -> str:
@@ -124,12 +160,12 @@ class Directory:
         Raises:
             the port's error: in every other case.
         """
-        with self.translated("最後まで読めていないため、今回の読み取りは使いません。"):
-            size, count = size or self.options.page_size, 0
+        with self.translated("最後まで読めていないため、今回の読み取りは使いません。"), self._deadline():
+            size, progress = size or self.options.page_size, _Progress()
             number = self._ask(search, size, b"")
             while True:
-                found, answer = self._strategy.collect(number, known, salt)
-                count += len(found)
+                found, answer = self._strategy.collect(number, known, salt, size)
+                count = progress.after(len(found))
                 if answer.code != SUCCESS:
                     raise self.refused(answer, search.base, f"{count}件まで読んだところで、")
                 if answer.cookie is None:
@@ -137,6 +173,8 @@ class Directory:
                         f"{self.where}がページ分割に応じませんでした。最後まで読めたことを確かめられないため、使いません。"
                         "ページ分割(RFC 2696)に対応するサーバーを url に書いてください。"
                     )
+                if answer.cookie and (reason := progress.never_ends()):
+                    raise self.error(f"{self.where}の読み取りが終わらないため、使いません。{reason}")
                 if answer.cookie:
                     number = self._ask(search, size, answer.cookie)
                 yield found
@@ -187,6 +225,16 @@ class Directory:
                 f"{self.where}が{self.options.timeout}秒間応答しませんでした。{consequence}"
                 "サーバーの状態と経路を確かめ、遅いだけなら timeout を延ばしてください。"
             ) from error
+        except Overdue as error:
+            raise self.error(
+                f"{self.where}の読み取りが{self.options.deadline}秒たっても終わりませんでした。{consequence}"
+                "サーバーの状態を確かめ、遅いだけなら deadline を延ばしてください。"
+            ) from error
+        except Crowded as error:
+            raise self.error(
+                f"{self.where}が1ページに頼んだ件数より多くを返しました({error})。{consequence}"
+                "ページ分割(RFC 2696)に対応するサーバーを url に書いてください。"
+            ) from error
         except Disconnected as error:
             raise self.error(
                 f"{self.where}との接続がサーバー側から切られました({error})。{consequence}"
@@ -201,6 +249,15 @@ class Directory:
             raise self.error(
                 f"{self.where}との通信に失敗しました({error})。{consequence}サーバーの状態と経路を確かめてください。"
             ) from error
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        """One whole reading, with whatever its caller does meanwhile, has until then."""
+        self._strategy.until = time.monotonic() + self.options.deadline
+        try:
+            yield
+        finally:
+            self._strategy.until = None
 
     def _ask(self, search: Search, size: int, cookie: bytes) -> int:
         return self._strategy.post(search.request(paged(size, cookie)))

@@ -10,6 +10,7 @@ the server needs to send it.  Entries take the short path of `ber`; all else
 
 import selectors
 import ssl
+import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,14 @@ UNSOLICITED = 0
 
 class Disconnected(ConnectionError):
     """The server ended the session by itself."""
+
+
+class Overdue(Exception):
+    """The server still sends after the reading's time is over."""
+
+
+class Crowded(Exception):
+    """One page holds more than was asked for: it may never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,8 @@ class WireStrategy(SyncStrategy):
         super().__init__(connection)
         self._buffer = b""
         self._at = 0
+        self.until: float | None = None
+        """The monotonic instant after which nothing more is received."""
 
     @property
     def unread(self) -> int:
@@ -110,17 +121,21 @@ class WireStrategy(SyncStrategy):
         self._send_all(request.message(number))
         return number
 
-    def collect(self, message_id: int, known: Container[Fingerprint], salt: bytes) -> tuple[Sifted, Answer]:
-        """All that answers one search, up to and with its result.
+    def collect(
+        self, message_id: int, known: Container[Fingerprint], salt: bytes, most: int | None = None
+    ) -> tuple[Sifted, Answer]:
+        """All that answers one search, up to and with its result; at most `most` entries.
 
         A referral to another server ends it at once: what lies there was not read.
 
         Raises:
-            Malformed, OSError: when it cannot be received.
+            Malformed, Crowded, Overdue, OSError: when it cannot be received.
         """
         head, found = entry_head(message_id), Sifted()
         while True:
             self._at = sift(self._buffer, self._at, head, known, salt, found)
+            if most is not None and len(found) > most:
+                raise Crowded(f"{len(found):,}/{most:,}")
             number, answer = self.receive()
             if number != message_id:
                 raise Malformed(f"an answer to {number} where {message_id} was asked")
@@ -169,6 +184,8 @@ class WireStrategy(SyncStrategy):
         have = len(parts[0])
         while True:
             chunk = self.connection.socket.recv(CHUNK)
+            if self.until is not None and time.monotonic() > self.until:
+                raise Overdue
             if not chunk:
                 raise Disconnected("closed by the server")
             parts.append(chunk)

@@ -120,6 +120,55 @@ def test_a_server_that_ignores_paging_is_not_believed(people: Slapd, reader: Rea
         assert "ページ分割" in failure(lambda: list(reader(people, url=proxy.url).read(set())))
 
 
+def a_page(message: bytes, cookie: bytes) -> bytes:
+    """The end of a page that promises another one, under the message id of `message`."""
+    value = element(0x30, b"\x02\x01\x00", element(0x04, cookie))
+    control = element(0x30, element(0x04, b"1.2.840.113556.1.4.319"), element(0x04, value))
+    done = element(SEARCH_DONE, b"\x0a\x01\0\x04\0\x04\0")
+    return element(0x30, message[2 : message_parts(message)[1]], done, element(0xA0, control))
+
+
+def test_a_server_whose_empty_pages_never_end_is_given_up(people: Slapd, reader: Reader) -> None:
+    def another(message: bytes) -> list[bytes]:
+        tag = message[message_parts(message)[1]]
+        if tag == ENTRY:
+            return []
+        return [a_page(message, b"more")] if tag == SEARCH_DONE else [message]
+
+    with Proxy(people.port, another) as proxy:
+        assert "空のページが100回" in failure(lambda: list(reader(people, url=proxy.url).read(set())))
+
+
+def test_a_server_that_repeats_its_entries_is_given_up(
+    people: Slapd, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.ldap.server.MOST_ENTRIES", 8)
+    assert "9件を超えても" in failure(lambda: list(reader(people).read(set())))
+
+
+def trickle(message: bytes) -> Iterator[bytes]:
+    """The message, again and again without an end."""
+    while True:
+        yield message
+
+
+def test_a_page_with_more_than_was_asked_for_is_given_up(people: Slapd, reader: Reader) -> None:
+    with Proxy(people.port, after(ENTRY, 1, trickle)) as proxy:
+        assert "頼んだ件数より多く" in failure(lambda: list(reader(people, url=proxy.url).read(set())))
+
+
+def test_a_reading_that_takes_longer_than_its_deadline_is_given_up(people: Slapd, reader: Reader) -> None:
+    def progress(message: bytes) -> Iterator[bytes]:
+        # An intermediate response (RFC 4511 §4.13) is no entry: the server seems busy for ever.
+        return trickle(element(0x30, message[2 : message_parts(message)[1]], element(0x79)))
+
+    with Proxy(people.port, after(ENTRY, 1, progress)) as proxy:
+        text = failure(lambda: list(reader(people, url=proxy.url, deadline=1).read(set())))
+
+    assert "1秒たっても終わりませんでした" in text
+    assert "deadline" in text
+
+
 def test_a_notice_of_disconnection_is_passed_on(people: Slapd, reader: Reader) -> None:
     body = b"\x0a\x01\x34\x04\x00\x04\x0bmaintenance\x8a\x161.3.6.1.4.1.1466.20036"
     notice = element(0x30, b"\x02\x01\x00", element(EXTENDED, body))
