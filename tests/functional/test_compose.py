@@ -16,9 +16,11 @@ import yaml
 from connectors.ldap.openldap.entries import OpenLdapOptions
 from connectors.personnel.options import Options
 from iam.access.model import AccessModel
+from iam.policy.cited import BASELINE
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
 from web.cli.body.caller import caller
 from web.cli.main import iam
+from web.cli.setup.own_profile import own_profile
 from web.practice.servers import process
 from web.practice.servers.directory import directory
 from web.practice.servers.slapd import PASSWORD
@@ -134,6 +136,12 @@ def test_the_sample_is_read_by_the_rooms_that_it_is_for(settings: Settings) -> N
     target = settings.targets["portal"]
     assert OpenLdapOptions.model_validate(target.options, context={"folder": settings.folder}).start_tls
     assert set(_model(settings).systems) == set(settings.targets)
+
+
+def test_the_sample_asks_for_the_titles_as_init_does(settings: Settings) -> None:
+    profile = Path(settings.body.profile)
+    assert profile.read_text(encoding="utf-8") == own_profile(BASELINE)
+    assert profile.parent == SAMPLE
 
 
 def test_the_database_is_the_one_that_is_started(settings: Settings) -> None:
