@@ -7,7 +7,7 @@ as absent nor is decoded again every night (R01, R04, R07).
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from iam.people.feed import FeedRow, Rejected
-from iam.people.japanese import narrow
+from iam.people.japanese import hide_my_numbers, holds_my_number, narrow
 from iam.people.ledger import chunks
 from iam.ports import Authority, Fingerprint, Source, SourceRow, Unreadable
 from iam.record.columns import among
@@ -169,6 +169,7 @@ def _stage(reading: Reading, row: SourceRow | Unreadable, rules: SourceRules) ->
     if row.fingerprint in reading.rows:
         reading.repeated += 1
         return
+    row = replace(row, place=hide_my_numbers(row.place))
     result = _unreadable(row, rules) if isinstance(row, Unreadable) else rules.read_row(row)
     if isinstance(result, Rejected):
         reading.rejected.append(result)
@@ -178,9 +179,10 @@ def _stage(reading: Reading, row: SourceRow | Unreadable, rules: SourceRules) ->
 
 
 def _unreadable(row: Unreadable, rules: SourceRules) -> Rejected:
-    number = rules.number_prefix + narrow(row.staff_number) if row.staff_number else None
+    own = narrow(row.staff_number or "")
+    number = rules.number_prefix + own if own and not holds_my_number(own) else None
     # Without the value: of a row that cannot be read nobody knows whether it is announced.
-    return Rejected(row.place, row.field, "", row.reason, number, row.fingerprint)
+    return Rejected(row.place, row.field, "", hide_my_numbers(row.reason), number, row.fingerprint)
 
 
 def last_run(connection: Connection, source: str) -> FeedRun | None:

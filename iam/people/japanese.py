@@ -188,12 +188,16 @@ def outside_cp932(text: str) -> list[str]:
     return [character for character in text if not character.encode("cp932", "ignore")]
 
 
-_TWELVE_DIGITS = re.compile(r"(?<!\d)\d{4}([-－ \u3000]?)\d{4}\1\d{4}(?!\d)")
+# Whatever people put between digits; never a line break, which parts one field from the next.
+_GAP = r"(?:[-\u2010-\u2015\u2212\uff0dーｰ_.．・･]|[^\S\n]){0,3}"
+_TWELVE_DIGITS = re.compile(rf"\d(?:{_GAP}\d){{11}}")
+_ANY_TWELVE = re.compile(rf"(?=({_TWELVE_DIGITS.pattern}))")
+_TWELVE_ALONE = re.compile(rf"(?<!\d)(?=({_TWELVE_DIGITS.pattern})(?!\d))")
 _CHECK_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 
 def looks_like_my_number(text: str) -> bool:
-    """Whether `text` is twelve digits whose last is the check digit of an 個人番号.
+    """Whether `text` is twelve digits, however parted, whose last is the check digit of an 個人番号.
 
     平成26年総務省令第85号第5条: 11 less the weighted sum of the first eleven
     digits modulo 11, or 0 where that remainder is 0 or 1.
@@ -202,12 +206,21 @@ def looks_like_my_number(text: str) -> bool:
     return match is not None and _check_digit_holds(match.group())
 
 
+def holds_my_number(code: str) -> bool:
+    """Whether a code has an 個人番号 in it: twelve such digits that are no part of a longer number."""
+    return any(_check_digit_holds(match[1]) for match in _TWELVE_ALONE.finditer(code))
+
+
 def hide_my_numbers(text: str) -> str:
-    """`text` with every number that looks like an 個人番号 masked by ＊."""
-    return _TWELVE_DIGITS.sub(
-        lambda match: "＊" * 12 if _check_digit_holds(match.group()) else match.group(),
-        text,
-    )
+    """`text` with every twelve digits that look like an 個人番号 masked by ＊, also within longer numbers."""
+    hidden: list[str] = []
+    end = 0
+    for match in _ANY_TWELVE.finditer(text):
+        if _check_digit_holds(match[1]):
+            if match.start() >= end:
+                hidden += [text[end : match.start()], "＊" * 12]
+            end = match.end(1)
+    return "".join([*hidden, text[end:]])
 
 
 def _check_digit_holds(text: str) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from iam.people.feed import OPEN_END, AppointmentKind, CategoryRule, FeedCodes, FeedRow, Gives, Rejected
-from iam.people.japanese import NotADate, Open, fiscal_year_end, hide_my_numbers, narrow, parse_date
+from iam.people.japanese import NotADate, Open, fiscal_year_end, hide_my_numbers, holds_my_number, narrow, parse_date
 from iam.people.organisation import Organisation
 from iam.ports import SourceRow
 
@@ -221,6 +221,7 @@ def _placed(stated: FeedRow, organisation: Organisation) -> FeedRow:
     return stated if stated.org_name else replace(stated, org_name=units[0].name)
 
 
+_FREE_TEXT = frozenset({"name", "name_kana", "org_name", "title", "email", "home_body"})
 _LONGEST = 500
 _LONGEST_SHOWN = 60
 # Control characters, marks that turn the direction of text around or have no width, halves of pairs.
@@ -231,15 +232,17 @@ _BREAKS = re.compile("[\r\n\t]+")
 def _texts(fields: Mapping[str, str]) -> dict[str, str]:
     """Every field, "" where the row has none, without spaces around it and with breaks as one space."""
     text = {field: fields.get(field, "").strip() for field in FIELD_LABELS}
-    joined = "\n".join(text.values())
     if _UNPRINTABLE.search("".join(text.values())):
         text = {field: _BREAKS.sub(" ", value) for field, value in text.items()}
         _refuse_first(
             text, _UNPRINTABLE.search, "に制御文字など表示できない文字があります。人事システムで直してください。"
         )
+    joined = "\n".join(text.values())
     if hide_my_numbers(joined) != joined:
         reason = "にマイナンバーの形をした12桁の数字があります。取り込まず、人事システムの出力項目を確かめてください。"
-        _refuse_first(text, lambda value: hide_my_numbers(value) != value, reason)
+        written = {field: value for field, value in text.items() if field in _FREE_TEXT}
+        _refuse_first(written, lambda value: hide_my_numbers(value) != value, reason)
+        _refuse_first(text, holds_my_number, reason)
     if len(joined) > _LONGEST:
         _refuse_first(text, lambda value: len(value) > _LONGEST, f"が長すぎます(上限{_LONGEST}文字)。")
     return text
@@ -277,7 +280,7 @@ def _number(field: str, text: str, prefix: str) -> str:
 def _number_if_readable(text: str, prefix: str) -> str | None:
     """The staff number of a refused row, or None when it has none that may be kept."""
     number = narrow(text)
-    if not _NUMBER.fullmatch(number) or hide_my_numbers(number) != number:
+    if not _NUMBER.fullmatch(number) or holds_my_number(number):
         return None
     return prefix + number
 
@@ -347,5 +350,8 @@ def _announced(text: str) -> date | None:
 
 def _shown(value: str) -> str:
     """`value` as it may be printed: short, printable, without a My Number."""
-    plain = _UNPRINTABLE.sub("?", hide_my_numbers(value))
+    # Digits that only invisible characters part are one number.
+    bare = _UNPRINTABLE.sub("", value)
+    hidden = hide_my_numbers(bare)
+    plain = _UNPRINTABLE.sub("?", value) if hidden == bare else hidden
     return plain if len(plain) <= _LONGEST_SHOWN else plain[:_LONGEST_SHOWN] + "…"

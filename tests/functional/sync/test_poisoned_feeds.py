@@ -2,7 +2,7 @@
 
 import pytest
 
-from iam.ports import Authority
+from iam.ports import Authority, Unreadable
 from tests.bodies import Body, Row, leaver, row
 from tests.functional.sync.conftest import MakeBody
 
@@ -175,3 +175,13 @@ class TestCountingAbsence:
         town.sources["jinji"].edition = "wednesday"
         town.nights(1)
         assert town.person(2).absent_runs == 1
+
+
+def test_no_my_number_of_a_row_that_cannot_be_read_is_kept(town: Body) -> None:
+    place = "cn=1234・5678・9018,ou=people"
+    town.rows = [*town.rows, Unreadable(place, "name", "1234-5678-9018", "壊れています。", "123456789018", b"x" * 16)]
+    (report,) = town.nights(1)
+    assert report.changes == []
+    kept = repr(town.content()["quarantine"])
+    assert "＊" in kept
+    assert not any(part in kept for part in ("1234", "5678", "9018"))

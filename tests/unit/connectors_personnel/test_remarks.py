@@ -27,7 +27,15 @@ def warnings_about(**fields: str) -> Sequence[str]:
     return remarks.take()
 
 
-@given(st.text("0123456789", min_size=12, max_size=12))
+@given(
+    st.one_of(
+        st.text("0123456789", min_size=12, max_size=12),
+        st.text("0123456789０９-‐‑‒–—―ー－．・. \u3000\nx", min_size=12, max_size=40),
+        st.lists(st.sampled_from([*"-‐‑‒–—―ー－．・. \u3000\n_x", "", " - ", "----"]), min_size=11, max_size=11).map(
+            lambda gaps: "".join(digit + gap for digit, gap in zip("123456789018", [*gaps, ""], strict=True))
+        ),
+    )
+)
 def test_this_check_digit_and_the_one_of_the_core_are_one(digits: str) -> None:
     assert is_my_number(digits) == looks_like_my_number(digits)
 

@@ -284,13 +284,30 @@ class TestRefusals:
         assert said(name="=cmd|' /C calc'!A0")[0].name == "=cmd|' /C calc'!A0"
 
     @pytest.mark.parametrize("field", list(FIELD_LABELS))
-    @pytest.mark.parametrize("value", [MY_NUMBER, "1234-5678-9018", "１２３４５６７８９０１８", f"x {MY_NUMBER}"])
+    @pytest.mark.parametrize(
+        "value",
+        [
+            MY_NUMBER,
+            "1234-5678-9018",
+            "１２３４５６７８９０１８",
+            f"x {MY_NUMBER}",
+            "1234・5678・9018",
+            "12–34–56–78–90–18",
+            "1234\r\n5678\n9018",
+        ],
+    )
     def test_a_my_number_is_refused_anywhere_and_shown_nowhere(self, field: str, value: str) -> None:
         rejected = refused(**{field: value})
         assert rejected.field == field
         assert "マイナンバー" in rejected.reason
         shown = repr(rejected)
         assert not any(part in shown for part in (MY_NUMBER, "9018", "９０１８"))
+
+    @pytest.mark.parametrize("name", [f"山田7{MY_NUMBER}", "山田1234\u200b5678\u200b9018", f"山田 太郎 {MY_NUMBER}"])
+    def test_a_my_number_in_a_name_is_shown_nowhere_however_it_is_hidden(self, name: str) -> None:
+        shown = refused(name=name).value
+        assert "＊" in shown
+        assert not any(part in shown for part in ("1234", "5678", "9018"))
 
     def test_a_my_number_in_place_of_the_staff_number_is_no_staff_number(self) -> None:
         assert refused(staff_number=MY_NUMBER).staff_number is None

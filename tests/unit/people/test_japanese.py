@@ -14,6 +14,7 @@ from iam.people.japanese import (
     fiscal_year,
     fiscal_year_end,
     hide_my_numbers,
+    holds_my_number,
     looks_like_my_number,
     narrow,
     outlived_era,
@@ -203,13 +204,24 @@ def test_characters_that_do_not_travel_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [MY_NUMBER, "1234 5678 9018", "1234-5678-9018", "１２３４５６７８９０１８", f" {MY_NUMBER} "]
+    "text",
+    [
+        MY_NUMBER,
+        "1234 5678 9018",
+        "12-3456789018",
+        "1234・5678．9018",
+        "1234 – 5678 — 9018",
+        "1ー2ー3456789018",
+        "1234-5678-9018",
+        "１２３４５６７８９０１８",
+        f" {MY_NUMBER} ",
+    ],
 )
 def test_twelve_digits_with_their_check_digit_look_like_a_my_number(text: str) -> None:
     assert looks_like_my_number(text)
 
 
-@pytest.mark.parametrize("text", ["123456789010", "12345678901", "1234567890181", "", "12-3456789018", "abc"])
+@pytest.mark.parametrize("text", ["123456789010", "12345678901", "1234567890181", "", "12x3456789018", "abc"])
 def test_other_digits_do_not(text: str) -> None:
     assert not looks_like_my_number(text)
 
@@ -222,3 +234,18 @@ def test_one_check_digit_of_ten_fits(eleven: str) -> None:
 def test_my_numbers_are_masked_in_any_text() -> None:
     assert hide_my_numbers(f"山田 {MY_NUMBER}(1234-5678-9018)") == f"山田 {'＊' * 12}({'＊' * 12})"
     assert hide_my_numbers("電話 123456789010") == "電話 123456789010"
+    assert hide_my_numbers(f"1 {MY_NUMBER}") == f"1 {'＊' * 12}"
+    assert hide_my_numbers(f"x{MY_NUMBER}99y") == f"x{'＊' * 12}99y"
+
+
+def test_a_code_may_be_longer_than_a_my_number_but_hold_none() -> None:
+    assert not holds_my_number(f"{MY_NUMBER}9")
+    assert holds_my_number(f"1.{MY_NUMBER}")
+    assert holds_my_number("A-1234-5678-9018")
+
+
+@given(st.text("0123456789-‐ー・ x", max_size=40))
+def test_nothing_that_was_hidden_is_left(text: str) -> None:
+    hidden = hide_my_numbers(text)
+    assert hide_my_numbers(hidden) == hidden
+    assert ("＊" in hidden) == (hidden != text)
