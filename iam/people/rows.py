@@ -143,7 +143,7 @@ def _stated(
         concurrent=concurrent,
         valid_from=first,
         valid_until=last,
-        announce_from=_date("announce_from", text["announce_from"]),
+        announce_from=_announcement(text, first),
         email=text["email"],
         previous_number=numbers[1],
         home_body=text["home_body"],
@@ -324,6 +324,18 @@ def _dates(text: Mapping[str, str]) -> tuple[date, date]:
         reason = f"終了年月日({last})が発令年月日({first})より前です。人事システムで直してください。"
         raise _Refused("valid_until", text["valid_until"], reason)
     return first, last
+
+
+def _announcement(text: Mapping[str, str], first: date) -> date | None:
+    """The day from which the row may be told, at the latest the one on which it takes effect."""
+    announced = _date("announce_from", text["announce_from"])
+    if announced and announced > first:
+        reason = (
+            f"内示解禁日({announced})が発令年月日({first})より後です。発令後まで伏せたままにはできません。"
+            "人事システムで直してください。"
+        )
+        raise _Refused("announce_from", text["announce_from"], reason)
+    return announced
 
 
 _parsed = lru_cache(maxsize=4096)(parse_date)

@@ -127,6 +127,13 @@ def test_a_concurrent_appointment_is_no_primary_post_where_the_feed_does_not_say
     assert not said(kind="50", primary="1")[0].concurrent
 
 
+def test_what_is_in_force_cannot_be_left_unannounced() -> None:
+    assert said(valid_from="2026-04-01", announce_from="2026-04-01")[0].announce_from == date(2026, 4, 1)
+    late = refused(valid_from="2026-04-01", announce_from="2026-04-02")
+    assert (late.field, late.announce_from) == ("announce_from", date(2026, 4, 2))
+    assert "2026-04-02" in late.reason
+
+
 def test_an_announcement_date_is_kept() -> None:
     assert said(announce_from="R8.3.24")[0].announce_from == date(2026, 3, 24)
 
