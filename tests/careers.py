@@ -47,6 +47,7 @@ class Career:
     posts: tuple[Post, ...]
     beside: tuple[Post, ...] = ()
     leaves: tuple[Post, ...] = ()
+    withdrawn: tuple[Post, ...] = ()
 
     @property
     def last(self) -> Post:
@@ -59,6 +60,10 @@ class Career:
         beside = [p for p in self.beside if p.on(day) and not any(p.since <= end < day for end in ends)]
         return [*(p for p in self.posts if p.on(day)), *beside]
 
+    def expected(self, day: date) -> bool:
+        """Whether the feed should name the holder: in service or to come."""
+        return bool(self.held(day)) or all(post.since > day for post in (*self.posts, *self.beside))
+
     def away(self, day: date) -> bool:
         """Whether a leave lies over the posts of `day`."""
         return any(leave.on(day) for leave in self.leaves)
@@ -67,12 +72,15 @@ class Career:
         """What the holder should have, by system, under the model of `tests.bodies`."""
         if self.held(day):
             return self._earned(day)
-        over = [p.until for p in self.posts if p.until and p.until < day]
-        if not over:
-            return {"gw": set(), "zei": set()}
-        last = max(over)
-        left = any(p.retires and p.until == last for p in self.posts)
-        return {"gw": set(), "zei": set()} if left else self._earned(last)
+        last = max((until for until in self._ends() if until < day), default=None)
+        left = last is not None and any(p.retires and p.until and last <= p.until < day for p in self.posts)
+        return {"gw": set(), "zei": set()} if last is None or left else self._earned(last)
+
+    def _ends(self) -> list[date]:
+        """The last day of every post, those beside the primary one cut short by a retirement."""
+        ends = [p.until for p in self.posts if p.until]
+        retired = [p.until for p in self.posts if p.until and p.retires]
+        return ends + [min([p.until, *(end for end in retired if p.since <= end)]) for p in self.beside if p.until]
 
     def _earned(self, day: date) -> dict[str, set[str]]:
         held = self.held(day)
@@ -89,10 +97,16 @@ class Career:
         *before, last = self.posts
         return replace(self, posts=(*before, replace(last, until=on - DAY), Post(org, on, last.number)))
 
-    def retired(self, last: date, *, really: bool = True) -> "Career":
-        """The last day told; or withdrawn (`really` False)."""
+    def retired(self, last: date) -> "Career":
+        """The last day told."""
         *before, post = self.posts
-        return replace(self, posts=(*before, replace(post, until=last if really else None, retires=really)))
+        return replace(self, posts=(*before, replace(post, until=last, retires=True)))
+
+    def stays(self) -> "Career":
+        """The retirement withdrawn; a file of events says so by an event (取消)."""
+        *before, post = self.posts
+        withdrawn = (*self.withdrawn, post) if self.style is Style.EVENTS else ()
+        return replace(self, posts=(*before, replace(post, until=None, retires=False)), withdrawn=withdrawn)
 
     def again(self, org: str, on: date, number: str = "") -> "Career":
         """Hired again, under a new number if there is one."""
@@ -106,6 +120,9 @@ class Career:
         told: list[Row] = []
         for post in self._listed(today):
             told += self._told(post)
+        for post in self.withdrawn:
+            retire = {**self._row(post), "kind": "retire", "valid_from": _text(post.until)}
+            told += [retire, {**retire, "kind": "cancellation"}]
         told += [concurrent(self._row(p), p.org, _text(p.since), _text(p.until)) for p in self.beside]
         told += [on_leave(self._row(p), _text(p.since), _text(p.until)) for p in self.leaves]
         return told

@@ -149,3 +149,12 @@ def test_a_new_number_waits_while_a_row_of_the_old_one_is_bad(town: Body) -> Non
     assert town.person(901).id == town.person(1).id
     assert (town.is_on(901), town.rights(901)) == (True, {"mail", "soumu"})
     assert town.content()["quarantine"] == []
+
+
+def test_a_bad_row_of_somebody_missing_stops_the_count(town: Body) -> None:
+    town.forget(1)
+    town.nights(2)
+    town.rows = [*town.rows, {**row(1), "valid_from": "2026-99-99"}]
+    for report in town.nights(4):
+        assert report.changes == []
+    assert town.person(1).absent_runs == 2

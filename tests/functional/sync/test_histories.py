@@ -96,8 +96,13 @@ class World:
                 _HIDING[deed.what](self, whom)
             elif deed.what in _HANDS:
                 self._by_hand(deed, whom)
-            else:
+            elif self._can_be_told(whom):
                 self.careers[whom] = _HR[deed.what](self.careers[whom], deed.org, today + deed.days * DAY, today)
+
+    def _can_be_told(self, whom: int) -> bool:
+        """A file of the newest posts alone tells nothing of one that came and went unread."""
+        career, known = self.careers[whom], self.believed.get(whom)
+        return career.style is not Style.NEWEST or (known is not None and known.posts == career.posts)
 
     def _by_hand(self, deed: Deed, whom: int) -> None:
         career = self.careers[whom]
@@ -125,7 +130,7 @@ class World:
                 fault.refuse is not None and self.careers) else set()  # fmt: skip
         before = {s: {n for n, a in t.accounts.items() if a.enabled} for s, t in body.targets.items()}
         report = body.night()
-        if not report.sources[0].error:
+        if report.sources[0].accepted:
             self._believe()
         self._nobody_was_wronged(before)
         self._nothing_was_mixed(fault)
@@ -149,7 +154,7 @@ class World:
                 if not self.blind or self._all_said(whom, career):
                     self.believed[whom] = career
                     self.missing[whom] = 0
-            elif whom in self.believed and not self.blind and self.believed[whom].held(self.body.today):
+            elif whom in self.believed and not self.blind and self.believed[whom].expected(self.body.today):
                 self.missing[whom] = self.missing.get(whom, 0) + 1
 
     def _all_said(self, whom: int, career: Career) -> bool:
@@ -243,14 +248,12 @@ def _moved(career: Career, org: str, on: date, today: date) -> Career:
 
 
 def _retired(career: Career, _org: str, on: date, _today: date) -> Career:
-    return career.retired(on) if career.last.until is None and on >= career.last.since else career
+    told = career.last.until is not None or any(post.until == on for post in career.withdrawn)
+    return career if told or on < career.last.since else career.retired(on)
 
 
-def _stayed(career: Career, _org: str, _on: date, today: date) -> Career:
-    past = career.last.until is not None and career.last.until < today
-    if not career.last.retires or (past and career.style is Style.EVENTS):
-        return career
-    return career.retired(today, really=False)
+def _stayed(career: Career, _org: str, _on: date, _today: date) -> Career:
+    return career.stays() if career.last.retires else career
 
 
 def _again(career: Career, org: str, on: date, today: date, number: str = "") -> Career:
@@ -271,6 +274,8 @@ def _term(career: Career, _org: str, on: date, today: date) -> Career:
 
 
 def _beside(career: Career, org: str, on: date, _today: date) -> Career:
+    if career.last.until is not None or on < career.last.since:
+        return career
     if career.beside or org == career.last.org:
         return replace(career, beside=())
     return replace(career, beside=(Post(org, on, until=on + 6 * DAY),))
@@ -332,7 +337,8 @@ _NIGHTS = st.lists(
     st.tuples(st.lists(_DEEDS, max_size=4), st.integers(1, 3), _FAULTS), min_size=1, max_size=7
 )  # fmt: skip
 _THOROUGH = settings(
-    max_examples=int(__import__("os").environ.get("N", "40")),
+    max_examples=30,
+    derandomize=True,  # a run of the tests finds what the last one found; a hunt changes this line
     deadline=timedelta(minutes=5),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
