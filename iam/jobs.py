@@ -130,7 +130,9 @@ def _finish_released(job: Job) -> None:
     with job.store.read() as connection:
         found = [p for state in (PlanState.RELEASED, PlanState.READY) for p in plans(connection, state)]
     known = {feed.rules.name for feed in job.feeds}
-    released = [p for p in found if p.second_officer is not None and p.readings.keys() <= known]
+    # What is in the ledger already is carried out whichever sources are read tonight.
+    released = [p for p in found if p.second_officer is not None
+                and (p.state is PlanState.READY or p.readings.keys() <= known)]  # fmt: skip
     for stored in sorted(released, key=lambda p: p.id):
         try:
             _carry_released(job, stored)
@@ -327,6 +329,7 @@ class Night:
                 set_state(act, stopped.id, PlanState.PARTLY)
             self._write_readings(act)
             if self._held is None or self._chosen or self._evaluation.people:
+                self._write_observations(act)
                 self._commit_evaluation(act)
             if self._held is not None:
                 self._hold(act)
@@ -337,11 +340,14 @@ class Night:
                 write_intake(act, intake, self._rules[intake.reading.source])
         # A source that is believed tonight, even if it says nothing new, withdraws what waited for it.
         supersede_held(act, None if self._held is None else [i.reading.source for i in self._chosen])
+        for report in self.report.sources:
+            report.quarantined = quarantine_size(act.connection, report.name)
+
+    def _write_observations(self, act: Act) -> None:
+        """What was seen, with whoever was looked at for it: a night held whole must see it all again."""
         for found in self._observed.values():
             if not found.unchanged:
                 write_observation(act.connection, found)
-        for report in self.report.sources:
-            report.quarantined = quarantine_size(act.connection, report.name)
 
     def _commit_evaluation(self, act: Act) -> None:
         found = self._evaluation
