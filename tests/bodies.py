@@ -342,10 +342,14 @@ class Body:
         return self.targets[system].rights_of(self.login(number, system))
 
     def content(self, *without: str) -> dict[str, list[tuple[object, ...]]]:
-        """Every row of every table but the audit and those named, to be compared."""
+        """Every row of every table but the audit, without these tables and columns (`person.pending`)."""
         kept = [t for t in metadata.sorted_tables if not t.name.startswith("audit") and t.name not in without]
+        found = {}
         with self.store.read() as connection:
-            return {t.name: sorted((tuple(r) for r in connection.execute(select(t))), key=repr) for t in kept}
+            for table in kept:
+                columns = [column for column in table.c if f"{table.name}.{column.name}" not in without]
+                found[table.name] = sorted((tuple(r) for r in connection.execute(select(*columns))), key=repr)
+        return found
 
     def audit_breaks(self) -> str:
         """What is wrong with the audit, or ""."""

@@ -208,8 +208,9 @@ class Evaluator:
         accounts = accounts_of(self._connection, ids)
         grants, blocks = grants_of(self._connection, ids), blocks_of(self._connection, ids)
         held = _held(self._connection, accounts)
-        numbers = numbers_of_persons(self._connection, ids)
-        there = self._there(persons, accounts)
+        ever = numbers_of_persons(self._connection, ids)
+        numbers = {id_: frozenset((*ever[id_], persons[id_].staff_number)) for id_ in ids}
+        there = self._there(numbers, accounts)
         for id_ in ids:
             person = persons[id_]
             mine = accounts.get(id_, [])
@@ -219,8 +220,8 @@ class Evaluator:
             )  # fmt: skip
             scene = Scene(
                 person, self._department(person), want, mine, there.mine.get(id_, {}), held.get(id_, {}),
-                there.linked.get(person.staff_number, {}), there.doubled.get(person.staff_number, {}),
-                self._readable, self._protected, frozenset((*numbers[id_], person.staff_number)), self._unused,
+                there.linked.get(id_, {}), there.doubled.get(id_, {}),
+                self._readable, self._protected, numbers[id_], self._unused,
             )  # fmt: skip
             self._plan(scene, found)
         found.people.update(ids)
@@ -258,23 +259,24 @@ class Evaluator:
         name, department = self._policy.rules.unit(told.org_code, max(told.valid_from, min(self._on, post.until)))
         return department or name or told.org_name
 
-    def _there(self, persons: Mapping[int, Person], accounts: Mapping[int, Sequence[Account]]) -> "_There":
+    def _there(self, numbers: Mapping[int, Iterable[str]], accounts: Mapping[int, Sequence[Account]]) -> "_There":
         found = _There()
-        numbers = {p.staff_number for p in persons.values()}
+        # 再任用 changes the number; what the target holds under the old one is still theirs.
+        whose = {number: id_ for id_, many in numbers.items() for number in many}
         for system, observed in self._observed.items():
             natives = {a.native_id: a for many in accounts.values() for a in many if a.system == system and a.native_id}
             logins = {comparable_login(a.login): a for many in accounts.values() for a in many
                       if a.system == system and a.state is AccountState.RESERVED}  # fmt: skip
             reserved = [a.login for a in logins.values()]
-            actuals = actual_of(self._connection, system, natives, numbers, observed, logins=reserved)
+            actuals = actual_of(self._connection, system, natives, whose, observed, logins=reserved)
             owned = self._owned(system, [a.account.native_id for a in actuals if a.account.native_id not in natives])
             for actual in sorted(actuals, key=lambda a: self._is_protected(system, a)):
                 login = comparable_login(actual.account.login)
                 account = natives.get(actual.account.native_id) or logins.get(login)
                 if account is not None and account.person_id is not None:
                     found.mine.setdefault(account.person_id, {})[system, comparable_login(account.login)] = actual
-                elif actual.account.native_id not in owned:
-                    found.link(system, actual, protected=self._is_protected(system, actual))
+                elif actual.account.native_id not in owned and actual.account.link in whose:
+                    found.link(system, whose[actual.account.link], actual, protected=self._is_protected(system, actual))
         return found
 
     def _is_protected(self, system: str, actual: Actual) -> bool:
@@ -294,22 +296,21 @@ class _There:
     """What targets hold of a stretch of people: under their accounts, and under their numbers alone."""
 
     mine: dict[int, dict[tuple[str, str], Actual]] = field(default_factory=dict)
-    linked: dict[str, dict[str, Actual]] = field(default_factory=lambda: defaultdict(dict))
-    doubled: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    linked: dict[int, dict[str, Actual]] = field(default_factory=lambda: defaultdict(dict))
+    doubled: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
-    def link(self, system: str, actual: Actual, *, protected: bool) -> None:
-        number = actual.account.link
-        if protected and (system in self.linked[number] or system in self.doubled[number]):
+    def link(self, system: str, person: int, actual: Actual, *, protected: bool) -> None:
+        if protected and (system in self.linked[person] or system in self.doubled[person]):
             # A marked account beside an ordinary one is nobody's rival for it.
             return
-        other = self.linked[number].pop(system, None)
-        if other or system in self.doubled[number]:
+        other = self.linked[person].pop(system, None)
+        if other or system in self.doubled[person]:
             logins = "、".join(sorted({actual.account.login, *([other.account.login] if other else [])}))
-            self.doubled[number][system] = (
+            self.doubled[person][system] = (
                 f"同じ職員番号のIDが二つ以上あります({logins})。iam reconcile {system} で確かめてください。"
             )
         else:
-            self.linked[number][system] = actual
+            self.linked[person][system] = actual
 
 
 class _LazyLogins(Logins):

@@ -17,8 +17,8 @@ from tests.bodies import Body, Row, a_body, a_guard, fiscal, leaver, mover, row
 from tests.functional.sync.conftest import MakeBody
 
 Settled = Callable[[int], Body]
-LEDGER = ("plan", "plan_change", "actual_group", "night")
-"""What a held night may write: the plan that waits, and what it read of the targets."""
+LEDGER = ("plan", "plan_change", "actual_group", "night", "person.pending")
+"""What a held night may write: the plan that waits, whom it is about, and what it read of the targets."""
 
 
 def staff(count_: int) -> list[Row]:

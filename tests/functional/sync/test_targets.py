@@ -167,6 +167,16 @@ def test_an_account_under_a_persons_number_is_linked_not_doubled(body: Body) -> 
     assert body.night().changes == []
 
 
+def test_an_account_under_the_old_number_of_somebody_reemployed_is_linked(body: Body) -> None:
+    body.targets["gw"].away = True
+    body.rows = [leaver(row(1), "2026-03-31"), row(901, since="2026-04-01", previous_number="0000001")]
+    body.night()
+    back(body)
+    body.targets["gw"].place("yamada", "0000001")
+    body.night("2026-04-01")
+    assert (body.login(901), len(body.targets["gw"].accounts)) == ("yamada", 1)
+
+
 @pytest.mark.parametrize("cure", ["remove", "protect", "link"])
 def test_somebody_elses_account_of_the_same_login_waits_for_a_decision(body: Body, cure: str) -> None:
     gw = body.targets["gw"]
