@@ -47,10 +47,10 @@ def columns_of(options: Options, place: str, first: Sequence[str]) -> Columns:
             problems += _not_one(column, len(found), headers, first)
             indexes[field] = found[0] if found else 0
     if problems:
-        cure = "列が1つしかありません。区切り文字(delimiter)も確かめてください。" if len(first) == 1 else ""
+        cure = "列が1つしかありません。区切り文字（delimiter）も確かめてください。" if len(first) == 1 else ""
         raise SourceError(
             f"{place}: {''.join(problems)}"
-            f"設定の columns(見出しの上に別の行があれば skip_lines も)を確かめてください。{cure}"
+            f"設定の columns（見出しの上に別の行があれば skip_lines も）を確かめてください。{cure}"
         )
     indexes = dict(sorted(indexes.items()))
     return Columns(len(first), indexes, _picker(list(indexes.values())))
@@ -70,23 +70,23 @@ def _refuse_my_numbers(place: str, headers: Sequence[str]) -> None:
     for index, header in enumerate(headers):
         if _MY_NUMBER.search(header):
             raise SourceError(
-                f"【警報】{place}: {index + 1}列目はマイナンバー(個人番号)の列です。取り込みを止めました。"
+                f"【警報】{place}: {index + 1}列目はマイナンバー（個人番号）の列です。取り込みを止めました。"
                 "ファイルを直ちに規程どおり処分し、人事システムの出力項目から外してください。"
             )
 
 
 def _beyond(field: str, position: int, width: int) -> list[str]:
-    return [f"{field} の {position}列目がありません(列数は{width})。"] if position > width else []
+    return [f"{field} の {position}列目がありません（列数は{width}）。"] if position > width else []
 
 
 def _not_one(column: str, count: int, headers: Sequence[str], written: Sequence[str]) -> list[str]:
     if count == 1:
         return []
     if count:
-        return [f"列「{column}」が{count}つあります。位置(1から)で指定してください。"]
+        return [f"列「{column}」が{count}つあります。位置（1から）で指定してください。"]
     near = difflib.get_close_matches(_plain(column), headers, n=2, cutoff=0.5)
     names = "、".join(f"「{_shown(written[headers.index(header)])}」" for header in near)
-    return [f"列「{column}」がありません{f'({names}のことですか)' if names else ''}。"]
+    return [f"列「{column}」がありません{f'（{names}のことですか）' if names else ''}。"]
 
 
 def _shown(header: str) -> str:

@@ -46,7 +46,7 @@ def read_organisation(path: Path, encoding: Encoding = "utf-8") -> list[OrgRow]:
     with opened(path) as file, text_rows(file, path, encoding, longest=_LONGEST) as rows:
         header = [cell.strip() for cells in rows.take(1).rows for cell in cells]
         indexes = {field: _index(header, field) for field in _HEADERS}
-        missing = [f"{field}({_HEADERS[field]})" for field in _NEEDED if indexes[field] is None]
+        missing = [f"{field}（{_HEADERS[field]}）" for field in _NEEDED if indexes[field] is None]
         if missing:
             raise SourceError(f"{path.name} 1行目: 列 {'、'.join(missing)} がありません。見出しを直してください。")
         found = _read(path, rows, len(header), indexes)
@@ -67,7 +67,7 @@ def _read(path: Path, rows: TextRows, width: int, indexes: dict[str, int | None]
                 continue
             place = f"{path.name} {line}行目"
             if len(cells) != width:
-                raise SourceError(f"{place}: セルの数が合いません({len(cells)}個。正しくは{width}個)。")
+                raise SourceError(f"{place}: セルの数が合いません（{len(cells)}個。正しくは{width}個）。")
             found.append(OrgRow(place, *("" if index is None else cells[index] for index in indexes.values())))
         if stretch.fault:
             raise SourceError(f"{path.name} {stretch.lines[-1]}行目: {stretch.fault}")

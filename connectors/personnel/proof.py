@@ -47,7 +47,7 @@ def prove_sidecar(path: Path, found: Proof) -> None:
             text = file.read(_LARGEST_SIDECAR).decode("ascii", "replace")
     except OSError as error:
         raise SourceError(
-            f"{path}: 件数とSHA-256のファイルが読めません({error.strerror})。"
+            f"{path}: 件数とSHA-256のファイルが読めません（{error.strerror}）。"
             "名簿と一緒に出力されているか確かめてください。"
         ) from error
     said = {key.lower(): value for key, value in _SAID.findall(text)}
@@ -73,7 +73,7 @@ def _same_rows(place: str, said: str, rows: int) -> None:
         raise SourceError(f"{place}: 件数が数字ではありません。設定と人事システムの出力を確かめてください。")
     if int(count) != rows:
         raise SourceError(
-            f"{place}: 件数が合いません(書かれた件数 {int(count):,}、読んだ件数 {rows:,})。"
+            f"{place}: 件数が合いません（書かれた件数 {int(count):,}、読んだ件数 {rows:,}）。"
             "ファイルが途中で切れたか増えています。人事システムから出力し直してください。"
         )
 

@@ -179,11 +179,11 @@ class Reading:
         width = self.columns.width
         if len(cells) != width:
             return (
-                f"セルの数が合いません({len(cells)}個。正しくは{width}個)。"
+                f"セルの数が合いません（{len(cells)}個。正しくは{width}個）。"
                 "氏名などに区切り文字や引用符が入っていないか、人事システムで確かめてください。"
             )
         if not alone and self._swallows(cells):
-            return '引用符(")が閉じておらず、次の行を飲み込んでいるようです。この行を人事システムで直してください。'
+            return '引用符（"）が閉じておらず、次の行を飲み込んでいるようです。この行を人事システムで直してください。'
         return ""
 
     def _swallows(self, cells: Sequence[str]) -> bool:
@@ -208,7 +208,7 @@ class Reading:
         for cells, line in zip(stretch.rows, stretch.lines, strict=False):
             if line > end and not _blank(cells):
                 raise SourceError(
-                    f"{self._place(line)}: 終端行({end}行目)の後に行があります。"
+                    f"{self._place(line)}: 終端行（{end}行目）の後に行があります。"
                     "二つのファイルがつながっていないか確かめてください。"
                 )
 

@@ -73,7 +73,7 @@ class Remarks:
             # One in eleven numbers of twelve digits has a fitting check digit by chance.
             if valid >= _ENOUGH and valid * 2 >= self._twelve[field]:
                 raise SourceError(
-                    f"【警報】{self._place}: 設定の columns.{field} の列の値がマイナンバー(個人番号)のようです。"
+                    f"【警報】{self._place}: 設定の columns.{field} の列の値がマイナンバー（個人番号）のようです。"
                     "取り込みを止めました。ファイルを直ちに規程どおり処分し、人事システムの出力項目と設定を確かめてください。"
                 )
         taken, self._warnings = self._warnings, []
@@ -82,7 +82,7 @@ class Remarks:
     def _look_at_text(self, place: str, value: str) -> None:
         if private := _PRIVATE.findall(value):
             codes = "、".join(f"U+{ord(character):04X}" for character in dict.fromkeys(private))
-            self.warn(f"{place}: 外字({codes})があります。そのまま取り込みます。連携先では表示できないことがあります。")
+            self.warn(f"{place}: 外字（{codes}）があります。そのまま取り込みます。表示できないシステムがあります。")
         if lost := _LOST.search(value):
             self.warn(
                 f"{place}: 「{lost.group()}」があります。"

@@ -153,7 +153,7 @@ class AccessModel(Frozen):
         """What the model names and the profile does not know, each in one sentence."""
         zones, categories, clauses = set(zones), set(categories), set(clauses)
         found = [
-            f"systems.{code}.zone「{system.zone}」はポリシープロファイルの領域({'、'.join(sorted(zones))})にありません。"
+            f"systems.{code}.zone「{system.zone}」はポリシープロファイルの領域（{'、'.join(sorted(zones))}）にありません。"
             for code, system in self.systems.items()
             if system.zone and system.zone not in zones
         ]

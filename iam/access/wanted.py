@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from iam.access.accounts import Account, AccountKind, AccountState, Block, Grant
 from iam.access.model import AccessModel, Birthright, Keep, System
 from iam.people.feed import Gives
-from iam.people.ledger import Entry, LedgerChange, Person
+from iam.people.ledger import Entry, LedgerChange, Person, Told
 from iam.people.standing import Held, Standing, Status, held_posts, standing
 
 LIFECYCLE_CLAUSE = "OITA-S8.2.1.2a"
@@ -164,7 +164,7 @@ def _earned(posts: Sequence[Held], day: _Day) -> dict[str, Wanted]:
 
 def _birthright_cause(rule: Birthright, entry: Entry) -> Cause:
     told = entry.told
-    words = f"{_written(told.valid_from)} {told.kind.label_ja} {told.org_name}{told.title}(標準付与 {rule.id})"
+    words = f"{told.valid_from} {told.kind.label_ja} {_post(told)}（標準付与 {rule.id}）"
     return Cause(rule.id, rule.clause, words, entry, told.valid_from, told_by_silence(entry))
 
 
@@ -177,7 +177,7 @@ def _add_granted(found: dict[str, Wanted], grants: Sequence[Grant], day: _Day) -
     for grant in grants:
         if not grant.valid_from <= day.on <= grant.valid_until or grant.system not in day.rules.model.systems:
             continue
-        words = f"個別付与({_written(grant.valid_until)}まで)"
+        words = f"個別付与（{grant.valid_until}まで）"
         cause = Cause(grant.origin, grant.clause, words, day.now.cause, grant.valid_from)
         before = found.get(grant.system) or Wanted(grant.system, enabled=True, why=cause, otherwise=day.lost)
         rights = {**before.entitlements}
@@ -203,7 +203,7 @@ def _hand_over(found: dict[str, Wanted], rule: Birthright, post: Held, day: _Day
     last = post.until + timedelta(days=days)
     if last < day.on:
         return
-    words = f"{post.entry.told.org_name}からの引継ぎ({_written(last)}まで、標準付与 {rule.id})"
+    words = f"{post.entry.told.org_name}からの引継ぎ（{last}まで、標準付与 {rule.id}）"
     cause = Cause(rule.id, clause, words, post.entry, post.until + timedelta(days=1))
     before = found.get(rule.system) or Wanted(rule.system, enabled=True, why=cause, otherwise=day.lost)
     rights = {**dict.fromkeys(rule.entitlements, cause), **before.entitlements}
@@ -221,9 +221,9 @@ def _lost(entries: Sequence[Entry], on: date, rules: Rules) -> Cause:
     effective, ended, entry = max(events, key=lambda e: e[:2])
     told = entry.told
     if ended and entry.told.valid_until < on:
-        words = f"{_written(told.valid_until)} {told.org_name}{told.title}の終了により対象外"
+        words = f"{told.valid_until} {_post(told)}の終了により対象外"
     else:
-        words = f"{_written(told.valid_from)} {told.kind.label_ja} {told.org_name}{told.title}により対象外"
+        words = f"{told.valid_from} {told.kind.label_ja} {_post(told)}により対象外"
     return Cause("no-birthright", rules.lifecycle_clause, words, entry, effective, told_by_silence(entry))
 
 
@@ -231,18 +231,18 @@ def _status_cause(now: Standing, rules: Rules, on: date) -> Cause:
     entry, status = now.cause, now.status
     words = status.label_ja
     if status is Status.LEFT and entry:
-        words = f"{_written(now.since - timedelta(days=1) if now.since else on)} 退職"
+        words = f"{now.since - timedelta(days=1) if now.since else on} 退職"
     elif status is Status.LAPSED and entry:
-        words = f"任期満了({_written(now.since - timedelta(days=1) if now.since else on)}まで、更新の発令なし)"
+        words = f"任期満了（{now.since - timedelta(days=1) if now.since else on}まで、更新の発令なし）"
     elif now.since:
-        words = f"{words}({_written(now.since)}から)"
+        words = f"{words}（{now.since}から）"
     surprise = status is Status.ABSENT or (entry is not None and told_by_silence(entry))
     return Cause(status.value, rules.lifecycle_clause, words, entry, now.since, surprise)
 
 
 def _absent_cause(person: Person, now: Standing, rules: Rules) -> Cause:
     """Silence has no appointment behind it: which source, how often, when last."""
-    seen = f"、最後は{_written(person.absent_on)}" if person.absent_on else ""
+    seen = f"、最後は{person.absent_on}" if person.absent_on else ""
     words = f"供給元「{person.source}」の名簿に{person.absent_runs}回続けて見当たらない{seen}"
     return Cause(now.status.value, rules.lifecycle_clause, words, None, person.absent_on, surprise=True)
 
@@ -254,7 +254,7 @@ def _returned(entries: Sequence[Entry], on: date, rules: Rules) -> Cause | None:
         return None
     last = max(away, key=lambda e: e.told.valid_until)
     back = last.told.valid_until + timedelta(days=1)
-    words = f"{_written(back)} {last.told.kind.label_ja}の期間の終わり"
+    words = f"{back} {last.told.kind.label_ja}の期間の終わり"
     return Cause("return", rules.lifecycle_clause, words, last, back, told_by_silence(last))
 
 
@@ -298,5 +298,6 @@ def _attributes(found: dict[str, Wanted], person: Person, posts: Sequence[Held],
         found[code] = replace(each, attributes=attributes)
 
 
-def _written(day: date) -> str:
-    return f"{day.year}/{day.month}/{day.day}"
+def _post(told: Told) -> str:
+    """The post as officers say it: 税務課 主事."""
+    return " ".join(filter(None, (told.org_name, told.title)))

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Protocol, Self
 
-from iam.people.japanese import comparable, wareki
+from iam.people.japanese import comparable
 
 OPEN_END = date.max
 """The `valid_until` of an appointment without an end."""
@@ -63,7 +63,7 @@ class AppointmentKind(StrEnum):
 _GIVES_JA = {
     Gives.POST: "在籍",
     Gives.LEAVE: "休職等",
-    Gives.AWAY: "出向(派遣)",
+    Gives.AWAY: "出向（派遣）",
     Gives.END: "退職",
     Gives.VOID: "取消",
 }
@@ -72,8 +72,8 @@ _KIND_JA = {
     AppointmentKind.HIRE: "採用",
     AppointmentKind.TRANSFER: "異動",
     AppointmentKind.CONCURRENT: "併任・兼務",
-    AppointmentKind.SECONDED_IN: "出向(受入)",
-    AppointmentKind.SECONDED_OUT: "出向(派遣)",
+    AppointmentKind.SECONDED_IN: "出向（受入）",
+    AppointmentKind.SECONDED_OUT: "出向（派遣）",
     AppointmentKind.LEAVE: "休職",
     AppointmentKind.RETURN: "復職",
     AppointmentKind.RETIRE: "退職",
@@ -297,7 +297,7 @@ def _two_primaries(rows: Sequence[FeedRow]) -> Iterator[Rejected]:
         if same_start or (not open_end and later.valid_from <= earlier.valid_until):
             for row, other in ((earlier, later), (later, earlier)):
                 reason = (
-                    f"{wareki(later.valid_from)}に本務が二つあります(もう一つは{other.place})。"
+                    f"{later.valid_from}に本務が二つあります（もう一つは{other.place}）。"
                     "終了年月日か本務兼務区分を人事システムで直してください。"
                 )
                 yield _rejected(row, "primary", row.org_name or row.org_code, reason)

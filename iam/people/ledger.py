@@ -120,7 +120,7 @@ class LedgerChange(StrEnum):
     @property
     def label_ja(self) -> str:
         """The word that an operator reads."""
-        return {"new": "発令", "corrected": "訂正", "cancelled": "取消", "ended": "終了(名簿から消えた)"}[self.value]
+        return {"new": "発令", "corrected": "訂正", "cancelled": "取消", "ended": "終了（名簿から消えた）"}[self.value]
 
 
 class Told(NamedTuple):

@@ -163,7 +163,7 @@ class Organisation:
                 if later.valid_from <= earlier.valid_until:
                     yield (
                         f"組織コード {code} の期間が重なっています"
-                        f"({earlier.name} {_span(earlier)} と {later.name} {_span(later)})。"
+                        f"（{earlier.name} {_span(earlier)} と {later.name} {_span(later)}）。"
                         "一方の有効終了日を直してください。"
                     )
 
@@ -171,7 +171,7 @@ class Organisation:
         for place, unit in placed:
             if unit.parent and not self.during(unit.parent, unit.valid_from, unit.valid_until):
                 yield (
-                    f"{place}{unit.name}({unit.code})の上位組織コード {unit.parent} が、"
+                    f"{place}{unit.name}（{unit.code}）の上位組織コード {unit.parent} が、"
                     f"{_span(unit)} の組織の一覧にありません。"
                 )
 

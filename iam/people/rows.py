@@ -190,13 +190,13 @@ _OVERLAY_OF_KIND = {AppointmentKind.LEAVE: Gives.LEAVE, AppointmentKind.SECONDED
 def _post(stated: FeedRow, rule: CategoryRule, organisation: Organisation | None) -> FeedRow:
     """`stated` as a post that the category and the organisation allow (R05)."""
     if rule.needs_home_body and not stated.home_body:
-        reason = "出向(受入)の職員に派遣元団体がありません。人事システムで派遣元団体を入れてください。"
+        reason = "出向（受入）の職員に派遣元団体がありません。人事システムで派遣元団体を入れてください。"
         raise _Refused("home_body", "", reason)
     named = _placed(stated, organisation) if organisation and stated.org_code else stated
     if named.valid_until != OPEN_END:
         return named
     if _must_end(rule):
-        reason = "この任用区分には終了年月日(任期または出向期間の末日)が要ります。人事システムで入れてください。"
+        reason = "この任用区分には終了年月日（任期または出向期間の末日）が要ります。人事システムで入れてください。"
         raise _Refused("valid_until", "", reason)
     if rule.default_end == "fiscal_year_end":
         return replace(named, valid_until=fiscal_year_end(named.valid_from), end_assumed=True)
@@ -244,7 +244,7 @@ def _texts(fields: Mapping[str, str]) -> dict[str, str]:
         _refuse_first(written, lambda value: hide_my_numbers(value) != value, reason)
         _refuse_first(text, holds_my_number, reason)
     if len(joined) > _LONGEST:
-        _refuse_first(text, lambda value: len(value) > _LONGEST, f"が長すぎます(上限{_LONGEST}文字)。")
+        _refuse_first(text, lambda value: len(value) > _LONGEST, f"が長すぎます（上限{_LONGEST}文字）。")
     return text
 
 
@@ -321,7 +321,7 @@ def _dates(text: Mapping[str, str]) -> tuple[date, date]:
     if first is None:
         raise _Refused("valid_from", text["valid_from"], "発令年月日がありません。人事システムで入れてください。")
     if last < first:
-        reason = f"終了年月日({last})が発令年月日({first})より前です。人事システムで直してください。"
+        reason = f"終了年月日（{last}）が発令年月日（{first}）より前です。人事システムで直してください。"
         raise _Refused("valid_until", text["valid_until"], reason)
     return first, last
 

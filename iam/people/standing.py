@@ -41,7 +41,7 @@ _LABELS = {
     Status.ON_LEAVE: "休職・休業中",
     Status.AWAY: "派遣・出向中",
     Status.ABSENT: "名簿に見当たらない",
-    Status.LAPSED: "任期満了(更新待ち)",
+    Status.LAPSED: "任期満了（更新待ち）",
     Status.LEFT: "退職",
     Status.UNTOLD: "発令なし",
 }

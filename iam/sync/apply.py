@@ -40,7 +40,8 @@ _TAKING = (ChangeKind.REVOKE, ChangeKind.DISABLE)
 _GIVING = tuple(kind for kind in ChangeKind if kind not in _TAKING)
 _NEEDS_THE_REST = (ChangeKind.GRANT, ChangeKind.ENABLE)
 _UNDONE = "先に行うべき変更ができていないため見送りました。次の同期でやり直します。"
-_AWAY = "システムが応答しないため行っていません。次の同期でやり直します。"
+_AWAY = "システムに書き込めないため行っていません。次の同期でやり直します。"
+_UNKNOWN_SYSTEM = "設定の [targets] にありません。書き足すか、access.toml から除いてください。"
 _UNKNOWN = "システムから返事がなく、結果が分かりません。次の同期で確かめてやり直します。"
 
 
@@ -113,7 +114,7 @@ class _SystemRun:
         for kind in kinds:
             for batch in chunks([c for c in changes if c.kind is kind], BATCH):
                 if self._system not in self._applier.targets:
-                    self._applied.away[self._system] = f"システム「{self._system}」が設定の [targets] にありません。"
+                    self._applied.away[self._system] = _UNKNOWN_SYSTEM
                 if self._system in self._applied.away:
                     self._fail(batch, _AWAY)
                 else:
@@ -246,4 +247,4 @@ def _differs(change: StoredChange, result: Done) -> str:
     if on is not None and found.enabled is not on:
         return "読み返すと有効・停止が計画どおりになっていません。"
     wrong_names = [n for n, value in change.attributes.items() if set(found.attributes.get(n, ())) != set(value)]
-    return f"読み返すと属性({'、'.join(wrong_names)})が計画どおりになっていません。" if wrong_names else ""
+    return f"読み返すと属性（{'、'.join(wrong_names)}）が計画どおりになっていません。" if wrong_names else ""

@@ -52,20 +52,20 @@ def judge_feed(reading: Reading, last: FeedRun | None, guard: Guard) -> list[Hol
         return []
     holds = []
     if reading.total == 0:
-        holds.append(Hold(f"供給元「{reading.source}」が0行です(前回{last.total:,}行)", guard.feed_total.clause))
+        holds.append(Hold(f"供給元「{reading.source}」が0行です（前回{last.total:,}行）", guard.feed_total.clause))
     elif abs(reading.total - last.total) > guard.feed_total.limit(last.total):
         allowed = guard.feed_total.limit(last.total)
         reason = (
             f"供給元「{reading.source}」の行数が前回の{last.total:,}行から{reading.total:,}行に変わりました"
-            f"(許容は±{allowed:,}行)"
+            f"（許容は±{allowed:,}行）"
         )
         holds.append(Hold(reason, guard.feed_total.clause))
     for department, before in sorted(reading.departments_before.items()):
         now = reading.departments.get(department, 0)
         if before - now > guard.feed_department.limit(before):
             allowed = guard.feed_department.limit(before)
-            name = department or "(所属なし)"
-            fewer = f"{before:,}行から{now:,}行に減りました(許容は{allowed:,}行まで)"
+            name = department or "（所属なし）"
+            fewer = f"{before:,}行から{now:,}行に減りました（許容は{allowed:,}行まで）"
             reason = f"供給元「{reading.source}」で{name}の行が{fewer}"
             holds.append(Hold(reason, guard.feed_department.clause))
     return holds
@@ -113,7 +113,7 @@ def _beyond_ceiling(changes: Iterable[Change], population: Population, band: Ban
             logins[change.system, change.system_name].add(change.login)
     holds = []
     for (system, name), taken in sorted(logins.items()):
-        what = f"{name}で停止・権限取消を受ける利用者ID(予告の有無によらない)"
+        what = f"{name}で停止・権限取消を受ける利用者ID（予告の有無によらない）"
         holds += _over(band, len(taken), population.systems.get(system, 0), what)
     return holds
 
@@ -126,7 +126,7 @@ def _over(band: Band, count: int, in_use: int, what: str) -> list[Hold]:
     allowed = band.limit(in_use)
     if count <= allowed:
         return []
-    reason = f"{what}が{count:,}件あります(利用中{in_use:,}件に対し許容は{allowed:,}件まで)"
+    reason = f"{what}が{count:,}件あります（利用中{in_use:,}件に対し許容は{allowed:,}件まで）"
     return [Hold(reason, band.clause)]
 
 

@@ -80,7 +80,7 @@ class Change:
 
     def deed(self) -> str:
         """What is done, and to whom."""
-        who = f"{self.system_name} {self.login}({self.name})"
+        who = f"{self.system_name} {self.login}（{self.name}）"
         match self.kind:
             case ChangeKind.REVOKE:
                 return f"{who}から権限「{self.entitlement_name}」を外す"
@@ -104,7 +104,7 @@ class Change:
 
     def _differences(self) -> str:
         return "、".join(
-            f"{name}({'・'.join(self.before.get(name, ())) or 'なし'}→{'・'.join(value) or 'なし'})"
+            f"{name}（{'・'.join(self.before.get(name, ())) or 'なし'}→{'・'.join(value) or 'なし'}）"
             for name, value in self.after.items()
         )
 
@@ -363,14 +363,14 @@ def _left_on(scene: Scene, want: Wanted, account: Account) -> Iterable[Dispute]:
     there = scene.actual.get((account.system, comparable_login(account.login)))
     if there is not None and there.account.enabled and not want.enabled:
         reason = (
-            f"保護の印により停止していません(本来は停止: {want.why.words})。iam reconcile {account.system} で"
+            f"保護の印により停止していません（本来は停止: {want.why.words}）。iam reconcile {account.system} で"
             "印の持ち主と期限を確かめ、要らなければ外してください。"
         )
         yield Dispute(account.system, account.login, scene.person.staff_number, reason)
 
 
 def _altered(link: str, *, on_in_vain: bool) -> str:
-    what = f"別のもの({link})に変わっています" if link else "なくなっています"
+    what = f"別のもの（{link}）に変わっています" if link else "なくなっています"
     undone = "停止すべきIDですが、停止もしていません。" if on_in_vain else ""
     return (
         f"システム側の職員番号が{what}。このIDには何も行いません。{undone}"

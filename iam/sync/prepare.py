@@ -307,7 +307,7 @@ class _There:
         if other or system in self.doubled[person]:
             logins = "、".join(sorted({actual.account.login, *([other.account.login] if other else [])}))
             self.doubled[person][system] = (
-                f"同じ職員番号のIDが二つ以上あります({logins})。iam reconcile {system} で確かめてください。"
+                f"同じ職員番号のIDが二つ以上あります（{logins}）。iam reconcile {system} で確かめてください。"
             )
         else:
             self.linked[person][system] = actual

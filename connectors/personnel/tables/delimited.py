@@ -71,15 +71,15 @@ class TextRows:
     def _fault(self, error: csv.Error, line: int) -> str:
         if "unexpected end" in str(error):
             raise SourceError(
-                f'{self._name} {line}行目: 引用符(")が閉じないままファイルが終わっています。'
+                f'{self._name} {line}行目: 引用符（"）が閉じないままファイルが終わっています。'
                 "途中で切れています。人事システムから出力し直してください。"
             ) from error
         if "field larger" in str(error):
             raise SourceError(
-                f'{self._name} {line}行目: 引用符(")が閉じていないか、'
+                f'{self._name} {line}行目: 引用符（"）が閉じていないか、'
                 f"セルが{csv.field_size_limit():,}文字を超えています。人事システムから出力し直してください。"
             ) from error
-        return '引用符(")か改行の使い方が正しくありません。この行を人事システムで直してください。'
+        return '引用符（"）か改行の使い方が正しくありません。この行を人事システムで直してください。'
 
 
 def _starts(first: int, rows: Sequence[list[str]]) -> list[int]:

@@ -143,7 +143,7 @@ def sheet_rows(
         if found is None:
             names = "、".join(sheets) or "なし"
             raise SourceError(
-                f"{path.name}: シート「{sheet}」がありません(あるシート: {names})。設定の sheet を確かめてください。"
+                f"{path.name}: シート「{sheet}」がありません（あるシート: {names}）。設定の sheet を確かめてください。"
             )
         with _translated(path):
             found.reset_dimensions()
@@ -159,7 +159,7 @@ def sheet_rows(
 def _refuse_unmeasured(file: BufferedReader, path: Path, max_unpacked: int) -> None:
     if file.read(len(_OLE)) == _OLE:
         raise SourceError(
-            f"{path.name}: パスワード付きか古い形式(.xls)のExcelファイルです。"
+            f"{path.name}: パスワード付きか古い形式（.xls）のExcelファイルです。"
             "パスワードを外し、.xlsx形式で保存し直してください。"
         )
     file.seek(0)
@@ -184,6 +184,6 @@ def _translated(path: Path) -> Iterator[None]:
             yield
     except _BROKEN as error:
         raise SourceError(
-            f"{path.name}: xlsxとして読めません({type(error).__name__})。"
+            f"{path.name}: xlsxとして読めません（{type(error).__name__}）。"
             "途中で切れているか別の形式です。Excelで開けるか確かめ、.xlsx形式で保存し直してください。"
         ) from error

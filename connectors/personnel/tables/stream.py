@@ -21,7 +21,7 @@ Encoding: TypeAlias = Literal["cp932", "utf-8"]
 CHUNK = 1 << 18
 _CONTROL_Z = b"\x1a"
 _BLANKS = b"\r\n \x1a"
-_READABLE_AS = {"cp932": "CP932(Shift_JIS)", "utf-8": "UTF-8"}
+_READABLE_AS = {"cp932": "CP932（Shift_JIS）", "utf-8": "UTF-8"}
 _CUT = frozenset({"incomplete multibyte sequence", "unexpected end of data"})
 _FIRST_KANA, _LAST_KANJI = "\u3041", "\u9fff"
 
@@ -53,7 +53,7 @@ def _refuse_unless_file(path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise SourceError(f"{path}: ファイルではありません。設定の path にファイル名まで書いてください。")
     if not found.st_size:
-        raise SourceError(f"{path}: 空です(0バイト)。人事システムの出力が失敗していないか確かめてください。")
+        raise SourceError(f"{path}: 空です（0バイト）。人事システムの出力が失敗していないか確かめてください。")
 
 
 def _cause(error: OSError) -> str:
@@ -61,7 +61,7 @@ def _cause(error: OSError) -> str:
         return "ファイルがありません。人事システムの出力と設定の path を確かめてください。"
     if isinstance(error, PermissionError):
         return "読み取る権限がありません。サービスの利用者に読み取りを許してください。"
-    return f"読み取れません({error.strerror})。媒体か共有フォルダーを確かめてください。"
+    return f"読み取れません（{error.strerror}）。媒体か共有フォルダーを確かめてください。"
 
 
 class CheckedBytes(io.BufferedIOBase):
@@ -132,7 +132,7 @@ class CheckedBytes(io.BufferedIOBase):
         column = error.start - start + 1 + (0 if start else self._chunk_carried - held_over)
         return SourceError(
             f"{self.path.name} {line}行目 {column}バイト目: {_READABLE_AS[self._encoding]}として読めない文字があります"
-            f"(0x{error.object[error.start : error.end].hex().upper()})。{self._cure(error, start)}"
+            f"（0x{error.object[error.start : error.end].hex().upper()}）。{self._cure(error, start)}"
         )
 
     def _cure(self, error: UnicodeDecodeError, start: int) -> str:
@@ -175,7 +175,7 @@ class CheckedBytes(io.BufferedIOBase):
 
     def _refuse_nul(self, line: int) -> None:
         raise SourceError(
-            f"{self.path.name} {line}行目: NUL(0x00)があります。ファイルが壊れているかUTF-16で保存されています。"
+            f"{self.path.name} {line}行目: NUL（0x00）があります。ファイルが壊れているかUTF-16で保存されています。"
             "CP932かUTF-8で出力し直してください。"
         )
 

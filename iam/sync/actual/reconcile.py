@@ -66,7 +66,7 @@ class Sorting(StrEnum):
     def label_ja(self) -> str:
         """The word that an operator reads."""
         return {
-            "linked": "紐付け済", "unlinked": "未紐付け(職員番号は一致)", "rogue": "持ち主不明", "disputed": "要判断",
+            "linked": "紐付け済", "unlinked": "未紐付け（職員番号は一致）", "rogue": "持ち主不明", "disputed": "要判断",
             "protected": "保護", "missing": "台帳にあるがシステムにない",
         }[self.value]  # fmt: skip
 
@@ -183,7 +183,7 @@ def link(act: Act, system: str, account: TargetAccount, on: date) -> None:
     person_id = persons_by_number(act.connection, [account.link]).get(account.link)
     if person_id is None:
         raise Conflict(
-            f"{system} {account.login} の職員番号({account.link or 'なし'})の職員が台帳にいません。"
+            f"{system} {account.login} の職員番号（{account.link or 'なし'}）の職員が台帳にいません。"
             "システム側で職員番号を直してから、やり直してください。"
         )
     if refusal := _unlinkable(act.connection, system, account, person_id, on):
@@ -237,7 +237,7 @@ def sort_accounts(
         yield _with_rights(_no_account(native, marks), rights)
     for native, mine in ours.items():
         if native not in seen and mine.state is not AccountState.DELETED:
-            yield Sorted(Sorting.MISSING, mine.login, native, False, "", "次の同期で作り直します(退職者等を除く)")  # noqa: FBT003
+            yield Sorted(Sorting.MISSING, mine.login, native, False, "", "次の同期で作り直します（退職者等を除く）")  # noqa: FBT003
 
 
 def _rights(groups: Iterable[TargetGroup]) -> dict[str, list[str]]:
@@ -253,20 +253,21 @@ def _with_rights(each: Sorted, rights: Mapping[str, Sequence[str]]) -> Sorted:
     held = rights.get(each.native_id)
     if not held or each.sorting is Sorting.LINKED:
         return each
-    return replace(each, words=f"権限({'、'.join(held)})を持っています。{each.words}")
+    return replace(each, words=f"権限（{'、'.join(held)}）を持っています。{each.words}")
 
 
 def _no_account(native: str, marks: Mapping[str, Protection]) -> Sorted:
     mark = marks.get(comparable_login(native))
     words = (
-        "利用者IDではありません(グループのグループ、範囲外のDNなど)。システム側で外すか、--protect で印を付けてください"
+        "利用者IDではありません（グループのグループ、範囲外のDNなど）。システム側で外すか、"
+        "--protect で印を付けてください"
     )
     sorting = Sorting.PROTECTED if mark else Sorting.ROGUE
     return Sorted(sorting, native, native, True, "", _marked(mark) if mark else words)  # noqa: FBT003
 
 
 def _marked(mark: Protection) -> str:
-    return f"{mark.owner}: {mark.reason}({mark.until} まで)"
+    return f"{mark.owner}: {mark.reason}（{mark.until} まで）"
 
 
 def _place(
@@ -293,5 +294,5 @@ def _place(
     if shared[account.link] > 1:
         return put(Sorting.DISPUTED, f"職員番号 {account.link} のIDが{shared[account.link]}個あります")
     return put(
-        Sorting.UNLINKED, "本人のものか確かめ、--link で紐付けてください(最初の取り込みでは次の同期が紐付けます)"
+        Sorting.UNLINKED, "本人のものか確かめ、--link で紐付けてください（最初の取り込みでは次の同期が紐付けます）"
     )

@@ -103,7 +103,7 @@ def _reserved(connection: Connection, system: str) -> set[str]:
 
 
 def _reason(system: str, names: list[str], *, is_entry: bool) -> str:
-    what = "台帳にないID" if is_entry else "利用者IDではないもの(グループのグループ、範囲外のDNなど)"
+    what = "台帳にないID" if is_entry else "利用者IDではないもの（グループのグループ、範囲外のDNなど）"
     more = "など" if len(names) > MOST_NAMED else ""
     return (
         f"{what}が権限「{'」「'.join(names[:MOST_NAMED])}」{more}を持っています。"

@@ -48,7 +48,7 @@ def why_not_release(
             f"「{officer}」は保留解除の担当者ではありません。設定の [officers] release を確かめてください。"
         )
     if stored.state is not PlanState.HELD:
-        return Conflict(f"計画 {stored.id} は保留中ではありません(いまは「{stored.state.label_ja}」)。")
+        return Conflict(f"計画 {stored.id} は保留中ではありません（いまは「{stored.state.label_ja}」）。")
     if seen_hash != stored.hash[: len(seen_hash)] or len(seen_hash) < SHORTEST_HASH:
         return Conflict(
             f"計画 {stored.id} の照合値が違います。iam plan show {stored.id} で内容と照合値を確かめてください。"

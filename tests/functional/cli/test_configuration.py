@@ -46,9 +46,9 @@ def test_every_mistake_of_every_file_is_told_at_once(town: Town) -> None:
         "iam.toml: sources.jinji.file.encoding: ",
         "iam.toml: sources.jinji.codes.kind.09: ",
         "iam.toml: targets.portale: access.toml に systems.portale がありません。どちらかを直してください。",
-        "access.toml: systems.portal: iam.toml に [targets.portal] がありません。接続先を書いてください。",
+        "access.toml: systems.portal: iam.toml に [targets.portal] がありません。接続の設定を書いてください。",
         "iam.toml: targets.portale.openldap.accounts_base: ありません。書き足してください。",
-        "組織.csv 6行目: 税務課(0201)の上位組織コード 99 が、",
+        "組織.csv 6行目: 税務課（0201）の上位組織コード 99 が、",
         "town.toml: accounts.retention_days: ",
         "鍵ファイル keys.json を所有者以外も読めます",
     ):

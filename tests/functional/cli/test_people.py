@@ -52,7 +52,7 @@ def test_the_timeline_is_told_to_people_too(moved: Town) -> None:
         "発令 1  採用 総務課 主事 2020-04-01〜  〔さかのぼり〕",
         "庁内ポータル  s000001  有効",
         "（規則 全職員、発令 1）[OITA-S8.2.1.2a]",
-        "計画 1  庁内ポータル s000001(職員　1号)を作成する ← ",
+        "計画 1  庁内ポータル s000001（職員　1号）を作成する ← ",
     ):
         assert words in shown
 

@@ -17,7 +17,7 @@ feed_total = { share = 1.0, minimum = 100, clause = "baseline" }
 """
 
 
-MOVED = "異動 税務課主事(標準付与 税務課)（jinji.csv 12行目）"
+MOVED = "異動 税務課 主事（標準付与 税務課）（jinji.csv 12行目）"
 
 
 def moved(number: int, announce: str = "") -> Row:
@@ -56,16 +56,11 @@ def test_a_rehearsal_writes_a_sheet_for_each_department_and_changes_nothing(apri
     sheet = sheet_in(path)
     heading, *rows = table_of(sheet)
     assert heading == ("職員番号", "氏名", "システム", "変更", "理由", "条項")
-    assert rows == [("000001", "職員　1号", "庁内ポータル", "権限の付与 税務情報", f"{day_of(20)} {MOVED}", "baseline")]
+    assert rows == [("000001", "職員　1号", "庁内ポータル", "権限の付与 税務情報", f"{days(20)} {MOVED}", "baseline")]
     assert sheet["A1"].value == f"みなと市　{wareki(today() + timedelta(days=30))}付の変更予定　財務部"
     assert sheet["A2"].value == f"{wareki(today())}の予行　1件"
     assert (sheet.print_title_rows, sheet.print_area) == ("$4:$4", "'変更予定'!$A$1:$F$5")
     assert april.told("sync", "--check")["changes"] == []
-
-
-def day_of(count: int) -> str:
-    year, month, day = map(int, days(count).split("-"))
-    return f"{year}/{month}/{day}"
 
 
 def test_what_is_not_announced_yet_shows_nowhere(april: Town) -> None:

@@ -44,7 +44,7 @@ def test_a_held_plan_says_why_it_waits_and_what_to_do(held: Town) -> None:
     seen = hash_of(held)[:12]
     shown = held.run("plan", "show", "2").stdout
     assert "計画 2  保留  変更 1件" in shown
-    assert "保留の理由: 供給元「jinji」の行数が前回の10行から5行に変わりました(許容は±1行) [OITA-S8.3.5.1]" in shown
+    assert "保留の理由: 供給元「jinji」の行数が前回の10行から5行に変わりました（許容は±1行） [OITA-S8.3.5.1]" in shown
     assert "解除すると取り込む名簿: 供給元「jinji」 5行（新しい行 1、無くなった行 6、受け付けなかった行 0）" in shown
     assert f"iam plan release 2 --hash {seen}" in shown
     assert all(held.accounts().values())
@@ -110,7 +110,7 @@ def test_a_plan_of_an_older_reading_can_no_longer_be_signed(held: Town, run_as: 
     assert held.iam("sync").returncode == 0
     late = run_as(held, "daemon", "plan", "release", "2", "--hash", seen)
     assert late.exit_code == 2
-    assert "計画 2 は保留中ではありません(いまは「差替済」)。" in late.stderr
+    assert "計画 2 は保留中ではありません（いまは「差替済」）。" in late.stderr
 
 
 def test_a_plan_that_does_not_exist_is_not_found(settled: Town) -> None:

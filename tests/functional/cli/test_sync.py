@@ -13,7 +13,7 @@ from tests.conftest import StartSlapd
 from tests.functional.cli.given import IAM, Row, Town, staff
 from web.practice.servers.slapd import Slapd, SlapdOptions
 
-HIRED = "2020/4/1 採用 総務課主事(標準付与 全職員)"
+HIRED = "2020-04-01 採用 総務課 主事（標準付与 全職員）"
 
 
 def test_a_night_differs_is_applied_and_is_settled(town: Town) -> None:
@@ -54,7 +54,7 @@ def test_a_plan_shows_each_change_by_kind_and_department_with_its_cause(town: To
     assert [line for line in lines if line.startswith("■")] == ["■ IDの作成 10件", "■ 権限の付与 15件"]
     assert lines[lines.index("■ IDの作成 10件") + 1 :][:2] == [
         "  総務部 5件",
-        f"    庁内ポータル s000001(職員　1号)を作成する ← {HIRED} [OITA-S8.2.1.2a、jinji.csv 2行目]",
+        f"    庁内ポータル s000001（職員　1号）を作成する ← {HIRED} [OITA-S8.2.1.2a、jinji.csv 2行目]",
     ]
     assert town.accounts() == {}
     assert [plan["purpose"] for plan in town.told("plan", "list")] == ["preview"]
@@ -121,7 +121,7 @@ def test_an_entry_that_the_directory_refuses_fails_alone(start_slapd: StartSlapd
     shown = town.iam("sync")
     assert shown.returncode == 4
     assert "できなかった変更（次の同期でやり直します）" in shown.stdout
-    assert "s000003(職員　3号)を作成する" in shown.stdout
+    assert "s000003（職員　3号）を作成する" in shown.stdout
     assert set(town.accounts()) == {f"s{n:06}" for n in range(1, 11) if n != 3}
     assert {line["login"] for line in town.told("sync")["applied"]["failed"]} == {"s000003"}
 

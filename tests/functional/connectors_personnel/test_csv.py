@@ -105,7 +105,7 @@ def test_vendor_characters_are_kept_and_reported(path: Path) -> None:
     found = read_bytes(path, csv_text().encode("cp932").replace("花".encode("cp932"), b"\xf0\x40"))
     assert found.names[1] == "山﨑　\ue000子"
     assert found.warnings == [
-        "jinji.csv 3行目 氏名: 外字(U+E000)があります。そのまま取り込みます。連携先では表示できないことがあります。"
+        "jinji.csv 3行目 氏名: 外字（U+E000）があります。そのまま取り込みます。表示できないシステムがあります。"
     ]
 
 
@@ -135,7 +135,7 @@ class TestFilesThatCannotBeOpened:
 
     def test_an_empty_file(self, path: Path) -> None:
         path.touch()
-        assert "空です(0バイト)" in refusal(path)
+        assert "空です（0バイト）" in refusal(path)
 
     def test_nothing_but_control_z(self, path: Path) -> None:
         assert "行が1つもありません" in refusal_of(path, b"\x1a\x1a")
@@ -155,13 +155,13 @@ class TestWrongEncoding:
 
     def test_cp932_where_utf8_was_said(self, path: Path) -> None:
         told = refusal_of(path, csv_text().encode("cp932"), encoding="utf-8")
-        assert told.startswith("jinji.csv 1行目 1バイト目: UTF-8として読めない文字があります(0x90)。")
+        assert told.startswith("jinji.csv 1行目 1バイト目: UTF-8として読めない文字があります（0x90）。")
         assert 'encoding を "cp932"' in told
 
     def test_the_line_and_byte_of_a_broken_character(self, path: Path) -> None:
         content = csv_text(STAFF * 4000).encode("cp932") + b"0009999,\x81\xff\r\n"
         told = refusal_of(path, content)
-        assert told.startswith("jinji.csv 12002行目 9バイト目: CP932(Shift_JIS)として読めない文字があります(0x81")
+        assert told.startswith("jinji.csv 12002行目 9バイト目: CP932（Shift_JIS）として読めない文字があります（0x81")
 
     @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le"])
     def test_utf16(self, path: Path, codec: str) -> None:
@@ -169,7 +169,7 @@ class TestWrongEncoding:
 
     def test_a_nul_is_refused_with_its_line(self, path: Path) -> None:
         content = csv_text(STAFF * 4000).encode("cp932") + b"0009999,\x00\r\n"
-        assert refusal_of(path, content).startswith("jinji.csv 12002行目: NUL(0x00)があります。")
+        assert refusal_of(path, content).startswith("jinji.csv 12002行目: NUL（0x00）があります。")
 
 
 class TestHalfAFile:
@@ -309,7 +309,7 @@ class TestMyNumbers:
 
 def test_a_header_renamed_by_an_update_is_named(path: Path) -> None:
     told = refusal_of(path, csv_text(header=[cell.replace("氏名", "職員氏名") for cell in HEADER]).encode("cp932"))
-    assert "列「氏名」がありません(「職員氏名」" in told
+    assert "列「氏名」がありません（「職員氏名」" in told
 
 
 def test_extra_and_moved_columns_change_nothing(path: Path) -> None:

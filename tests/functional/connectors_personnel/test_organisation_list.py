@@ -54,8 +54,8 @@ def test_the_rows_make_an_organisation(path: Path) -> None:
     [
         ("", "空です"),
         (ENGLISH, "組織が1件もありません"),
-        ("code,title\r\n01,総務部\r\n", "列 name(組織名)、parent(上位組織コード) がありません"),
-        (ENGLISH + "01,総務部\r\n", "2行目: セルの数が合いません(2個。正しくは5個)"),
+        ("code,title\r\n01,総務部\r\n", "列 name（組織名）、parent（上位組織コード） がありません"),
+        (ENGLISH + "01,総務部\r\n", "2行目: セルの数が合いません（2個。正しくは5個）"),
         (ENGLISH + '01,"総"務部,,,\r\n', "2行目: 引用符"),
         (ENGLISH + '01,"総務部,,,\r\n', "2行目: 引用符"),
     ],

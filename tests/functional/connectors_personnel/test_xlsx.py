@@ -95,7 +95,7 @@ def test_hidden_sheets_are_passed_over_unless_named(path: Path) -> None:
 
 def test_a_sheet_that_is_missing_is_named_with_those_that_are_there(path: Path) -> None:
     write_xlsx(path, [HEADER, *STAFF])
-    assert "シート「なし」がありません(あるシート: 名簿)" in refusal(path, sheet="なし")
+    assert "シート「なし」がありません（あるシート: 名簿）" in refusal(path, sheet="なし")
 
 
 def test_titles_above_the_header_and_blank_rows_are_passed_over(path: Path) -> None:

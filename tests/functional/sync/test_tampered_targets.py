@@ -215,7 +215,7 @@ def test_strangers_are_sorted_with_what_they_hold(town: Body, gw: MemoryTarget) 
         placed = list(sort_accounts(connection, "gw", batch.accounts, batch.groups, town.today))
     rogue = {each.login: each.words for each in placed if each.sorting is Sorting.ROGUE}
     assert rogue.keys() == {"backdoor", "cn=admins,ou=groups"}
-    assert rogue["backdoor"].startswith("権限(kacho、mail)を持っています。")
+    assert rogue["backdoor"].startswith("権限（kacho、mail）を持っています。")
     assert "利用者IDではありません" in rogue["cn=admins,ou=groups"]
 
 

@@ -71,7 +71,7 @@ def test_every_right_names_the_rule_the_clause_and_the_appointment_that_gave_it(
     cause = found["zei"].entitlements["view"]
     assert (cause.rule, cause.clause, cause.effective) == ("zei", "baseline", date(2020, 4, 1))
     assert cause.entry is not None
-    assert cause.words == "2020/4/1 異動 税務課主事(標準付与 zei)"
+    assert cause.words == "2020-04-01 異動 税務課 主事（標準付与 zei）"
 
 
 def test_nobody_has_anything_before_the_first_day() -> None:
@@ -93,7 +93,7 @@ def test_leaving_takes_the_rights_and_says_the_day() -> None:
     found = want(leaver(row(1, "0202"), "2026-03-31"), held=("gw", "zei"))
     assert on_off(found) == {"gw": False, "zei": False}
     assert not rights(found) | rights(found, "zei")
-    assert found["gw"].why.words == "2026/3/31 退職"
+    assert found["gw"].why.words == "2026-03-31 退職"
     assert found["gw"].attributes is None
 
 
@@ -170,7 +170,7 @@ def test_a_handover_is_the_zones_own_and_says_its_end_and_clause() -> None:
     assert rights(found) == {"mail", "soumu"}
     cause = found["zei"].entitlements["edit"]
     assert cause.clause == "HANDOVER"
-    assert "2026/4/5まで" in cause.words
+    assert "2026-04-05まで" in cause.words
 
 
 def test_no_handover_outlives_leaving() -> None:

@@ -40,15 +40,15 @@ def test_the_order_of_the_configuration_does_not_matter() -> None:
 
 
 def test_headers_match_without_width_and_spaces() -> None:
-    columns = columns_of(options(columns={**COLUMNS, "name_kana": "氏名(カナ)"}), "x", [*HEADER, "氏名（ｶﾅ） "])
+    columns = columns_of(options(columns={**COLUMNS, "name_kana": "氏名（カナ）"}), "x", [*HEADER, "氏名（ｶﾅ） "])
     assert columns.indexes["name_kana"] == 5
 
 
 def test_every_missing_column_is_named_with_what_is_near() -> None:
     told = refusal(["職員番号", "職員氏名", "任用区分名", "発令日"])
     assert told.startswith("jinji.csv 1行目: ")
-    assert "列「氏名」がありません(「職員氏名」のことですか)。" in told
-    assert "列「任用区分」がありません(「任用区分名」のことですか)。" in told
+    assert "列「氏名」がありません（「職員氏名」のことですか）。" in told
+    assert "列「任用区分」がありません（「任用区分名」のことですか）。" in told
     assert "列「発令年月日」がありません" in told
 
 
@@ -58,7 +58,7 @@ def test_a_header_that_stands_twice_is_refused() -> None:
 
 def test_a_position_beyond_the_last_column_is_refused() -> None:
     positions = {"staff_number": 1, "name": 2, "category": 3, "valid_from": 9}
-    assert "valid_from の 9列目がありません(列数は3)" in refusal(["1", "山田", "01"], header=False, columns=positions)
+    assert "valid_from の 9列目がありません（列数は3）" in refusal(["1", "山田", "01"], header=False, columns=positions)
 
 
 def test_one_single_column_hints_at_the_delimiter() -> None:

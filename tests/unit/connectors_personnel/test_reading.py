@@ -216,7 +216,7 @@ class TestTheEnd:
 
     @pytest.mark.parametrize("after", [line(2), "T,1\r\n"])
     def test_nothing_stands_behind_the_trailer(self, after: str) -> None:
-        assert "終端行(3行目)の後に行があります" in refusal(HEADER + line(1) + "T,1\r\n" + after, trailer=TRAILER)
+        assert "終端行（3行目）の後に行があります" in refusal(HEADER + line(1) + "T,1\r\n" + after, trailer=TRAILER)
 
     def test_a_trailer_as_wide_as_a_row_is_a_trailer(self) -> None:
         assert read(HEADER + line(1) + "T,1,,,\r\n", trailer=TRAILER)[2].rows == 1

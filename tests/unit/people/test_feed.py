@@ -80,7 +80,7 @@ def test_an_open_primary_post_gives_way_to_the_next() -> None:
 def test_two_primary_posts_from_one_day_conflict_and_both_are_told() -> None:
     rejected = check_person([POST, replace(NEXT, valid_from=POST.valid_from)])
     assert [each.place for each in rejected] == [POST.place, NEXT.place]
-    assert "令和6年4月1日に本務が二つあります" in rejected[0].reason
+    assert "2024-04-01に本務が二つあります" in rejected[0].reason
     assert NEXT.place in rejected[0].reason
 
 

@@ -126,7 +126,7 @@ def test_only_differing_attributes_are_changed_and_say_before_and_after() -> Non
     (change,) = Given((wanted,), (account(),), {"gw": there("mail", cn="旧", ou="課", x="1")}).planned()
     assert isinstance(change, Change)
     assert (dict(change.before), dict(change.after)) == ({"cn": ("旧",), "x": ("1",)}, {"cn": ("新",), "x": ()})
-    assert change.deed() == "グループウェア 0000001(山田 0000001)のcn(旧→新)、x(1→なし)を変える"
+    assert change.deed() == "グループウェア 0000001（山田 0000001）のcn（旧→新）、x（1→なし）を変える"
 
 
 def test_the_login_is_filled_in_once_it_is_known() -> None:

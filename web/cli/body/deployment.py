@@ -150,7 +150,7 @@ class _Proof:
             missing = f"{self.written.access} に systems.{name} がありません。どちらかを直してください。"
             self.blame(f"targets.{name}: {missing}")
         for name in sorted(set(self.model.systems) - targets):
-            missing = f"{self.written.file} に [targets.{name}] がありません。接続先を書いてください。"
+            missing = f"{self.written.file} に [targets.{name}] がありません。接続の設定を書いてください。"
             self.problems.append(f"{self.written.access}: systems.{name}: {missing}")
 
 

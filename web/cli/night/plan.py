@@ -143,7 +143,7 @@ def _tell_applied(desk: Desk, signed: StoredPlan, applied: Applied, *, as_json: 
         say_json({**(plan_json(signed) or {}), "signed_by": desk.actor, "applied": told})
         return
     say(f"計画 {signed.id} の保留を解除し、適用しました: {applied.done:,}件")
-    say(*(f"  {system}: 応答しません。{why}" for system, why in applied.away.items()))
+    say(*(f"  {system}: 書き込めませんでした。{why}" for system, why in applied.away.items()))
     if shown.total:
         say("できなかった変更（次の同期でやり直します）", *listing(shown, A_GROUP, ""))
 

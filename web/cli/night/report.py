@@ -126,7 +126,7 @@ class Telling:
             return
         yield "できなかった変更（次の同期でやり直します）"
         for system, why in applied.away.items():
-            yield f"  {system}: 応答しません。{why}"
+            yield f"  {system}: 書き込めませんでした。{why}"
         where = f"（iam plan show {plan.id} --all で全件を表示します）" if plan else ""
         yield from ("  " + line for line in listing(self.failed, A_FEW, where))
 
