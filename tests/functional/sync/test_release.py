@@ -166,6 +166,16 @@ def test_an_interrupted_release_is_finished_by_the_next_run(town: Body, held: St
     assert state_of(town, held) is PlanState.APPLIED
 
 
+def test_what_is_in_the_ledger_already_is_finished_whichever_source_is_read(town: Body, held: StoredPlan) -> None:
+    released(town, held)
+    town.targets["gw"].dies_after = 5
+    with pytest.raises(KeyboardInterrupt):
+        carry_out_released(town.job(pause=_interrupt), held.id)
+    town.targets["gw"].away, town.targets["gw"].dies_after = False, None
+    nightly(town.job(feeds=[]))
+    assert (state_of(town, held), town.is_on(10)) == (PlanState.APPLIED, False)
+
+
 def test_a_release_that_nobody_carried_out_is_carried_out_by_the_next_run(town: Body, held: StoredPlan) -> None:
     released(town, held)
     report = town.night()
