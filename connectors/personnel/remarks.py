@@ -21,15 +21,12 @@ _FREE_TEXT: Mapping[str, str] = {
     "email": "メールアドレス",
     "home_body": "派遣元団体",
 }
-_VENDOR = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
-_PRIVATE = re.compile(f"[{_VENDOR}]")
 _LOST = re.compile("[?？〓\ufffd]")
 _FORMULA = re.compile(r"\s*(?P<sign>[=+\-@])[^\0]")
 # As in the core's iam.people.japanese, which connectors do not know; a test holds the two together.
 _GAP = r"(?:[-\u2010-\u2015\u2212\uff0dーｰ_.．・･]|[^\S\n]){0,3}"
 _TWELVE = re.compile(rf"\d(?:{_GAP}\d){{11}}")
 # Two quick searches a row; only a row that one of them finds is looked at cell by cell.
-_NOTABLE_CHARACTER = re.compile(f"[{_VENDOR}?？〓\ufffd]")
 _NOTABLE_CELL = re.compile(rf"\0(?:{_FORMULA.pattern}|{_TWELVE.pattern})")
 _WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
@@ -46,7 +43,7 @@ class Remarks:
 
     def look(self, place: str, joined: str, fields: Mapping[str, str]) -> None:
         """Notice what is notable about one row; `joined` are its mapped cells with NUL between them."""
-        if not (_NOTABLE_CHARACTER.search(joined) or _NOTABLE_CELL.search("\0" + joined)):
+        if not (_LOST.search(joined) or _NOTABLE_CELL.search("\0" + joined)):
             return
         for field, value in fields.items():
             if _TWELVE.fullmatch(value.strip()):
@@ -80,9 +77,6 @@ class Remarks:
         return taken
 
     def _look_at_text(self, place: str, value: str) -> None:
-        if private := _PRIVATE.findall(value):
-            codes = "、".join(f"U+{ord(character):04X}" for character in dict.fromkeys(private))
-            self.warn(f"{place}: 外字（{codes}）があります。そのまま取り込みます。表示できないシステムがあります。")
         if lost := _LOST.search(value):
             self.warn(
                 f"{place}: 「{lost.group()}」があります。"

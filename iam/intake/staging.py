@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from iam.intake.characters import Characters
 from iam.people.feed import FeedRow, Rejected
 from iam.people.japanese import hide_my_numbers, holds_my_number, narrow
 from iam.people.ledger import chunks
@@ -152,6 +153,7 @@ def read_source(source: Source, staged: set[Fingerprint], rules: SourceRules, *,
     reading = Reading(rules.name)
     missing = set(staged)
     known: frozenset[Fingerprint] | set[Fingerprint] = frozenset() if anew else staged
+    characters = Characters()
     for batch in source.read(known):
         reading.total += len(batch.unchanged) + len(batch.rows)
         before = len(missing)
@@ -159,23 +161,27 @@ def read_source(source: Source, staged: set[Fingerprint], rules: SourceRules, *,
         reading.repeated += len(batch.unchanged) - (before - len(missing))
         reading.warnings += batch.warnings
         for row in batch.rows:
-            _stage(reading, row, rules)
+            for said in _stage(reading, row, rules):
+                characters.look(said)
+    reading.warnings += characters.sentences()
     reading.gone = missing
     reading.edition = source.edition
     return reading
 
 
-def _stage(reading: Reading, row: SourceRow | Unreadable, rules: SourceRules) -> None:
+def _stage(reading: Reading, row: SourceRow | Unreadable, rules: SourceRules) -> Sequence[FeedRow]:
+    """Put one row where it belongs; answers what it says, if that is believed."""
     if row.fingerprint in reading.rows:
         reading.repeated += 1
-        return
+        return ()
     row = replace(row, place=hide_my_numbers(row.place))
     result = _unreadable(row, rules) if isinstance(row, Unreadable) else rules.read_row(row)
     if isinstance(result, Rejected):
         reading.rejected.append(result)
         reading.blind = reading.blind or not result.staff_number
-    else:
-        reading.rows[row.fingerprint] = result
+        return ()
+    reading.rows[row.fingerprint] = result
+    return result
 
 
 def _unreadable(row: Unreadable, rules: SourceRules) -> Rejected:

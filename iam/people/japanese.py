@@ -185,7 +185,11 @@ def private_use(text: str) -> list[str]:
 
 def outside_cp932(text: str) -> list[str]:
     """The characters of `text` that CP932 cannot hold, in order."""
-    return [character for character in text if not character.encode("cp932", "ignore")]
+    try:
+        text.encode("cp932")
+    except UnicodeEncodeError:
+        return [character for character in text if not character.encode("cp932", "ignore")]
+    return []
 
 
 # Whatever people put between digits; never a line break, which parts one field from the next.
