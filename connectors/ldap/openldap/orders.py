@@ -110,8 +110,8 @@ def _somebody_elses(order: Order, there: TargetAccount) -> Failed:
     link = f"職員番号「{there.link}」のもの" if there.link else "職員番号のないもの"
     return Failed(
         order.number,
-        f"{order.login}: 同じログイン名のIDがすでにあり、{link}です({there.native_id})。"
-        "上書きはしません。だれのIDか確かめ、ログイン名を変えるか、紐付けてください。",
+        f"{order.login}: 同じ利用者IDがすでにあり、{link}です({there.native_id})。"
+        "上書きはしません。だれのIDか確かめ、別の利用者IDにするか、紐付けてください。",
     )
 
 

@@ -59,7 +59,7 @@ class OpenLdapTarget:
             entries = directory.ask(search)
             if len(entries) > 1:
                 raise TargetError(
-                    f"{directory.where}にログイン名「{login}」のエントリが{len(entries)}個あります。1個にしてください。"
+                    f"{directory.where}に利用者ID「{login}」のエントリが{len(entries)}個あります。1個にしてください。"
                 )
             with directory.translated(_DISCARDED):
                 accounts = [self._layout.account_of(entry, fingerprint(entry, self._layout.salt)) for entry in entries]
