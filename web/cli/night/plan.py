@@ -41,7 +41,7 @@ def plan() -> None:
     例:
       iam plan list
       iam plan show 12
-      sudo /opt/kagimori/.venv/bin/iam --config /etc/kagimori/iam.toml plan release 12 --hash ab12cd34ef56
+      iam plan release 12 --hash ab12cd34ef56
     """
 
 
