@@ -5,7 +5,7 @@ A row is what a source says, as text under our field names; the situations
 what HR did.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -379,10 +379,11 @@ def a_body(
     of: Rules | None = None,
     sources: Mapping[str, Iterable[Authority]] | None = None,
     retention_days: int = 365,
-    made: Callable[[str], None] = upgrade,
+    migrated: bool = False,
 ) -> Body:
     """A body on the empty database at `url`, with nobody in it and empty targets."""
-    made(url)
+    if not migrated:
+        upgrade(url)
     ring = KeyRing.create(keys) if isinstance(keys, Path) else keys
     clock = Clock()
     of = of or rules()

@@ -1,20 +1,16 @@
 """R04: a feed that lost more than its band changes nothing and waits for two officers; whatever it lost."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from itertools import count
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iam.record.keys import KeyRing
-from migrations.run import upgrade
-from tests.bodies import Body, Row, a_body, a_guard, fiscal, leaver, mover, row
-from tests.functional.sync.conftest import MakeBody
+from tests.bodies import Body, Row, a_guard, fiscal, leaver, mover, row
+from tests.functional.sync.conftest import MakeBody, SqliteBody
 
 Settled = Callable[[int], Body]
 LEDGER = ("plan", "plan_change", "actual_group", "night", "person.pending")
@@ -25,23 +21,17 @@ def staff(count_: int) -> list[Row]:
     return [row(number, ("0101", "0201", "0202", "0301")[number % 4]) for number in range(1, count_ + 1)]
 
 
-@pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
-    """A body of so many people under the bands of the baseline, two nights old, on its own copy of a file."""
-    folder = tmp_path_factory.mktemp("guarded")
-    keys = KeyRing.create(folder / "keys.json")
-    upgrade(f"sqlite:///{folder / 'empty.db'}")
-    names = count(1)
+@pytest.fixture
+def settled(sqlite_body: SqliteBody) -> Iterator[Settled]:
+    """A body of so many people under the bands of the baseline, two nights old."""
     opened: list[Body] = []
 
     def make(count_: int) -> Body:
-        url = f"sqlite:///{folder / f'{next(names)}.db'}"
-        shutil.copy(folder / "empty.db", url.removeprefix("sqlite:///"))
-        body = a_body(url, keys, guard=a_guard(), made=lambda _: None)
+        body = sqlite_body(guard=a_guard())
+        opened.append(body)
         body.rows = staff(count_)
         body.night()
         body.nights(1)
-        opened.append(body)
         return body
 
     yield make

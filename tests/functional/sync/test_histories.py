@@ -4,49 +4,25 @@ A history is a list of nights; before each, HR and other hands do things, and
 in each, sources and targets may fail.  The oracle is `tests.careers`.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import count
-from pathlib import Path
-from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iam.errors import TargetError
 from iam.ports import OrderKind, Unreadable
-from iam.record.keys import KeyRing
 from iam.sync.actual.mirror import observe
 from iam.sync.prepare import Evaluator
 from iam.sync.report import Report
-from migrations.run import upgrade
-from tests.bodies import MODEL, Body, Row, a_body, row, rules, unreadable
+from tests.bodies import MODEL, Body, Row, row, rules, unreadable
 from tests.careers import DAY, Career, Post, Style
+from tests.functional.sync.conftest import SqliteBody
 
 SYSTEMS = ("gw", "zei")
 UNITS = ("0101", "0201", "0202", "0301")
-NewBody = Callable[..., Body]
-_names = count(1)
-
-
-@pytest.fixture(scope="module")
-def new_body(tmp_path_factory: pytest.TempPathFactory) -> NewBody:
-    """A body on a copy of one migrated SQLite file."""
-    folder = tmp_path_factory.mktemp("histories")
-    keys = KeyRing.create(folder / "keys.json")
-    upgrade(f"sqlite:///{folder / 'empty.db'}")
-
-    def copied(url: str) -> None:
-        shutil.copy(folder / "empty.db", Path(url.removeprefix("sqlite:///")))
-
-    def made(**rules: Any) -> Body:  # noqa: ANN401 - whatever a_body takes
-        return a_body(f"sqlite:///{folder / f'{next(_names)}.db'}", keys, made=copied, **rules)
-
-    return made
 
 
 @dataclass(frozen=True)
@@ -394,9 +370,9 @@ def lived(body: Body, staff: list[tuple[str, Style]], nights: Lived) -> Iterator
 @_THOROUGH
 @given(staff=_STAFF, nights=_NIGHTS)
 def test_whatever_happens_everybody_has_what_they_should_in_the_end(
-    new_body: NewBody, staff: list[tuple[str, Style]], nights: Lived
+    sqlite_body: SqliteBody, staff: list[tuple[str, Style]], nights: Lived
 ) -> None:
-    with lived(new_body(), staff, nights) as world:
+    with lived(sqlite_body(), staff, nights) as world:
         world.all_is_well()
         world.twice_is_nothing()
         assert world.body.audit_breaks() == ""
@@ -405,10 +381,10 @@ def test_whatever_happens_everybody_has_what_they_should_in_the_end(
 @_THOROUGH
 @given(staff=_STAFF, nights=_NIGHTS)
 def test_handovers_and_deletions_come_in_their_time(
-    new_body: NewBody, staff: list[tuple[str, Style]], nights: Lived
+    sqlite_body: SqliteBody, staff: list[tuple[str, Style]], nights: Lived
 ) -> None:
     model = MODEL.replace('zone = "lgwan"', 'zone = "lgwan"\ndelete_after_retention = true')
     of = rules(model, overlap={"lgwan": (2, "baseline"), "mnu": (4, "baseline")})
-    with lived(new_body(of=of, retention_days=3), staff, nights) as world:
+    with lived(sqlite_body(of=of, retention_days=3), staff, nights) as world:
         world.twice_is_nothing()
         assert world.body.audit_breaks() == ""

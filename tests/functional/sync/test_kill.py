@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,6 @@ from iam.ports import TargetAccount
 from iam.record.audit.verify import verify
 from iam.record.keys import KeyRing
 from iam.record.store import Store
-from migrations.run import upgrade
 from tests.bodies import Row, leaver, row
 from tests.conftest import StartSlapd
 from tests.functional.sync.killable import FileTarget
@@ -134,7 +134,6 @@ def killer_of(tmp_path: Path) -> Iterator[KillerOf]:
     with ExitStack() as running:
 
         def make(url: str) -> Killer:
-            upgrade(url)
             KeyRing.create(tmp_path / "keys.json")
             said = {"url": url, "keys": str(tmp_path / "keys.json"), "folder": str(tmp_path), "step": 0, "ldap": None}
             command = [sys.executable, "-m", "tests.functional.sync.killable"]
@@ -149,8 +148,8 @@ def killer_of(tmp_path: Path) -> Iterator[KillerOf]:
 
 
 @pytest.fixture
-def killer(killer_of: KillerOf, database_url: str) -> Killer:
-    return killer_of(database_url)
+def killer(killer_of: KillerOf, migrated_url: str) -> Killer:
+    return killer_of(migrated_url)
 
 
 def held_on(target: FileTarget | OpenLdapTarget) -> tuple[dict[str, TargetAccount], dict[str, set[str]]]:
@@ -221,8 +220,11 @@ def check_nobody_was_wronged(log: Path, town: Town) -> None:
 
 
 @pytest.mark.parametrize("spare", [1_000, 400_000, 850_000, 1_050_000])
-def test_a_full_disk_leaves_nothing_half_done(killer_of: KillerOf, tmp_path: Path, spare: int) -> None:
+def test_a_full_disk_leaves_nothing_half_done(
+    killer_of: KillerOf, empty_file: Path, tmp_path: Path, spare: int
+) -> None:
     """No file may grow further than a limit, as on a full disk; with room again the next run goes through."""
+    shutil.copy(empty_file, tmp_path / "iam.db")
     killer = killer_of(f"sqlite:///{tmp_path / 'iam.db'}")
     rows = [row(number) for number in range(1, 301)]
     killer.said["largest_file"] = max(path.stat().st_size for path in tmp_path.glob("iam.db*")) + spare
