@@ -137,9 +137,6 @@ def unit(code: str, _on: date) -> tuple[str, str]:
     return UNITS.get(code, ("", ""))
 
 
-# --- what HR says -----------------------------------------------------------------------------------------------
-
-
 def row(number: int | str, org: str = "0101", since: str = "2020-04-01", **said: str) -> Row:
     """Somebody at a post, open-ended unless `said` otherwise."""
     number = f"{number:07}" if isinstance(number, int) else number
@@ -187,9 +184,6 @@ def _without_post(of: Row) -> Row:
 def unreadable(number: str | None, place: str = "jinji 99行目") -> Unreadable:
     """A row that the connector could not read."""
     return Unreadable(place, "name", "?", "文字コードが正しくありません。", number, fingerprint_of([number, place]))
-
-
-# --- the rules --------------------------------------------------------------------------------------------------
 
 
 def a_guard(**bands: Band) -> Guard:
@@ -241,9 +235,6 @@ def source_rules(name: str = "jinji", authority: Iterable[Authority] = Authority
         read_row=lambda each: read_row(each, FeedCodes(), CATEGORIES, None, ""),
         department=department,
     )
-
-
-# --- a body that lives ------------------------------------------------------------------------------------------
 
 
 @dataclass
