@@ -10,12 +10,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from benchmarks.directory import SOURCE, TARGET, UNIT_SIZE, access_model
-from iam.jobs import Job, nightly
+from iam.jobs.night import Job, nightly
 from iam.record.keys import KeyRing
 from iam.record.store import metadata
 from iam.sync.report import Report
 from migrations.run import upgrade
-from web.cli.body.job import job_for
+from web.body.job import job_for
 from web.cli.wiring import Desk
 from web.practice.servers.slapd import PASSWORD, Slapd
 

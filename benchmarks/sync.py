@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from benchmarks.directory import SOURCE, TARGET, source_entries, target_entries, write_ldif
 from benchmarks.figures import Shares, child, figure, iam, ldapsearch, note, ratio, timed
 from benchmarks.practice import SOURCE_ATTRIBUTES, Bench
-from iam.jobs import Night
+from iam.jobs.night import Night
 from iam.record.store import metadata
 from migrations.run import upgrade
 from web.practice.servers.postgres import Postgres

@@ -17,7 +17,7 @@ from iam.access.accounts import account_table
 from iam.access.model import AccessModel
 from iam.access.wanted import Rules
 from iam.intake.staging import SourceRules
-from iam.jobs import Feed, Job, nightly, preview
+from iam.jobs.night import Feed, Job, nightly, preview
 from iam.people.feed import FeedCodes, FeedRow
 from iam.people.ledger import Person, people, persons_by_number
 from iam.people.rows import read_row

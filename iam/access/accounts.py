@@ -107,6 +107,7 @@ block_table = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
     Column("system", Text, nullable=False),
+    Column("entitlement", Text, nullable=False, server_default=""),
     Column("origin", Text, nullable=False),
     Column("clause", Text, nullable=False),
     Column("reason", Text, nullable=False),

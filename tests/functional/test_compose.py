@@ -18,7 +18,7 @@ from connectors.personnel.options import Options
 from iam.access.model import AccessModel
 from iam.policy.cited import BASELINE
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
-from web.cli.body.caller import caller
+from web.body.caller import caller
 from web.cli.main import iam
 from web.cli.setup.own_profile import own_profile
 from web.practice.servers import process

@@ -12,8 +12,8 @@ from iam.people.feed import FeedRow, Rejected, check_person
 from iam.people.rows import read_row
 from iam.ports import SourceRow
 from iam.settings import load
-from web.cli.body.connections import source_of
-from web.cli.body.deployment import Deployment, proved
+from web.body.connections import source_of
+from web.body.deployment import Deployment, proved
 from web.practice.body import SEED, PracticeBody, a_day_later, people, write_feed, write_practice_body
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iam.errors import ConfigurationError, NotFound
-from web.cli.body.caller import caller, login_id
+from web.body.caller import caller, login_id
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from iam.jobs import Job
+    from iam.jobs.night import Job
     from iam.policy.profile import Profile
     from iam.ports import Target
     from iam.record.keys import KeyRing
     from iam.record.store import Store
     from iam.settings import Settings
     from iam.sync.prepare import Policy
-    from web.cli.body.deployment import Deployment
+    from web.body.deployment import Deployment
 
 
 class Desk:
@@ -114,7 +114,7 @@ class Desk:
         Raises:
             ConfigurationError: with every mistake in every file that it names.
         """
-        from web.cli.body.deployment import proved, with_what_is_wrong_besides  # noqa: PLC0415 - as above
+        from web.body.deployment import proved, with_what_is_wrong_besides  # noqa: PLC0415 - as above
 
         try:
             settings = self.settings
@@ -162,7 +162,7 @@ class Desk:
         Raises:
             ConfigurationError: with every mistake in every file; NotFound: for a source that is not configured.
         """
-        from web.cli.body.job import job_for  # noqa: PLC0415 - as above
+        from web.body.job import job_for  # noqa: PLC0415 - as above
 
         deployment = self.deployment
         for name in only:
@@ -177,7 +177,7 @@ class Desk:
         Raises:
             ConfigurationError: with every mistake in every file; NotFound: for a system that is not configured.
         """
-        from web.cli.body.connections import target_of  # noqa: PLC0415 - as above
+        from web.body.connections import target_of  # noqa: PLC0415 - as above
 
         deployment = self.deployment
         if system not in deployment.targets:
@@ -192,7 +192,7 @@ class Desk:
         Raises:
             ConfigurationError: with every mistake in every file.
         """
-        from web.cli.body.job import policy_of, unit_on  # noqa: PLC0415 - as above
+        from web.body.job import policy_of, unit_on  # noqa: PLC0415 - as above
 
         deployment = self.deployment
         return policy_of(deployment, unit_on(deployment.organisation), on or self.today)

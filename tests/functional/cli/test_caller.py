@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from iam.errors import Forbidden
-from web.cli.body.caller import NOBODY_SIGNED_IN, caller, login_id
+from web.body.caller import NOBODY_SIGNED_IN, caller, login_id
 
 OFFICER = 1500
 AS_OFFICER = {"SUDO_UID": str(OFFICER)}

@@ -17,8 +17,8 @@ from iam.people.rows import read_row
 from iam.policy.loading import load
 from iam.ports import SourceRow
 from tests.functional.cli.given import Town, staff
-from web.cli.body.connections import SOURCES, TARGETS
-from web.cli.body.deployment import OURS
+from web.body.connections import SOURCES, TARGETS
+from web.body.deployment import OURS
 from web.cli.exits import EXIT_CODES
 from web.cli.main import COMMANDS, iam
 from web.cli.table import width

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from iam.settings import load
 from migrations.run import newest
-from web.cli.body.deployment import proved
+from web.body.deployment import proved
 from web.cli.main import iam
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from connectors.ldap.openldap import OpenLdapOptions, OpenLdapTarget
 from iam.errors import IamError
-from iam.jobs import Feed, Job, nightly
+from iam.jobs.night import Feed, Job, nightly
 from iam.ports import Done, Failed, Order, Target, TargetAccount
 from iam.record.act import Act
 from iam.record.keys import KeyRing

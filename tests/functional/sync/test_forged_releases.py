@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from iam.errors import Conflict, IntegrityError
 from iam.intake.staging import feed_run_table
-from iam.jobs import carry_out_released, nightly
+from iam.jobs.night import carry_out_released, nightly
 from iam.sync.stored.plans import PlanState, StoredPlan, change_table, plan_table
 from iam.sync.stored.release import sign
 from tests.bodies import OFFICERS, Body, leaver, row, rules

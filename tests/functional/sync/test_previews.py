@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from iam.access.model import AccessModel
-from iam.jobs import preview
+from iam.jobs.night import preview
 from iam.sync.stored.plans import changes_of
 from tests.bodies import MODEL, Body, a_guard, leaver, mover, row, rules
 from tests.functional.sync.conftest import MakeBody

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from iam.errors import Busy, Conflict, Forbidden, IntegrityError
-from iam.jobs import carry_out_released, nightly
+from iam.jobs.night import carry_out_released, nightly
 from iam.ports import Authority
 from iam.sync.stored.plans import (
     PlanState,

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from iam.errors import Busy
-from iam.jobs import carry_out_released
+from iam.jobs.night import carry_out_released
 from iam.people.announced import unannounced
 from iam.record.columns import local_text
 from iam.sync.apply import Applied

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from iam.errors import ConfigurationError
-from iam.jobs import Job, nightly, preview
+from iam.jobs.night import Job, nightly, preview
 from iam.people.announced import unannounced
 from iam.people.ledger import persons_by_number
 from iam.sync.plan import Change

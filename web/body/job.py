@@ -15,7 +15,7 @@ from typing import Final
 
 from iam.access.wanted import LIFECYCLE_CLAUSE, Rules
 from iam.intake.staging import SourceRules
-from iam.jobs import Feed, Job
+from iam.jobs.night import Feed, Job
 from iam.people.feed import FeedRow
 from iam.people.organisation import Organisation
 from iam.people.rows import read_row
@@ -25,8 +25,8 @@ from iam.policy.profile import Profile
 from iam.record.store import Store, canonical_json
 from iam.settings import SourceSettings
 from iam.sync.prepare import Policy
-from web.cli.body.connections import source_of, target_of
-from web.cli.body.deployment import Deployment
+from web.body.connections import source_of, target_of
+from web.body.deployment import Deployment
 
 UNDERSTANDING: Final = 1
 """Raised when a new version of the program understands the same row, or the same policy, otherwise."""

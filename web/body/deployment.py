@@ -21,7 +21,7 @@ from iam.policy.clauses import clauses_of
 from iam.policy.loading import load
 from iam.policy.profile import Profile
 from iam.settings import Settings
-from web.cli.body.connections import KINDS, Connection, misfits, options_of
+from web.body.connections import KINDS, Connection, misfits, options_of
 
 T = TypeVar("T")
 P = TypeVar("P")

@@ -1,0 +1,1 @@
+"""Seeds of hardware OATH tokens, as vendors ship them: PSKC and CSV."""

@@ -1,0 +1,1 @@
+"""Who holds which office today, and what two officers decide together."""

@@ -1,0 +1,1 @@
+"""Pages for officers: people, cases for two, tokens, plans, progress."""

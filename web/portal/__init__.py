@@ -1,0 +1,1 @@
+"""Pages for staff: signing in, factors, passwords, what one holds and why."""
