@@ -79,3 +79,75 @@ class Runs(Cited):
 
     def words(self) -> str:
         return f"{self.value}回続けて"
+
+
+class Seconds(Cited):
+    """How far a clock may be off before it is no longer trusted."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=30)]
+
+    def words(self) -> str:
+        return f"{self.value}秒"
+
+
+class Minutes(Cited):
+    """A span in minutes, never above the hour of NIST SP 800-63B-4 2.2.3 (requirement R38)."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=60)]
+
+    def words(self) -> str:
+        return f"{self.value}分"
+
+
+class Hours(Cited):
+    """A span in hours, never above the day of NIST SP 800-63B-4 2.2.3 (requirement R38)."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=24)]
+
+    def words(self) -> str:
+        return f"{self.value}時間"
+
+
+class LongHours(Cited):
+    """A span in hours that may run over a weekend."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=168)]
+
+    def words(self) -> str:
+        return f"{self.value}時間"
+
+
+class LengthAlone(Cited):
+    """Code points of a password that is the only factor (NIST SP 800-63B-4 3.1.1.2, requirement R29)."""
+
+    value: Annotated[int, Strict(), Field(ge=15, le=64)]
+
+    def words(self) -> str:
+        return f"{self.value}文字以上"
+
+
+class LengthWithFactor(Cited):
+    """Code points of a password beside an enforced second factor (NIST SP 800-63B-4 3.1.1.2, requirement R29)."""
+
+    value: Annotated[int, Strict(), Field(ge=8, le=64)]
+
+    def words(self) -> str:
+        return f"{self.value}文字以上"
+
+
+class Generations(Cited):
+    """How many earlier values may not come back; each costs one hash when a password is changed."""
+
+    value: Annotated[int, Strict(), Field(ge=0, le=24)]
+
+    def words(self) -> str:
+        return f"過去{self.value}回分"
+
+
+class Failures(Cited):
+    """How many failures in a row, never above the hundred of NIST SP 800-63B-4 3.2.2 (requirement R35)."""
+
+    value: Annotated[int, Strict(), Field(ge=1, le=100)]
+
+    def words(self) -> str:
+        return f"{self.value}回"

@@ -193,8 +193,17 @@ def _remove(merged: Merged, kind: str, rule: Mapping[str, object], here: str) ->
         if isinstance(entries, dict) and isinstance(code, str) and code in entries:
             del entries[code]
             merged.removed[kind, code] = reason
+            if kind == "zones":
+                _signin_zones(merged).pop(code, None)
         else:
             merged.mistakes.append(f"{here}: 「{code}」は継承元にありません。綴りを確かめてください。")
+
+
+def _signin_zones(merged: Merged) -> Table:
+    """[signin.zones]: what is asked in a zone goes with the zone."""
+    signin = merged.table.get("signin")
+    zones = signin.get("zones") if isinstance(signin, dict) else None
+    return zones if isinstance(zones, dict) else {}
 
 
 def _removals(merged: Merged) -> list[Table]:
@@ -211,12 +220,21 @@ def _point_nowhere(merged: Merged) -> None:
             merged.blame(("default_zone", "value"), f"領域「{code}」はありません。{choices} から選んでください。")
         if not zones and code:
             merged.blame(("default_zone", "value"), '領域を置かない団体では "" と書いてください。')
+    _signin_nowhere(merged)
     if not isinstance(titles, dict):
         return
     for name, title in titles.items():
         into = _key_of(title, "into")
         if into and into not in titles:
             merged.blame(("titles", name, "into"), f"役職名「{into}」は titles にありません。綴りを確かめてください。")
+
+
+def _signin_nowhere(merged: Merged) -> None:
+    zones = merged.table.get("zones", {})
+    for code in _signin_zones(merged):
+        if isinstance(zones, dict) and code not in zones:
+            sentence = "この領域は zones にありません。綴りを確かめるか、この表を消してください。"
+            merged.blame(("signin", "zones", code), sentence)
 
 
 def _key_of(table: object, key: str) -> str | None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from decimal import Decimal
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 from pydantic import Field, Strict, model_validator
@@ -27,6 +28,7 @@ from iam.policy.cited import (
     Years,
     ZoneChoice,
 )
+from iam.policy.signin import Signin
 
 
 class Band(Cited):
@@ -178,14 +180,39 @@ class TitleState(StrEnum):
     UNMAPPED = "unmapped"
 
 
+class PostPattern(Frozen):
+    """Posts that hold a title: patterns (fnmatch) over the codes of the unit and of the title; empty means any."""
+
+    org: tuple[Words, ...] = ()
+    title: tuple[Words, ...] = ()
+
+    @model_validator(mode="after")
+    def _narrow(self) -> "PostPattern":
+        if not self.org and not self.title:
+            raise ValueError("org（所属コード）か title（職コード）の少なくとも一方を書いてください。")
+        return self
+
+    def fits(self, org_code: str, title_code: str) -> bool:
+        """Whether this post holds the title."""
+        return _any_of(self.org, org_code) and _any_of(self.title, title_code)
+
+
+def _any_of(patterns: tuple[str, ...], code: str) -> bool:
+    return not patterns or any(fnmatchcase(code, pattern) for pattern in patterns)
+
+
 class Title(Cited):
-    """A role title as the policy text writes it, the software's roles it stands for, and who holds it."""
+    """A role title as the policy text writes it, the software's roles it stands for, and who holds it.
+
+    `post` is the policy's wording, for people; `held_by` says the same in codes of the personnel directory.
+    """
 
     name: Annotated[str, Unwritten()]
     state: TitleState
     roles: tuple[Role, ...] = ()
     post: Annotated[str, Strict()] = ""
     into: Annotated[str, Strict()] = ""
+    held_by: tuple[PostPattern, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "Title":
@@ -265,6 +292,7 @@ class Profile(Frozen):
     guard: Guard
     accounts: Accounts
     privileged: Privileged
+    signin: Signin
     removed: Annotated[tuple[Removal, ...], Unwritten()] = ()
 
     @property
