@@ -146,6 +146,7 @@ def _passwords() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("replaced_at", Instant(), nullable=False),
+        sa.Column("temporary", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_past_password_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_past_password")),
     )
