@@ -44,6 +44,27 @@ class TargetError(IamError):
     """A target system could not be read, or could not be reached to be written."""
 
 
+class TokenFileError(IamError):
+    """A file of token seeds cannot be used; holds everything found wrong in it, not only the first."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class MailError(IamError):
+    """A letter could not be handed to the mail server.
+
+    `transient` means that trying again later may help.  `away` means that the
+    server itself is the trouble, so that every other letter would meet the same.
+    """
+
+    def __init__(self, message: str, *, transient: bool, away: bool = False) -> None:
+        self.transient = transient
+        self.away = away
+        super().__init__(message)
+
+
 class IntegrityError(IamError):
     """A record that must not change has changed (audit chain, plan hash)."""
 

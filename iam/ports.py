@@ -1,13 +1,15 @@
-"""The two ports of the nightly sync, and the values that cross them.
+"""The ports: personnel sources, target systems, the mail server, and the values that cross them.
 
 The one law: *absence of an exception is the proof*.  A `Source.read` or
 `Target.read` that ends normally has been proved complete (every page answered
-success and the cookie ran out; the trailer, count and hash matched).  Whatever
-else happens raises, and then nothing may be inferred from what was not said.
+success and the cookie ran out; the trailer, count and hash matched), and a letter whose
+`Mailer.send` returned was taken by the server.  Whatever else happens raises,
+and then nothing may be inferred from what was not said.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -203,3 +205,51 @@ class Target(Protocol):
         Raises:
             TargetError: when the target is away; orders not answered for are then unknown.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail in plain text.  `number` stays the same at every try, so that a doubled letter can be known as one."""
+
+    number: int
+    address: str
+    subject: str
+    body: str
+    written_at: datetime
+
+
+class Mailer(Protocol):
+    """The body's mail server."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand `letter` over; after a normal return the server has taken charge of it (RFC 5321 §4.2.5).
+
+        Raises:
+            MailError: in every other case; it says whether trying again may help.
+        """
+
+
+class Otp(StrEnum):
+    """What a hardware token counts: time (RFC 6238) or presses (RFC 4226)."""
+
+    TOTP = "totp"
+    HOTP = "hotp"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSeed:
+    """What a maker says of one hardware token.  `place` names it for people: `seeds.csv 12行目`.
+
+    `algorithm` is SHA1, SHA256 or SHA512; `period` in seconds (TOTP);
+    `counter` is the next press that has not been used (HOTP).
+    """
+
+    serial: str
+    secret: bytes = field(repr=False)
+    otp: Otp = Otp.TOTP
+    algorithm: str = "SHA1"
+    digits: int = 6
+    period: int = 30
+    counter: int = 0
+    model: str = ""
+    place: str = ""

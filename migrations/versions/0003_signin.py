@@ -59,6 +59,7 @@ def _letters() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("settled_at", Instant(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
     )
     op.create_index("ix_letter_due", "letter", ["settled_at", "due_at"], unique=False)

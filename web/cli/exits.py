@@ -15,10 +15,12 @@ from iam.errors import (
     Forbidden,
     IamError,
     IntegrityError,
+    MailError,
     NotFound,
     SourceError,
     StoreError,
     TargetError,
+    TokenFileError,
 )
 
 
@@ -40,10 +42,12 @@ EXIT_CODES: Final[Mapping[type[IamError], Exit]] = {
     NotFound: Exit.USAGE,
     Conflict: Exit.USAGE,
     Forbidden: Exit.USAGE,
+    TokenFileError: Exit.USAGE,
     SourceError: Exit.HELD,
     TargetError: Exit.FAILED,
     Busy: Exit.FAILED,
     StoreError: Exit.FAILED,
+    MailError: Exit.FAILED,
     IntegrityError: Exit.BROKEN,
 }
 
