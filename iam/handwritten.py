@@ -10,7 +10,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
@@ -39,6 +40,8 @@ SENTENCES: Mapping[str, str] = {
     "string_too_long": "{max_length} 文字までで書いてください（今の値: {input}）。",
     "string_pattern_mismatch": "使えない文字があるか、形が違います（今の値: {input}）。",
     "tuple_type": "[ ] で囲んだ並びで書いてください（今の値: {input}）。",
+    "date_type": "2027-03-31 のような日付で書いてください（今の値: {input}）。",
+    "date_from_datetime_parsing": "2027-03-31 のような日付で書いてください（今の値: {input}）。",
     "too_short": "一つ以上書いてください。",
     "dict_type": "表で書いてください（今の値: {input}）。",
     "mapping_type": "表で書いてください（今の値: {input}）。",
@@ -170,7 +173,10 @@ def _inside(annotation: object, part: str | int) -> object:
 
 
 def _bare(annotation: object) -> object:
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    """An annotation without its marks and without the None that stands for "not written"."""
+    if get_origin(annotation) in {Annotated, Union, UnionType}:
+        return _bare(next(each for each in get_args(annotation) if each is not NoneType))
+    return annotation
 
 
 def _model(annotation: object) -> type[BaseModel]:

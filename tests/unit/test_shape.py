@@ -91,7 +91,7 @@ def clock_readings(room: Room) -> list[str]:
 
 def environment_readings(room: Room) -> list[str]:
     """The environment is read in one place, handed over by the command; the demo is a program of its own."""
-    if room.lies_in("iam/settings.py", "web/cli/main.py", "web/practice/demo.py"):
+    if room.lies_in("iam/settings", "web/cli/main.py", "web/practice/demo.py"):
         return []
     names = {"environ", "environb", "getenv"}
     return [

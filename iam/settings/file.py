@@ -26,6 +26,8 @@ from sqlalchemy.exc import ArgumentError
 from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, Unwritten, WholeNumber, Words, read_toml, unknown, validated
 from iam.ports import Authority
+from iam.settings.portal import MAIL_VARIABLE, Mail, Portal
+from iam.settings.written import FilePath, folder_of, word_in
 
 CONFIG_VARIABLE = "IAM_CONFIG"
 """Where the command line finds the file when `--config` is not given."""
@@ -33,24 +35,15 @@ CONFIG_VARIABLE = "IAM_CONFIG"
 PASSWORD_VARIABLE = "IAM_DATABASE_PASSWORD"  # noqa: S105 - the name of the variable, not a password
 """The password of the database's user; goes before [database] password_file."""
 
-VARIABLES = (CONFIG_VARIABLE, PASSWORD_VARIABLE)
+VARIABLES = (CONFIG_VARIABLE, PASSWORD_VARIABLE, MAIL_VARIABLE)
 """Every environment variable that Kagimori reads; any other IAM_… is a mistake."""
 
 RELEASERS = 2
 """How many different officers let a held plan go (requirement R04)."""
 
 
-def _folder(info: ValidationInfo) -> Path:
-    """The folder of the configuration file, which relative paths start from."""
-    return info.context if isinstance(info.context, Path) else Path()
-
-
-def _from_folder(value: Path, info: ValidationInfo) -> Path:
-    return _folder(info) / value
-
-
 def _profile(value: str, info: ValidationInfo) -> str:
-    return str(_folder(info) / value) if value.endswith(".toml") else value
+    return str(folder_of(info) / value) if value.endswith(".toml") else value
 
 
 def _name(value: str) -> str:
@@ -66,7 +59,6 @@ def _some(value: tuple[Authority, ...]) -> tuple[Authority, ...]:
     return value
 
 
-FilePath: TypeAlias = Annotated[Path, AfterValidator(_from_folder)]
 Codes: TypeAlias = Mapping[Words, Words]
 Name: TypeAlias = Annotated[str, AfterValidator(_name)]
 
@@ -106,7 +98,7 @@ class Database(Frozen):
             raise ValueError(
                 f"パスワードはここに書かず、環境変数 {PASSWORD_VARIABLE} か password_file のファイルに置いてください。"
             )
-        return url.set(database=str(_folder(info) / url.database)) if url.drivername == "sqlite" else url
+        return url.set(database=str(folder_of(info) / url.database)) if url.drivername == "sqlite" else url
 
     def with_password(self, environ: Mapping[str, str]) -> Self:
         """This database with the password from the environment or from `password_file`, if either gives one.
@@ -116,11 +108,7 @@ class Database(Frozen):
         """
         password = environ.get(PASSWORD_VARIABLE)
         if password is None and self.password_file:
-            try:
-                password = self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError):
-                problem = f"{self.password_file} を読み取れません。置き場所と読み取り権限を確かめてください。"
-                raise ConfigurationError([f"database.password_file: {problem}"]) from None
+            password = word_in(self.password_file, "database.password_file")
         return self if password is None else self.model_copy(update={"url": self.url.set(password=password)})
 
 
@@ -233,6 +221,12 @@ class Settings(Frozen):
     officers: Officers = Officers()
     output: Output
 
+    portal: Portal | None = None
+    """Without it there is nowhere to sign in; the sync runs all the same."""
+
+    mail: Mail | None = None
+    """Without it nobody is written to."""
+
     sources: Annotated[Mapping[Name, Annotated[SourceSettings, BeforeValidator(_gathered)]], Field(min_length=1)]
     """At least one, by name."""
 
@@ -264,9 +258,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     ]
     try:
         settings = validated(Settings, read_toml(path), source=str(path), context=path.parent)
-        database = settings.database.with_password(environ)
     except ConfigurationError as error:
         raise ConfigurationError([*error.problems, *problems]) from None
+    found: dict[str, object] = {}
+    for name in ("database", "mail"):
+        part: Database | Mail | None = getattr(settings, name)
+        try:
+            found[name] = part and part.with_password(environ)
+        except ConfigurationError as error:
+            problems = [*error.problems, *problems]
     if problems:
         raise ConfigurationError(problems)
-    return settings.model_copy(update={"database": database})
+    return settings.model_copy(update=found)

@@ -1,0 +1,27 @@
+"""The technical configuration of one deployment: what an operator writes in `iam.toml`, and the environment."""
+
+from iam.settings.file import (
+    CONFIG_VARIABLE,
+    PASSWORD_VARIABLE,
+    VARIABLES,
+    Settings,
+    SourceSettings,
+    TargetSettings,
+    load,
+)
+from iam.settings.portal import MAIL_VARIABLE, Certificates, Mail, Portal, Security
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "MAIL_VARIABLE",
+    "PASSWORD_VARIABLE",
+    "VARIABLES",
+    "Certificates",
+    "Mail",
+    "Portal",
+    "Security",
+    "Settings",
+    "SourceSettings",
+    "TargetSettings",
+    "load",
+]
