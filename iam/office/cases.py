@@ -6,16 +6,20 @@ constraint of the database and one function here; the confirmation is bound to
 a hash of what was asked.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, Table, Text
+from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, Row, Table, Text, desc, select, update
 
-from iam.office.roles import Offices
+from iam.errors import Conflict, Forbidden, NotFound
+from iam.office.roles import Offices, holders, roles_of
+from iam.policy.profile import Role
 from iam.record.act import Act
+from iam.record.columns import canonical_json, jst_day
 from iam.record.store import Instant, Json, Number, metadata
 
 T = TypeVar("T")
@@ -53,6 +57,15 @@ class CaseKind(StrEnum):
     TEMPORARY_PASSWORD = "temporary_password"  # noqa: S105 - a kind of case
     TEMPORARY_CODE = "temporary_code"
     DEPUTY = "deputy"
+    NOMINATION = "nomination"
+
+    @property
+    def label_ja(self) -> str:
+        """The word that an officer reads."""
+        return {
+            "temporary_password": "仮パスワードの発行", "temporary_code": "窓口コードの発行", "deputy": "代理の指定",
+            "nomination": "役職の指名",
+        }[self.value]  # fmt: skip
 
 
 class CaseState(StrEnum):
@@ -64,6 +77,36 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
 
+    @property
+    def label_ja(self) -> str:
+        """The word that an officer reads."""
+        return {
+            "asked": "確認待ち", "confirmed": "確認済", "declined": "差戻し", "withdrawn": "取下げ",
+            "lapsed": "期限切れ",
+        }[self.value]  # fmt: skip
+
+
+_DESK: Final = frozenset({Role.GENERAL_OFFICER, Role.OPERATOR, Role.HR_OFFICER})
+_HEADS: Final = frozenset({Role.GENERAL_OFFICER, Role.APPROVER})
+
+ASKS: Final[Mapping[CaseKind, frozenset[Role]]] = {
+    # The desk saw the person; the second officer is the desk proofing of NIST SP 800-63B-4 4.2 (R28).
+    CaseKind.TEMPORARY_PASSWORD: _DESK,
+    CaseKind.TEMPORARY_CODE: _DESK,
+    # The holder may ask as well: see `may_ask`.
+    CaseKind.DEPUTY: frozenset({Role.GENERAL_OFFICER}),
+    CaseKind.NOMINATION: _HEADS,
+}
+"""Who may ask for what."""
+
+DECIDES: Final[Mapping[CaseKind, frozenset[Role]]] = {
+    CaseKind.TEMPORARY_PASSWORD: _DESK,
+    CaseKind.TEMPORARY_CODE: _DESK,
+    CaseKind.DEPUTY: _HEADS,
+    CaseKind.NOMINATION: _HEADS,
+}
+"""Who may confirm or decline it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -72,7 +115,7 @@ class Case:
     id: int
     kind: CaseKind
     subject_id: int | None
-    content: Mapping[str, object]
+    content: Mapping[str, Any]
     content_hash: str
     reason: str
     asked_by: int
@@ -82,6 +125,39 @@ class Case:
     decided_by: int | None
     decided_at: datetime | None
     decision_reason: str
+
+
+def may_ask(kind: CaseKind, asker_id: int, content: Mapping[str, object], roles: frozenset[Role]) -> bool:
+    """Whether somebody with `roles` may ask for this; a holder may ask for a deputy of their own."""
+    own = kind is CaseKind.DEPUTY and content.get("deputises_id") == asker_id and content.get("role") in roles
+    return own or bool(ASKS[kind] & roles)
+
+
+def why_not_decide(
+    case: Case,
+    decider_id: int,
+    *,
+    decider: frozenset[Role],
+    asker: frozenset[Role],
+    seen_hash: str,
+) -> Conflict | Forbidden | None:
+    """The first rule that stands between this officer and this decision, or None.
+
+    `decider`, `asker`: the roles that the two hold today.
+    """
+    if case.state is not CaseState.ASKED:
+        return Conflict(f"この申請は確認待ちではありません（いまは「{case.state.label_ja}」）。")
+    if decider_id == case.asked_by:
+        return Forbidden("自分が申請したものは、自分では確認できません。別の担当者が確認してください。")
+    if decider_id == case.subject_id:
+        return Forbidden("自分に関する申請は、自分では確認できません。別の担当者が確認してください。")
+    if not DECIDES[case.kind] & decider:
+        return Forbidden(f"「{case.kind.label_ja}」を確認する権限がありません。")
+    if not may_ask(case.kind, case.asked_by, case.content, asker):
+        return Conflict("申請した担当者が、いまはその役職にありません。あらためて申請してください。")
+    if seen_hash != case.content_hash or seen_hash != _hash(case.kind, case.subject_id, case.content, case.reason):
+        return Conflict("表示されたときから申請の内容が変わっています。開き直して確かめてください。")
+    return None
 
 
 def ask(
@@ -100,7 +176,26 @@ def ask(
     Raises:
         Forbidden: when this officer may not ask for it; Conflict: when the same waits already.
     """
-    raise NotImplementedError
+    roles = roles_of(act.connection, offices.profile, [asked_by], jst_day(act.at), absence=offices.absence)
+    if asked_by == subject_id:
+        raise Forbidden("自分に関する申請は、自分ではできません。別の担当者に頼んでください。")
+    if not may_ask(kind, asked_by, content, roles[asked_by]):
+        raise Forbidden(f"「{kind.label_ja}」を申請する権限がありません。")
+    columns, content_hash = case_table.c, _hash(kind, subject_id, content, reason)
+    same = columns.kind == kind, columns.subject_id == subject_id, *_open(act.at)
+    if act.connection.execute(select(columns.id).where(*same)).first():
+        raise Conflict("同じ職員について、同じ申請がすでに確認を待っています。")
+    row = act.connection.execute(
+        case_table.insert()
+        .values(
+            kind=kind, subject_id=subject_id, content=dict(content), content_hash=content_hash, reason=reason,
+            asked_by=asked_by, asked_at=act.at, lapses_at=act.at + life, state=CaseState.ASKED, decision_reason="",
+        )
+        .returning(columns.id)
+    )  # fmt: skip
+    case = case_of(act.connection, row.scalar_one(), act.at)
+    act.record("case.asked", f"case {case.id}", {"kind": kind, "subject": subject_id, "hash": content_hash})
+    return case
 
 
 def confirm(
@@ -109,39 +204,136 @@ def confirm(
     """Confirm, and do in the same act what was asked for; what `carry_out` gives is given back.
 
     Raises:
-        NotFound, Conflict, Forbidden: see `why_not_decide`.
+        NotFound: no such case; Conflict, Forbidden: see `why_not_decide`.
     """
-    raise NotImplementedError
+    case = case_of(act.connection, case_id, act.at)
+    _decide(act, offices, case, decided_by, seen_hash=seen_hash, state=CaseState.CONFIRMED)
+    return carry_out(act, case)
 
 
-def decline(act: Act, offices: Offices, case_id: int, decided_by: int, reason: str) -> None:
+def decline(act: Act, offices: Offices, case_id: int, *, decided_by: int, reason: str) -> None:
     """Say no.
 
     Raises:
-        NotFound, Conflict, Forbidden: see `why_not_decide`.
+        NotFound: no such case; Conflict, Forbidden: see `why_not_decide`.
     """
-    raise NotImplementedError
+    case = case_of(act.connection, case_id, act.at)
+    _decide(act, offices, case, decided_by, seen_hash=case.content_hash, state=CaseState.DECLINED, reason=reason)
+
+
+def _decide(
+    act: Act, offices: Offices, case: Case, decided_by: int, *, seen_hash: str, state: CaseState, reason: str = ""
+) -> None:
+    both = [decided_by, case.asked_by]
+    roles = roles_of(act.connection, offices.profile, both, jst_day(act.at), absence=offices.absence)
+    refusal = why_not_decide(
+        case, decided_by, decider=roles[decided_by], asker=roles[case.asked_by], seen_hash=seen_hash
+    )
+    if refusal:
+        raise refusal
+    _settle(act, case, state, decided_by=decided_by, decision_reason=reason)
+
+
+def _settle(act: Act, case: Case, state: CaseState, **values: object) -> None:
+    """Move an open case on; of two who try at once, one is told that the other was first."""
+    columns = case_table.c
+    changed = act.connection.execute(
+        update(case_table)
+        .where(columns.id == case.id, *_open(act.at), columns.content_hash == case.content_hash)
+        .values(state=state, decided_at=act.at, **values)
+    )
+    if changed.rowcount != 1:
+        raise Conflict("この申請は、いま別の担当者が処理しました。開き直して確かめてください。")
+    act.record(
+        f"case.{state}", f"case {case.id}",
+        {"kind": case.kind, "subject": case.subject_id, "asked_by": case.asked_by, "hash": case.content_hash},
+    )  # fmt: skip
 
 
 def withdraw(act: Act, case_id: int, asked_by: int) -> None:
     """The asker takes it back.
 
     Raises:
-        NotFound, Conflict, Forbidden: when there is none, it is decided, or somebody else asked.
+        NotFound: no such case; Conflict: it is decided already; Forbidden: somebody else asked.
     """
-    raise NotImplementedError
+    case = case_of(act.connection, case_id, act.at)
+    if case.asked_by != asked_by:
+        raise Forbidden("申請を取り下げられるのは、申請した担当者だけです。")
+    _settle(act, case, CaseState.WITHDRAWN)
+
+
+def lapse(act: Act) -> int:
+    """Mark what nobody decided in its time; how many there were."""
+    columns = case_table.c
+    over = columns.state == CaseState.ASKED, columns.lapses_at <= act.at
+    ids = list(act.connection.execute(select(columns.id).where(*over)).scalars())
+    act.connection.execute(update(case_table).where(*over).values(state=CaseState.LAPSED, decided_at=act.at))
+    act.record_many(("case.lapsed", f"case {id_}", None) for id_ in ids)
+    return len(ids)
+
+
+def case_of(connection: Connection, case_id: int, at: datetime) -> Case:
+    """One case as it stands at `at`.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    row = connection.execute(select(case_table).where(case_table.c.id == case_id)).first()
+    if row is None:
+        raise NotFound("その申請はありません。一覧から開き直してください。")
+    return _case(row, at)
 
 
 def waiting_for(connection: Connection, offices: Offices, person_id: int, at: datetime) -> list[Case]:
     """The cases that this officer could decide now, oldest first."""
-    raise NotImplementedError
+    on = jst_day(at)
+    mine = roles_of(connection, offices.profile, [person_id], on, absence=offices.absence)[person_id]
+    found = [case for case in waiting(connection, at) if DECIDES[case.kind] & mine]
+    askers = roles_of(connection, offices.profile, {each.asked_by for each in found}, on, absence=offices.absence)
+    return [
+        case
+        for case in found
+        if why_not_decide(
+            case, person_id, decider=mine, asker=askers[case.asked_by], seen_hash=case.content_hash
+        ) is None
+    ]  # fmt: skip
 
 
-def asked_by(connection: Connection, person_id: int, limit: int = 50) -> list[Case]:
-    """The newest cases that this officer asked for."""
-    raise NotImplementedError
+def waiting(connection: Connection, at: datetime) -> list[Case]:
+    """Every case that waits, oldest first."""
+    query = select(case_table).where(*_open(at)).order_by(case_table.c.id)
+    return [_case(row, at) for row in connection.execute(query)]
+
+
+def recent(connection: Connection, at: datetime, *, asked_by: int | None = None, limit: int = 50) -> list[Case]:
+    """The newest cases, or those that one officer asked for."""
+    query = select(case_table).order_by(desc(case_table.c.id)).limit(limit)
+    if asked_by is not None:
+        query = query.where(case_table.c.asked_by == asked_by)
+    return [_case(row, at) for row in connection.execute(query)]
 
 
 def deciders(connection: Connection, offices: Offices, case: Case, at: datetime) -> list[int]:
     """Who could decide it now: person ids."""
-    raise NotImplementedError
+    on = jst_day(at)
+    found = {each.person_id for role in DECIDES[case.kind] for each in holders(connection, offices, role, on)}
+    return sorted(found - {case.asked_by, case.subject_id})
+
+
+def _open(at: datetime) -> tuple[Any, ...]:
+    return case_table.c.state == CaseState.ASKED, case_table.c.lapses_at > at
+
+
+def _case(row: Row[Any], at: datetime) -> Case:
+    state = CaseState(row.state)
+    if state is CaseState.ASKED and row.lapses_at <= at:
+        state = CaseState.LAPSED
+    return Case(
+        row.id, CaseKind(row.kind), row.subject_id, row.content, row.content_hash, row.reason, row.asked_by,
+        row.asked_at, row.lapses_at, state, row.decided_by, row.decided_at, row.decision_reason,
+    )  # fmt: skip
+
+
+def _hash(kind: CaseKind, subject_id: int | None, content: Mapping[str, object], reason: str) -> str:
+    words = [kind, subject_id, content, reason]
+    return hashlib.sha256(canonical_json(words).encode()).hexdigest()
