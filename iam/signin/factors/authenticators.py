@@ -92,8 +92,7 @@ _STATES: Final[Mapping[State, str]] = {
 LASTING: Final = frozenset({Form.TOTP, Form.TOKEN, Form.WEBAUTHN, Form.CERTIFICATE})
 """What serves day by day.  Codes that are used up are for the day on which these are not at hand."""
 
-_RESISTANT: Final = frozenset({Form.WEBAUTHN, Form.CERTIFICATE})
-_ALIVE: Final = (State.PENDING, State.ACTIVE)
+ALIVE: Final = (State.PENDING, State.ACTIVE)
 _ENDED: Final = frozenset({State.LOST, State.REMOVED, State.DISABLED})
 
 authenticator_table = Table(
@@ -169,34 +168,12 @@ class Authenticator:
         return self.active and self.form in LASTING
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why something is not done with a factor: a code for the page, a sentence for whoever has no page."""
-
-    code: str
-
-    @property
-    def sentence_ja(self) -> str:
-        """What the person reads, and the cure."""
-        return _REFUSALS[self.code]
-
-
-_REFUSALS: Final[Mapping[str, str]] = {
-    "ended": "この認証手段は、すでに使えなくなっています。",
-    "last": "これは最後の認証手段です。ほかの認証手段を登録してから削除してください。",
-    "last_resistant": (
-        "これは最後のセキュリティキー（またはICカード）です。ほかのものを登録してから削除してください。"
-    ),
-    "lent": "この機器は貸出品です。窓口に返すと、登録がなくなります。",
-}
-
-
 def of_person(connection: Connection, person_id: int, *, alive: bool = True) -> list[Authenticator]:
     """The person's authenticators, oldest first; with `alive` only those that are pending or active."""
     columns = authenticator_table.c
     query = select(authenticator_table).where(columns.person_id == person_id).order_by(columns.id)
     if alive:
-        query = query.where(columns.state.in_(_ALIVE))
+        query = query.where(columns.state.in_(ALIVE))
     return [_authenticator(row) for row in connection.execute(query)]
 
 
@@ -210,8 +187,10 @@ def of_people(connection: Connection, person_ids: Iterable[int]) -> dict[int, li
     return found
 
 
-def authenticator(connection: Connection, id_: int, *, person_id: int | None = None) -> Authenticator:
-    """One authenticator, whatever its state; with `person_id` only that person's own.
+def authenticator(
+    connection: Connection, id_: int, *, person_id: int | None = None, lock: bool = False
+) -> Authenticator:
+    """One authenticator, whatever its state; with `person_id` only that person's own; with `lock` until the act ends.
 
     Raises:
         NotFound: when there is none, or it is somebody else's.
@@ -220,7 +199,7 @@ def authenticator(connection: Connection, id_: int, *, person_id: int | None = N
     query = select(authenticator_table).where(columns.id == id_)
     if person_id is not None:
         query = query.where(columns.person_id == person_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound("その認証手段は登録されていません。")
     return _authenticator(row)
@@ -268,7 +247,7 @@ def enrol(
     Raises:
         NotFound: no such person; Conflict: the handle was bound before, or the person has ten already.
     """
-    _hold(act.connection, person_id)
+    hold(act.connection, person_id)
     _see_room(act.connection, person_id, form)
     values = {
         "person_id": person_id, "form": form, "name": cleaned(name, form), "state": state, "handle": handle,
@@ -318,7 +297,7 @@ def end(act: Act, id_: int, state: State, reason: str) -> bool:
     """
     if state not in _ENDED:
         raise ValueError(f"{state} is no end")
-    alive = authenticator_table.c.state.in_(_ALIVE)
+    alive = authenticator_table.c.state.in_(ALIVE)
     row = _change(act, id_, alive, state=state, ended_at=act.at, end_reason=reason, sealed=None)
     if row is not None:
         detail = {"authenticator": id_, "form": row.form, "state": state, "reason": reason}
@@ -338,59 +317,17 @@ def note_used(act: Act, id_: int, counter: int | None = None) -> bool:
     return _change(act, id_, rising, used_at=act.at, counter=counter) is not None
 
 
-def why_not_remove(
-    authenticators: Iterable[Authenticator], chosen: Authenticator, *, second_factor: bool, phishing_resistant: bool
-) -> Refusal | None:
-    """The rule that keeps this person from removing their own authenticator, or None.
-
-    `authenticators` are the person's; the two flags are what the policy asks of the person (SigninRules).
-    """
-    if chosen.state not in _ALIVE:
-        return Refusal("ended")
-    if chosen.form is Form.TOKEN:
-        return Refusal("lent")
-    if not chosen.lasting:
-        return None
-    others = [each for each in authenticators if each.lasting and each.id != chosen.id]
-    if second_factor and not others:
-        return Refusal("last")
-    if phishing_resistant and chosen.form in _RESISTANT and not any(each.form in _RESISTANT for each in others):
-        return Refusal("last_resistant")
-    return None
+def set_data(act: Act, id_: int, data: Mapping[str, object]) -> None:
+    """Remember something of an authenticator that is not secret; lock it before reading what it held."""
+    act.connection.execute(_one(id_).values(data=dict(data)))
 
 
-def remove(
-    act: Act, person_id: int, id_: int, *, second_factor: bool, phishing_resistant: bool
-) -> Authenticator | Refusal:
-    """The owner removes an authenticator: what it was, for the notice, or why not.
+def hold(connection: Connection, person_id: int) -> None:
+    """Lock a person's factors until the act ends: for whoever counts them before changing one.
 
     Raises:
-        NotFound: when it is not theirs.
+        NotFound: no such person.
     """
-    # Locked first: two removals at once would each see the other's factor stay.
-    _hold(act.connection, person_id)
-    chosen = authenticator(act.connection, id_, person_id=person_id)
-    held = of_person(act.connection, person_id)
-    asked = {"second_factor": second_factor, "phishing_resistant": phishing_resistant}
-    if refusal := why_not_remove(held, chosen, **asked):
-        return refusal
-    end(act, id_, State.REMOVED, "owner")
-    return chosen
-
-
-def report_lost(act: Act, person_id: int, id_: int, reason: str) -> Authenticator | None:
-    """It is lost, and revoked at once (NIST SP 800-63B-4 4.3); None when it had ended already.
-
-    The caller ends the sessions that it proved and tells the owner and the officers, in the same act (R26).
-
-    Raises:
-        NotFound: when it is not that person's.
-    """
-    chosen = authenticator(act.connection, id_, person_id=person_id)
-    return chosen if end(act, id_, State.LOST, reason) else None
-
-
-def _hold(connection: Connection, person_id: int) -> None:
     query = select(person_table.c.id).where(person_table.c.id == person_id).with_for_update()
     if connection.execute(query).one_or_none() is None:
         raise NotFound("その職員は台帳にいません。")
@@ -400,7 +337,7 @@ def _see_room(connection: Connection, person_id: int, form: Form) -> None:
     if form not in LASTING:
         return
     columns = authenticator_table.c
-    mine = columns.person_id == person_id, columns.state.in_(_ALIVE), columns.form.in_(LASTING)
+    mine = columns.person_id == person_id, columns.state.in_(ALIVE), columns.form.in_(LASTING)
     held = connection.execute(select(func.count()).select_from(authenticator_table).where(*mine)).scalar_one()
     if held >= MOST_ACTIVE:
         raise Conflict(f"登録できる認証手段は{MOST_ACTIVE}個までです。使わないものを削除してください。")
