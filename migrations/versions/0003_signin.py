@@ -214,6 +214,7 @@ def _door() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("lapses_at", Instant(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_half_login")),
     )
     op.create_index(op.f("ix_half_login_lapses_at"), "half_login", ["lapses_at"], unique=False)
