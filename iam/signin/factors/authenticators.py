@@ -124,19 +124,6 @@ code_table = Table(
     Column("used_at", Instant),
 )
 
-stock_table = Table(
-    "token_stock",
-    metadata,
-    Column("serial", Text, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("data", Json, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("authenticator_id", Number),
-    Column("batch", Text, nullable=False),
-    Column("imported_at", Instant, nullable=False),
-    Column("changed_at", Instant, nullable=False),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
