@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Column,
@@ -101,10 +101,13 @@ grant_table = Table(
     Column("withdrawn_at", Instant),
 )
 
+RETURNED: Final = "returned"
+"""The origin of a block that the holder asked for: a right given back (OITA-S8.2.1.2b)."""
+
 block_table = Table(
     "block",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True),
     Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
     Column("system", Text, nullable=False),
     Column("entitlement", Text, nullable=False, server_default=""),
@@ -145,7 +148,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rights taken away from a person, in one system or ("") in all of them."""
+    """Rights taken away from a person, in one system or ("") in all of them; `entitlement` "" means all of a system."""
 
     system: str
     origin: str
@@ -153,6 +156,11 @@ class Block:
     reason: str
     valid_from: date
     valid_until: date
+    entitlement: str = ""
+
+    def on(self, day: date) -> bool:
+        """Whether it is in force on `day`."""
+        return self.valid_from <= day <= self.valid_until
 
 
 def _account(row: Row[Any]) -> Account:
@@ -206,8 +214,19 @@ def blocks_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int,
         query = select(block_table).where(among(columns.person_id, part), columns.lifted_at.is_(None))
         for row in connection.execute(query):
             found[row.person_id].append(
-                Block(row.system, row.origin, row.clause, row.reason, row.valid_from, row.valid_until)
-            )
+                Block(
+                    row.system, row.origin, row.clause, row.reason, row.valid_from, row.valid_until, row.entitlement
+                )
+            )  # fmt: skip
+    return found
+
+
+def decisions(connection: Connection) -> set[tuple[str, int, int]]:
+    """Every grant and block in the books: table, id, person.  Two readings tell whom somebody decided about between."""
+    found: set[tuple[str, int, int]] = set()
+    for table, ended in ((grant_table, grant_table.c.withdrawn_at), (block_table, block_table.c.lifted_at)):
+        query = select(table.c.id, table.c.person_id).where(ended.is_(None))
+        found.update((table.name, row.id, row.person_id) for row in connection.execute(query))
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from iam.access.accounts import Account, AccountKind, AccountState, Block, Grant
+from iam.access.accounts import RETURNED, Account, AccountKind, AccountState, Block, Grant
 from iam.access.model import AccessModel, Birthright, Keep, System
 from iam.people.feed import Gives
 from iam.people.ledger import Entry, LedgerChange, Person, Told
@@ -40,7 +40,8 @@ class Cause:
 class Wanted:
     """One account as it should be.
 
-    `otherwise` is why a right that is not among `entitlements` goes;
+    `otherwise` is why a right that is not among `entitlements` goes, unless
+    `withheld` says why this one does, though it is earned;
     `attributes` None: leave them as they are; `to_return`: the holder is
     expected back, so that no retention runs; `again` is why an account that is
     off goes on again, where that is not simply `why`.
@@ -54,6 +55,7 @@ class Wanted:
     attributes: Mapping[str, tuple[str, ...]] | None = None
     to_return: bool = False
     again: Cause | None = None
+    withheld: Mapping[str, Cause] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -259,15 +261,39 @@ def _returned(entries: Sequence[Entry], on: date, rules: Rules) -> Cause | None:
 
 
 def _suspended(each: Wanted, status: Cause, blocks: Sequence[Block], day: _Day) -> Wanted:
-    """`each`, switched off where a block or the person's standing says so; its rights stay for the way back."""
-    for block in blocks:
-        if block.system in ("", each.system) and block.valid_from <= day.on <= block.valid_until:
-            cause = Cause(block.origin, block.clause, f"権利停止: {block.reason}", day.now.cause, block.valid_from)
-            return replace(each, enabled=False, why=cause, to_return=True)
+    """`each`, switched off where a block or the person's standing says so; its rights stay for the way back.
+
+    What the holder gave back is not on its way back: the right goes, and with the whole account all of its rights.
+    """
+    mine = [block for block in blocks if block.system in ("", each.system) and block.on(day.on)]
+    for block in mine:
+        if not block.entitlement and block.origin != RETURNED:
+            return replace(_without(each, mine), enabled=False, why=_block_cause(block, day.now.cause), to_return=True)
+    each = _without(each, mine)
+    for block in mine:
+        if not block.entitlement:
+            return replace(each, enabled=False, why=_block_cause(block))
     system = day.rules.model.systems.get(each.system)
     if not each.enabled or system is None or _stays_on(day.now.status, system):
         return each
     return replace(each, enabled=False, why=status, to_return=day.now.status in (Status.ON_LEAVE, Status.AWAY))
+
+
+def _block_cause(block: Block, entry: Entry | None = None) -> Cause:
+    words = "本人が返却" if block.origin == RETURNED else "権利停止"
+    return Cause(block.origin, block.clause, f"{words}: {block.reason}", entry, block.valid_from)
+
+
+def _without(each: Wanted, blocks: Sequence[Block]) -> Wanted:
+    """`each` without the rights that are taken one by one, or given back with the whole account."""
+    withheld: dict[str, Cause] = {}
+    for block in blocks:
+        if block.entitlement or block.origin == RETURNED:
+            names = [block.entitlement] if block.entitlement else each.entitlements
+            cause = _block_cause(block)
+            withheld.update((name, cause) for name in names if name not in withheld)
+    kept = {name: cause for name, cause in each.entitlements.items() if name not in withheld}
+    return replace(each, entitlements=kept, withheld=withheld) if withheld else each
 
 
 def _stays_on(status: Status, system: System) -> bool:

@@ -302,7 +302,7 @@ class Planner:
         held = scene.held.get((want.system, comparable_login(login)), frozenset())
         for name in sorted(there.entitlements - set(want.entitlements)):
             revoke = self._change(ChangeKind.REVOKE, scene, want, login, native_id=native, drift=name not in held)
-            yield self._right(revoke, name, want.otherwise)
+            yield self._right(revoke, name, want.withheld.get(name, want.otherwise))
         if there.account.enabled and not want.enabled:
             yield self._change(ChangeKind.DISABLE, scene, want, login, native_id=native, drift=drift)
         after = {name: value for name, value in _filled(want, login).items()

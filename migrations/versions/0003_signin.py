@@ -36,13 +36,25 @@ def upgrade() -> None:
     _door()
     with op.batch_alter_table("block") as block:
         block.add_column(sa.Column("entitlement", sa.Text(), server_default="", nullable=False))
+    if _on_postgresql():
+        # Rights are given back while nobody holds the run's lock, so the database numbers the blocks.
+        op.execute("CREATE SEQUENCE block_id_seq OWNED BY block.id")
+        op.execute("SELECT setval('block_id_seq', (SELECT COALESCE(MAX(id), 0) + 1 FROM block), false)")
+        op.execute("ALTER TABLE block ALTER COLUMN id SET DEFAULT nextval('block_id_seq')")
 
 
 def downgrade() -> None:
+    if _on_postgresql():
+        op.execute("ALTER TABLE block ALTER COLUMN id DROP DEFAULT")
+        op.execute("DROP SEQUENCE block_id_seq")
     with op.batch_alter_table("block") as block:
         block.drop_column("entitlement")
     for table in reversed(TABLES):
         op.drop_table(table)
+
+
+def _on_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
 
 
 def _letters() -> None:
