@@ -121,7 +121,7 @@ class Hasher:
             raise ValueError(f"a password is at most {MAXIMUM} characters")
         p = self.parameters
         return hash_secret(
-            value.encode(), secrets.token_bytes(SALT_BYTES), p.time, p.memory_kib, p.lanes, TAG_BYTES, Type.ID
+            _bytes(value), secrets.token_bytes(SALT_BYTES), p.time, p.memory_kib, p.lanes, TAG_BYTES, Type.ID
         )
 
 
@@ -145,9 +145,14 @@ def parameters_of(encoded: bytes) -> tuple[int, int, int]:
 
 def _same(encoded: bytes, value: str) -> bool:
     try:
-        return verify_secret(encoded, value.encode(), Type.ID)
+        return verify_secret(encoded, _bytes(value), Type.ID)
     except VerifyMismatchError:
         return False
+
+
+def _bytes(value: str) -> bytes:
+    # A lone surrogate is refused where it is judged; where somebody merely tries one, it is wrong, not an accident.
+    return value.encode("utf-8", "surrogatepass")
 
 
 def _purpose(person_id: int) -> str:

@@ -1,13 +1,31 @@
-"""Judging a new password: length, blocklist, words that others know of its owner; and how strong it looks.
+"""Judging a new password: length, blocklist, words that others know of its owner.
 
 The one law: *every refusal tells its reason, and none asks for a mixture of
 characters* (R30, NIST SP 800-63B-4 3.1.1.2): what counts is length and that
 nobody would try it among the first.  Pure; the list is asked by `listed`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+from iam.people.japanese import NotADate, parse_date
+from iam.signin.passwords.hashing import MAXIMUM, normal
+from iam.signin.passwords.shapes import folded, forms, left_over, repeats, runs_on, spellings
+from iam.signin.passwords.words import WordKind, Words, everyday, words_of
+
+__all__ = ["Code", "Problem", "WordKind", "Words", "judge", "words_of"]
+
+_OWN_REST: Final = 6
+"""Characters that must remain beside known words of the person or the body."""
+
+_EVERYDAY_REST: Final = 3
+"""Characters that must remain beside everyday words, unless there are many of them."""
+
+_MANY: Final = 5
+"""Different everyday words whose combination is beyond guessing."""
 
 
 class Code(StrEnum):
@@ -26,18 +44,26 @@ class Code(StrEnum):
     """Not found by `judge`, for it needs the hashes: whoever compared them adds it (kept.py)."""
 
 
-class WordKind(StrEnum):
-    """Whose word it is that a password may not consist of."""
-
-    NAME = "name"
-    NUMBER = "number"
-    MAIL = "mail"
-    BODY = "body"
-    SYSTEM = "system"
-
-
-Words = Mapping[str, WordKind]
-"""Words in comparable form (see `words_of`), each with its kind."""
+_SENTENCES: Final = {
+    Code.EMPTY: "パスワードを入力してください。",
+    Code.SHORT: "パスワードは{minimum}文字以上にしてください（いまは{length}文字です）。",
+    Code.LONG: "パスワードは{maximum}文字以内にしてください（いまは{length}文字です）。",
+    Code.CONTROL: "改行やタブなどの制御文字は使えません。取り除いてください。",
+    Code.LISTED: "よく使われる言葉やパスワード、または流出が知られているパスワードです"
+    "（数字や記号を足したものも含みます）。別のものにしてください。",
+    Code.REPEATED: "同じ文字や言葉の繰り返しです。別のものにしてください。",
+    Code.SEQUENCE: "文字やキーの並び順（12345、qwerty など）でできています。別のものにしてください。",
+    Code.DATE: "日付だけのパスワードは使えません。別のものにしてください。",
+    Code.CONTEXT: "ほとんどが{whose}でできていて、推測されやすいパスワードです。別のものにしてください。",
+    Code.PAST: "いま使っているパスワードか、前に使ったパスワードと同じです。使ったことのないものにしてください。",
+}
+_WHOSE: Final = {
+    WordKind.NAME: "氏名やその読み",
+    WordKind.NUMBER: "職員番号",
+    WordKind.MAIL: "メールアドレス",
+    WordKind.BODY: "団体や所属の名前",
+    WordKind.SYSTEM: "システムの名前",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +79,67 @@ class Problem:
     @property
     def sentence_ja(self) -> str:
         """The reason and the cure."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """How long it would resist guessing: 0 (refused or guessed at once) to 4, and a code for each step."""
-
-    score: int
-
-    @property
-    def code(self) -> str:
-        """What a page translates: refused, weak, fair, good, strong."""
-        raise NotImplementedError
+        kind = self.values.get("kind")
+        whose = _WHOSE[kind] if isinstance(kind, WordKind) else ""
+        return _SENTENCES[self.code].format(**self.values, whose=whose)
 
 
 def judge(password: str, *, minimum: int, words: Words, listed: Callable[[str], bool]) -> list[Problem]:
     """What stands against this password, the plainest first; empty when it may be set.
 
-    `minimum` is in code points after NFC.  `listed` is asked with comparable forms (blocklist.listed).
+    `minimum` is in code points after NFC.  `words` come from `words_of`.
+    `listed` (blocklist.listed) is asked with the value as it is and with its
+    comparable forms.
     """
-    raise NotImplementedError
+    value = normal(password)
+    if not value:
+        return [Problem(Code.EMPTY)]
+    if len(value) > MAXIMUM:
+        return [Problem(Code.LONG, {"maximum": MAXIMUM, "length": len(value)})]
+    problems = []
+    if len(value) < minimum:
+        problems.append(Problem(Code.SHORT, {"minimum": minimum, "length": len(value)}))
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in value):
+        return [*problems, Problem(Code.CONTROL)]
+    return problems + _guessable(value, words, listed)
 
 
-def strength(password: str, problems: Iterable[Problem], words: Words) -> Strength:
-    """How strong it looks, capped by the problems that were found."""
-    raise NotImplementedError
+def _guessable(value: str, words: Words, listed: Callable[[str], bool]) -> list[Problem]:
+    if repeats(value):
+        return [Problem(Code.REPEATED)]
+    if runs_on(value):
+        return [Problem(Code.SEQUENCE)]
+    if _a_date(value):
+        return [Problem(Code.DATE)]
+    if kind := _made_of(value, words):
+        return [Problem(Code.CONTEXT, {"kind": kind})]
+    if any(map(listed, {value, *forms(value)})) or _everyday(value):
+        return [Problem(Code.LISTED)]
+    return []
 
 
-def words_of(
-    *,
-    names: Iterable[str] = (),
-    kana: Iterable[str] = (),
-    numbers: Iterable[str] = (),
-    emails: Iterable[str] = (),
-    body: Iterable[str] = (),
-    systems: Iterable[str] = (),
-) -> Words:
-    """The context words of one person: names with every reading, numbers, mail, the body's own words (R30)."""
-    raise NotImplementedError
+def _made_of(value: str, words: Words) -> WordKind | None:
+    """Whose words it consists of, when what they leave over is too little and not more than they took."""
+    for text in sorted(spellings(value)):
+        known = [word for word in words if word in text]
+        found, rest = left_over(text, {*known, *everyday()} if known else ())
+        own = [word for word in found if word in words]
+        if own and len(rest) < _OWN_REST and len(rest) <= sum(map(len, found)):
+            return words[own[0]]
+    return None
+
+
+def _everyday(value: str) -> bool:
+    for text in spellings(value):
+        found, rest = left_over(text, everyday())
+        if 0 < len(found) < _MANY and len(rest) < min(_EVERYDAY_REST, sum(map(len, found))):
+            return True
+    return False
+
+
+def _a_date(value: str) -> bool:
+    try:
+        parse_date(folded(value))
+    except NotADate:
+        return False
+    return True
