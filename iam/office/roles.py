@@ -184,18 +184,18 @@ def _holdings(
     now = offices.standing(person, on)
     if now.status is not Status.IN_SERVICE or not offices.employs(now.posts):
         return ()
-    found = list(_by_post(offices, person.id, now.posts))
+    found = list(_by_post(offices, person.id, now.posts, on))
     for row in given:
         found += _by_assignment(offices, row, known, on)
     audits = [each for each in found if each.role is Role.AUDITOR]
     return tuple(audits or found)
 
 
-def _by_post(offices: Offices, person_id: int, posts: Sequence[Held]) -> Iterator[Holding]:
+def _by_post(offices: Offices, person_id: int, posts: Sequence[Held], on: date) -> Iterator[Holding]:
     for seat in offices.seats:
         for post in posts:
             told = post.entry.told
-            if any(pattern.fits(told.org_code, told.title_code) for pattern in seat.held_by):
+            if any(pattern.fits(told.org_code, told.title_code, on) for pattern in seat.held_by):
                 words = " ".join(filter(None, (told.org_name, told.title)))
                 yield Holding(person_id, seat.role, How.POST, seat.title, told.org_code, words, post.until)
 
@@ -217,7 +217,7 @@ def _by_assignment(offices: Offices, row: Row[Any], known: Mapping[int, Person],
 def by_post(offices: Offices, person: Person, on: date) -> list[Holding]:
     """What the person's posts give on a day, be the person away or not: what a deputy may stand in for."""
     posts = offices.standing(person, on).posts
-    return list(_by_post(offices, person.id, posts)) if offices.employs(posts) else []
+    return list(_by_post(offices, person.id, posts, on)) if offices.employs(posts) else []
 
 
 def holders(connection: Connection, offices: Offices, role: Role, on: date) -> list[Holding]:

@@ -5,18 +5,32 @@ title, which clause stands behind a value) stops go-live with a list; it is
 never filled by a guess.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from iam.policy.cited import BASELINE
 from iam.policy.clauses import Clause, clauses_of
 from iam.policy.profile import REQUIRED_ROLES, Profile, Role, Title, TitleState
-from iam.policy.rules import ROLES, rules
+from iam.policy.rules import ROLES, SIGNIN, rules
+from iam.policy.signin import Rotation, RotationMode, Tightening
 
 SIZES = (20, 100, 1_000, 10_000, 100_000)
 """Numbers of accounts at which two bands are held against each other."""
 
 LOOSE = 0.5
+ORDERS_ROTATION: Final = "password-rotation-and-history"
+"""The control of clauses that ask for passwords to be changed by period or by use."""
+
+LONGER: Final = ("password_with_factor",)
+SHORTER: Final = ("delay_after", "disable_at", "idle", "overall")
+"""Where a privileged ID must be strictly stronger than anybody else (OITA-S8.2.1.3e, requirement R15)."""
+
+PRIVILEGED_IDLE: Final = 15
+PRIVILEGED_OVERALL: Final = 12
+"""Minutes and hours of NIST SP 800-63B-4 AAL3 (2.3.3)."""
+
 NEVER_ONE_POST = (Role.GENERAL_OFFICER, Role.APPROVER)
 BETTER_APART = (
     (Role.GENERAL_OFFICER, Role.HR_OFFICER, "棚卸の二つの署名"),
@@ -37,16 +51,16 @@ class Problem:
     stops: bool
 
 
-def check(profile: Profile) -> list[Problem]:
-    """Everything that a person still has to settle, what stops go-live first.
+def check(profile: Profile, on: date) -> list[Problem]:
+    """Everything that a person still has to settle on that day, what stops go-live first.
 
     Raises:
         ConfigurationError: when the body's own file of clauses cannot be read.
     """
-    return judge(profile, clauses_of(profile))
+    return judge(profile, clauses_of(profile), on)
 
 
-def judge(profile: Profile, clauses: Mapping[str, Clause]) -> list[Problem]:
+def judge(profile: Profile, clauses: Mapping[str, Clause], on: date) -> list[Problem]:
     """As `check`, with the clauses that may be cited given."""
     found = [
         *_titles(profile),
@@ -56,6 +70,11 @@ def judge(profile: Profile, clauses: Mapping[str, Clause]) -> list[Problem]:
         *_zones(profile),
         *_bands(profile),
         *_ages(profile),
+        *_held_by(profile),
+        *_privileged(profile),
+        *_limits(profile),
+        *_rotation(profile, clauses, on),
+        *_waivers(profile, on),
     ]
     return sorted(found, key=lambda problem: not problem.stops)
 
@@ -177,3 +196,107 @@ def _ages(profile: Profile) -> Iterator[Problem]:
         yield Problem(
             "privileged.review_interval_months", message, privileged.review_interval_months.clause, stops=False
         )
+
+
+def _held_by(profile: Profile) -> Iterator[Problem]:
+    """Roles that nobody can hold on the pages, because no post of the personnel directory is named."""
+    for role in Role:
+        holder = profile.holder(role)
+        if holder is not None and not holder.held_by:
+            message = (
+                f"「{ROLES[role]}」を担う職（{holder.post}）が名簿のどの職か分からないため、画面ではだれも担えません。"
+                "held_by に所属コードと職コードを書いてください。"
+            )
+            yield Problem(f'titles."{holder.name}".held_by', message, holder.clause, stops=False)
+
+
+def _privileged(profile: Profile) -> Iterator[Problem]:
+    """A privileged ID is strictly stronger than every member of staff, or nobody goes live (requirement R15)."""
+    signin = profile.signin
+    staff = [signin.general, *signin.zones.values()]
+    for name in (*LONGER, *SHORTER):
+        strictest = (max if name in LONGER else min)(_values(staff, name))
+        own = _values([signin.privileged], name)
+        if not own or (own[0] <= strictest if name in LONGER else own[0] >= strictest):
+            stated = f"{own[0]}" if own else "なし"
+            message = (
+                f"特権IDの「{SIGNIN[name]}」（{stated}）が、職員の値（{strictest}）より厳しくありません。"
+                f"{strictest}{'より大きい' if name in LONGER else '未満の'}値にしてください。"
+            )
+            yield _about(signin.privileged, "signin.privileged", name, message)
+    yield from _privileged_rotation(staff, signin.privileged)
+
+
+def _values(tiers: Iterable[Tightening], name: str) -> list[int]:
+    return [rule.value for tier in tiers if (rule := getattr(tier, name)) is not None]
+
+
+def _privileged_rotation(staff: Iterable[Tightening], privileged: Tightening) -> Iterator[Problem]:
+    """Where staff change their passwords by period or use, privileged IDs do so more often (OITA-S8.2.1.3e)."""
+    for mode in (RotationMode.DAYS, RotationMode.SIGNINS):
+        ordered = [every for tier in staff if (every := _ordered(tier.rotation, mode)) is not None]
+        own = _ordered(privileged.rotation, mode)
+        if ordered and (own is None or own >= min(ordered)):
+            often = f"{min(ordered)}{'日' if mode is RotationMode.DAYS else '回使う'}ごと"
+            message = f"特権IDのパスワードの定期変更を、職員の{often}より短くしてください。"
+            yield _about(privileged, "signin.privileged", "rotation", message)
+
+
+def _ordered(rotation: Rotation | None, mode: RotationMode) -> int | None:
+    """How often a rule asks for a change by this mode once no waiver lives."""
+    if rotation is None:
+        return None
+    if rotation.mode is RotationMode.OFF:
+        return rotation.otherwise_days if mode is RotationMode.DAYS else None
+    return rotation.every if rotation.mode is mode else None
+
+
+def _limits(profile: Profile) -> Iterator[Problem]:
+    """Limits that do not fit each other, or that NIST has for privileged use."""
+    signin = profile.signin
+    for key, tier in signin.tiers.items():
+        if tier.idle and tier.idle.value <= signin.warning.value:
+            message = (
+                f"操作がないときの終了が、その予告（{signin.warning.value}分前）より早く来ます。長くしてください。"
+            )
+            yield _about(tier, key, "idle", message)
+    delay, disable = (_values(signin.tiers.values(), name) for name in ("delay_after", "disable_at"))
+    if min(disable) <= min(delay):
+        message = f"待ち時間が付く失敗（{min(delay)}回）の前に使えなくなります。disable_at を大きくしてください。"
+        yield _about(signin.privileged, "signin.privileged", "disable_at", message)
+    for name, limit, unit in (("idle", PRIVILEGED_IDLE, "分"), ("overall", PRIVILEGED_OVERALL, "時間")):
+        if any(value > limit for value in _values([signin.privileged], name)):
+            message = f"特権IDの「{SIGNIN[name]}」は{limit}{unit}以下にしてください。"
+            yield _about(signin.privileged, "signin.privileged", name, message)
+
+
+def _rotation(profile: Profile, clauses: Mapping[str, Clause], on: date) -> Iterator[Problem]:
+    """A clause that orders a change of passwords is kept, or set aside by 例外措置, never overlooked (OITA-S9.4.1)."""
+    ordering = [
+        each
+        for each in clauses.values()
+        if profile.body.prefix and each.prefix == profile.body.prefix and each.control == ORDERS_ROTATION
+    ]
+    rotation = profile.signin.general.rotation
+    mode, _ = rotation.effective(on)
+    if ordering and mode is RotationMode.OFF and not rotation.waived(on):
+        message = (
+            f"条項「{ordering[0].id}」が定期変更を求めています。mode を days か signins にするか、"
+            "例外措置（waiver、waiver_until、otherwise_days）を書いてください。"
+        )
+        yield Problem("signin.general.rotation", message, ordering[0].id, stops=True)
+
+
+def _waivers(profile: Profile, on: date) -> Iterator[Problem]:
+    """Waivers that have lapsed; what they set aside holds again without anybody's action (requirement R21)."""
+    for key, tier in profile.signin.tiers.items():
+        for name in ("second_factor", "rotation"):
+            rule = getattr(tier, name)
+            if rule is not None and rule.waiver_until is not None and not rule.waived(on):
+                message = f"例外措置の期限が過ぎたため、「{SIGNIN[name]}」は元の定めに戻っています。"
+                yield Problem(f"{key}.{name}", f"{message}続けるときは改めて書いてください。", rule.clause, stops=False)
+
+
+def _about(tier: Tightening, key: str, name: str, message: str) -> Problem:
+    rule = getattr(tier, name)
+    return Problem(f"{key}.{name}", message, rule.clause if rule is not None else BASELINE, stops=True)

@@ -30,13 +30,20 @@ class Flag(Cited):
     value: Truth
 
 
+class Measured(Cited):
+    """A value that says itself with its unit."""
+
+    def words(self) -> str:
+        raise NotImplementedError
+
+
 class ZoneChoice(Cited):
     """The code of a zone; empty for a network that is not divided."""
 
     value: Annotated[str, Strict()]
 
 
-class Days(Cited):
+class Days(Measured):
     """A span in calendar days."""
 
     value: Annotated[int, Strict(), Field(ge=0, le=3660)]
@@ -45,7 +52,7 @@ class Days(Cited):
         return f"{self.value}日"
 
 
-class DaysBefore(Cited):
+class DaysBefore(Measured):
     """Moments counted in calendar days before an end date."""
 
     value: Annotated[tuple[WholeNumber, ...], Field(min_length=1)]
@@ -54,7 +61,7 @@ class DaysBefore(Cited):
         return "、".join(f"{days}日前" for days in self.value)
 
 
-class Months(Cited):
+class Months(Measured):
     """An interval in months, never longer than the yearly floor of OITA-S11.2.1."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=12)]
@@ -63,7 +70,7 @@ class Months(Cited):
         return f"{self.value}か月"
 
 
-class Years(Cited):
+class Years(Measured):
     """A retention in years, never below the floor of one (requirement R47)."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=100)]
@@ -72,7 +79,7 @@ class Years(Cited):
         return f"{self.value}年"
 
 
-class Runs(Cited):
+class Runs(Measured):
     """How many complete readings in a row; one would make a single bad night a leaver."""
 
     value: Annotated[int, Strict(), Field(ge=2, le=30)]
@@ -81,7 +88,7 @@ class Runs(Cited):
         return f"{self.value}回続けて"
 
 
-class Seconds(Cited):
+class Seconds(Measured):
     """How far a clock may be off before it is no longer trusted."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=30)]
@@ -90,7 +97,7 @@ class Seconds(Cited):
         return f"{self.value}秒"
 
 
-class Minutes(Cited):
+class Minutes(Measured):
     """A span in minutes, never above the hour of NIST SP 800-63B-4 2.2.3 (requirement R38)."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=60)]
@@ -99,7 +106,7 @@ class Minutes(Cited):
         return f"{self.value}分"
 
 
-class Hours(Cited):
+class Hours(Measured):
     """A span in hours, never above the day of NIST SP 800-63B-4 2.2.3 (requirement R38)."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=24)]
@@ -108,7 +115,7 @@ class Hours(Cited):
         return f"{self.value}時間"
 
 
-class LongHours(Cited):
+class LongHours(Measured):
     """A span in hours that may run over a weekend."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=168)]
@@ -117,7 +124,7 @@ class LongHours(Cited):
         return f"{self.value}時間"
 
 
-class LengthAlone(Cited):
+class LengthAlone(Measured):
     """Code points of a password that is the only factor (NIST SP 800-63B-4 3.1.1.2, requirement R29)."""
 
     value: Annotated[int, Strict(), Field(ge=15, le=64)]
@@ -126,7 +133,7 @@ class LengthAlone(Cited):
         return f"{self.value}文字以上"
 
 
-class LengthWithFactor(Cited):
+class LengthWithFactor(Measured):
     """Code points of a password beside an enforced second factor (NIST SP 800-63B-4 3.1.1.2, requirement R29)."""
 
     value: Annotated[int, Strict(), Field(ge=8, le=64)]
@@ -135,7 +142,7 @@ class LengthWithFactor(Cited):
         return f"{self.value}文字以上"
 
 
-class Generations(Cited):
+class Generations(Measured):
     """How many earlier values may not come back; each costs one hash when a password is changed."""
 
     value: Annotated[int, Strict(), Field(ge=0, le=24)]
@@ -144,7 +151,7 @@ class Generations(Cited):
         return f"過去{self.value}回分"
 
 
-class Failures(Cited):
+class Failures(Measured):
     """How many failures in a row, never above the hundred of NIST SP 800-63B-4 3.2.2 (requirement R35)."""
 
     value: Annotated[int, Strict(), Field(ge=1, le=100)]

@@ -7,6 +7,7 @@ carries the clause of the body's policy that asks for it, or the word
 
 import hashlib
 import json
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -181,10 +182,16 @@ class TitleState(StrEnum):
 
 
 class PostPattern(Frozen):
-    """Posts that hold a title: patterns (fnmatch) over the codes of the unit and of the title; empty means any."""
+    """Posts that hold a title: patterns (fnmatch) over the codes of the unit and of the title; empty means any.
+
+    Codes come back with another meaning after a reorganisation, so a pattern may say from and until when (inclusive)
+    it is meant.
+    """
 
     org: tuple[Words, ...] = ()
     title: tuple[Words, ...] = ()
+    valid_from: date = date.min
+    valid_until: date = date.max
 
     @model_validator(mode="after")
     def _narrow(self) -> "PostPattern":
@@ -192,9 +199,10 @@ class PostPattern(Frozen):
             raise ValueError("org（所属コード）か title（職コード）の少なくとも一方を書いてください。")
         return self
 
-    def fits(self, org_code: str, title_code: str) -> bool:
-        """Whether this post holds the title."""
-        return _any_of(self.org, org_code) and _any_of(self.title, title_code)
+    def fits(self, org_code: str, title_code: str, on: date) -> bool:
+        """Whether this post holds the title on that day."""
+        dated = self.valid_from <= on <= self.valid_until
+        return dated and _any_of(self.org, org_code) and _any_of(self.title, title_code)
 
 
 def _any_of(patterns: tuple[str, ...], code: str) -> bool:
@@ -221,6 +229,9 @@ class Title(Cited):
             raise ValueError(msg)
         if (self.state is TitleState.MERGED) != bool(self.into):
             msg = 'into（統合先の役職名）は state = "merged" のときに、そのときだけ書いてください。'
+            raise ValueError(msg)
+        if self.held_by and self.state is not TitleState.ASSIGNED:
+            msg = 'held_by（名簿での職）は state = "assigned" のときだけ書いてください。'
             raise ValueError(msg)
         return self
 

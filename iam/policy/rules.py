@@ -6,14 +6,16 @@ The one law: whatever decides something stands in this list, so that `show`,
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import BaseModel
 
-from iam.policy.cited import Cited, Days, DaysBefore, Months, Runs, Years
+from iam.policy.cited import Cited, Flag, Measured
 from iam.policy.profile import (
     Band,
     DefaultEnd,
     Guard,
+    PostPattern,
     Profile,
     Role,
     StaffCategory,
@@ -22,6 +24,7 @@ from iam.policy.profile import (
     TitleState,
     Zone,
 )
+from iam.policy.signin import Attestation, AttestationChoice, Makes, Rotation, RotationMode, SecondFactor, Signin
 
 CHANGES: Mapping[str, str] = {
     "revoke": "権限の取消し",
@@ -62,6 +65,34 @@ NUMBERS: Mapping[str, str] = {
     "handover_overlap_days": "引継ぎの重なり",
     "dormancy_days": "未使用とみなす期間",
     "audit_retention_years": "記録の保存",
+}
+SIGNIN: Mapping[str, str] = {
+    "reauthentication": "大事な操作の前に再び確かめるまで",
+    "warning": "終了の予告",
+    "temporary_code_life": "窓口で渡すコードの有効期間",
+    "approved_keys": "登録できるセキュリティキー",
+    "attestation": "セキュリティキーの製造元の証明",
+    "japanese_era": "日付を和暦で示す",
+    "clock_offset": "時計のずれの許容",
+    "second_factor": "二種類の要素",
+    "phishing_resistant": "偽の画面では使えない要素",
+    "synced_keys": "端末間で同期されるパスキー",
+    "totp_previous_step": "一つ前のワンタイムコード",
+    "password_alone": "パスワードの長さ（ほかの要素なし）",
+    "password_with_factor": "パスワードの長さ（ほかの要素と併用）",
+    "history": "再び使えないパスワード",
+    "rotation": "パスワードの定期変更",
+    "temporary_life": "仮パスワードの有効期間",
+    "delay_after": "待ち時間が付く失敗",
+    "disable_at": "使えなくなる失敗",
+    "idle": "操作がないときの終了",
+    "overall": "サインインの上限",
+}
+FLAGS: Mapping[str, tuple[str, str]] = {
+    "japanese_era": ("示す", "示さない"),
+    "phishing_resistant": ("求める", "求めない"),
+    "synced_keys": ("認める", "認めない"),
+    "totp_previous_step": ("認める", "認めない"),
 }
 CODED: Mapping[str, str] = {"zones": "領域", "categories": "職員区分", "titles": "役職名"}
 
@@ -107,6 +138,7 @@ def rules(profile: Profile) -> list[Rule]:
         *_numbers(profile.accounts, "accounts", ""),
         *_numbers(profile.privileged, "privileged", "特権ID "),
         *_numbers(profile.network, "network", "領域の外 "),
+        *_signin(profile.signin),
     ]
 
 
@@ -165,7 +197,20 @@ def _title(title: Title) -> Rule:
         TitleState.UNMAPPED: "未定",
     }
     roles = f"（役割: {'、'.join(ROLES[role] for role in title.roles)}）" if title.roles else ""
-    return _rule(f"titles.{title.name}", f"役職名 {title.name}", f"{states[title.state]}{roles}", title)
+    posts = f"（名簿では {'、'.join(map(_post_words, title.held_by))}）" if title.held_by else ""
+    return _rule(f"titles.{title.name}", f"役職名 {title.name}", f"{states[title.state]}{posts}{roles}", title)
+
+
+def _post_words(pattern: PostPattern) -> str:
+    parts = {"所属": pattern.org, "職": pattern.title}
+    where = "の".join(f"{word} {'か'.join(codes)}" for word, codes in parts.items() if codes)
+    first = "" if pattern.valid_from == date.min else f"{_day_words(pattern.valid_from)}から"
+    last = "" if pattern.valid_until == date.max else f"{_day_words(pattern.valid_until)}まで"
+    return f"{first}{last}{where}"
+
+
+def _day_words(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _band_words(band: Band) -> str:
@@ -192,5 +237,51 @@ def _numbers(part: BaseModel, key: str, label: str) -> Iterator[Rule]:
     """The numbers of one part of a profile, in the order of its fields."""
     for name in type(part).model_fields:
         value = getattr(part, name)
-        if isinstance(value, Days | DaysBefore | Months | Runs | Years):
+        if isinstance(value, Measured):
             yield _rule(f"{key}.{name}", f"{label}{NUMBERS[name]}", value.words(), value)
+
+
+def _signin(signin: Signin) -> Iterator[Rule]:
+    """What is asked of signing in, the general rules before those of each zone."""
+    yield from _asked(signin, "signin", "サインイン ")
+    labels = {"signin.general": "全員", "signin.privileged": "特権ID"}
+    for key, tier in signin.tiers.items():
+        label = labels.get(key) or f"領域 {key.rpartition('.')[2]}"
+        yield from _asked(tier, key, f"サインイン {label} ")
+
+
+def _asked(part: BaseModel, key: str, label: str) -> Iterator[Rule]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, Cited):
+            yield _rule(f"{key}.{name}", f"{label}{SIGNIN[name]}", _signin_words(name, value), value)
+
+
+def _signin_words(name: str, rule: Cited) -> str:
+    match rule:
+        case Flag():
+            return FLAGS[name][0 if rule.value else 1]
+        case SecondFactor():
+            return "求める" if rule.value else f"求めない{_waiver_words(rule)}"
+        case Rotation():
+            return _rotation_words(rule)
+        case AttestationChoice():
+            return "求める" if rule.value is Attestation.REQUIRED else "求めない"
+        case Makes():
+            return f"{len(rule.value)}機種だけ" if rule.value else "機種を限らない"
+        case Measured():
+            return rule.words()
+    raise TypeError(name)
+
+
+def _rotation_words(rule: Rotation) -> str:
+    if rule.mode is not RotationMode.OFF:
+        return f"{rule.every}{'日' if rule.mode is RotationMode.DAYS else '回使う'}ごと"
+    after = "" if rule.otherwise_days is None else f"。ない間は{rule.otherwise_days}日ごと"
+    return f"求めない{_waiver_words(rule, after)}"
+
+
+def _waiver_words(rule: SecondFactor | Rotation, after: str = "") -> str:
+    if rule.waiver_until is None:
+        return f"（例外措置がありません{after}）" if after else ""
+    return f"（例外措置「{rule.waiver}」、{_day_words(rule.waiver_until)}まで{after}）"

@@ -136,7 +136,7 @@ class AttestationChoice(Cited):
     value: Attestation
 
 
-class Keys(Cited):
+class Makes(Cited):
     """Makes of security keys (AAGUID) that may be enrolled; empty: any."""
 
     value: tuple[Aaguid, ...] = ()
@@ -229,13 +229,19 @@ class Signin(Frozen):
     reauthentication: Minutes
     warning: Minutes
     temporary_code_life: Hours
-    approved_keys: Keys
+    approved_keys: Makes
     attestation: AttestationChoice
     japanese_era: Flag
     clock_offset: Seconds
     general: General
     zones: Mapping[str, Tightening] = Field(default_factory=dict)
     privileged: Tightening
+
+    @property
+    def tiers(self) -> Mapping[str, Tightening]:
+        """The tiers by the key of their table, the most general first."""
+        zones = {f"signin.zones.{code}": tier for code, tier in self.zones.items()}
+        return {"signin.general": self.general, **zones, "signin.privileged": self.privileged}
 
     def resolved(self, zones: Iterable[str], *, privileged: bool, on: date) -> SigninRules:
         """The strictest value of each rule for somebody who works in these zones.

@@ -14,6 +14,8 @@ from iam.policy.clauses import clauses_of
 from iam.policy.loading import bodies, load
 from iam.policy.profile import Profile, TitleState
 from iam.policy.rules import Difference, Rule, diff, rules
+from iam.record.act import now
+from iam.record.columns import jst_day
 from web.cli.exits import Exit
 from web.cli.japanese import as_json_option
 from web.cli.table import aligned, printable, say, say_json, say_table
@@ -77,7 +79,8 @@ def check_command(context: click.Context, *, name: str | None, as_json: bool) ->
     プロファイルを省くと、設定ファイルで指定した団体のものを確かめます。
     """
     profile = _asked_for(context, name)
-    found = check(profile)
+    # A named profile is checked without a configuration, so there may be no store to ask for the time.
+    found = check(profile, jst_day(now()))
     stopped = any(problem.stops for problem in found)
     if as_json:
         say_json({**_heading_json(profile), "stopped": stopped, "problems": [_problem_json(p) for p in found]})

@@ -136,7 +136,7 @@ class Desk:
         """
         from iam.policy.checking import check  # noqa: PLC0415 - as above
 
-        return [f"{each.key}: {each.message}" for each in check(self.deployment.profile) if each.stops]
+        return [f"{each.key}: {each.message}" for each in check(self.deployment.profile, self.today) if each.stops]
 
     def refuse_unsettled(self) -> None:
         """To be called before a run that writes.

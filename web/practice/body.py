@@ -30,7 +30,7 @@ from web.practice.careers import (
     Staff,
     next_april,
 )
-from web.practice.configuration import write_configuration
+from web.practice.configuration import ORIGIN, write_configuration
 from web.practice.names import in_cp932
 from web.practice.units import City
 
@@ -63,11 +63,19 @@ def people(staff: int, seed: int, today: date) -> Iterator[Staff]:
 
 
 def write_practice_body(
-    folder: Path, *, staff: int = 1200, today: date, seed: int = SEED, directory: str = "ldap://127.0.0.1:1389"
+    folder: Path,
+    *,
+    staff: int = 1200,
+    today: date,
+    seed: int = SEED,
+    directory: str = "ldap://127.0.0.1:1389",
+    origin: str = ORIGIN,
+    mail_port: int | None = None,
 ) -> PracticeBody:
     """The whole body under `folder`: feed with its sidecar, organisation, profile, access model, configuration.
 
-    `directory` is the address of the practice OpenLDAP; nothing is written there.
+    `directory` is the address of the practice OpenLDAP; nothing is written there.  `origin` and `mail_port`: where the
+    portal is opened, and where a mail server listens, if any.
     """
     april = next_april(today)
     feed = folder / "人事" / "名簿.csv"
@@ -76,7 +84,9 @@ def write_practice_body(
     city = City.reorganising(april)
     organisation = folder / "組織.csv"
     organisation.write_text(organisation_csv(city), encoding="utf-8")
-    configuration = write_configuration(folder, city.departments(april), directory)
+    configuration = write_configuration(
+        folder, city.departments(april), directory, april=april, origin=origin, mail_port=mail_port
+    )
     return PracticeBody(folder, configuration, feed, organisation, april)
 
 

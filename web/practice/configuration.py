@@ -1,15 +1,21 @@
-"""What さくら市 tells Kagimori: iam.toml, the profile with the city's own clauses, and the access model.
+"""What さくら市 tells Kagimori: iam.toml and the access model; its profile stands in `policy`.
 
 The one law: these are files that an operator could have written by hand, and
 may copy; nothing in them works for the practice body alone.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from web.practice.policy import CLAUSES, profile_toml
 from web.practice.servers.slapd import PASSWORD
 from web.practice.units import Unit
+
+ORIGIN: Final = "http://localhost:8080"
+"""Where the practice portal is opened, unless told otherwise."""
 
 SYSTEMS: Final = ("groupware", "finance", "juki", "files")
 
@@ -103,6 +109,22 @@ home_body = "派遣元団体"
 "2" = "concurrent" # 兼務
 """
 
+_PORTAL: Final = """
+# 職員が入るところ。ブラウザーで {origin} を開きます。
+[portal]
+origin = "{origin}"
+listen = "127.0.0.1:{port}"
+zone = "lgwan"
+notice = "さくら市（練習用の架空の市）の業務システムです。許可された職員だけが利用でき、利用は記録されます。"
+"""
+
+_MAIL: Final = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+sender = "kagimori@sakura.example.jp"
+"""
+
 _TARGET: Final = """
 [targets.{system}]
 kind = "openldap"
@@ -113,90 +135,6 @@ bind_dn = "cn=writer,{suffix}"
 password_file = "directory.password"
 accounts_base = "ou=people,{suffix}"
 groups_base = "ou=groups,{suffix}"
-"""
-
-_PROFILE: Final = """\
-# さくら市（練習用の架空の市）のポリシープロファイル。標準プロファイルと異なるところだけを書きます。
-extends = "baseline"
-
-[body]
-name = "さくら市"
-kind = "市"
-policy = "さくら市情報セキュリティ対策基準（架空）"
-prefix = "SAKURA"
-clauses = "条項.csv"
-
-[titles."最高情報セキュリティ責任者"]
-state = "assigned"
-post = "副市長"
-roles = ["approver"]
-clause = "SAKURA-3.1"
-
-[titles."統括情報セキュリティ責任者"]
-state = "assigned"
-post = "情報政策を所管する課の長"
-roles = ["general_officer"]
-clause = "SAKURA-3.2"
-
-[titles."情報セキュリティ責任者"]
-state = "assigned"
-post = "各部の長"
-roles = ["system_owner"]
-clause = "SAKURA-3.3"
-
-[titles."情報セキュリティ管理者"]
-state = "assigned"
-post = "各課の長"
-roles = ["data_officer"]
-clause = "SAKURA-3.4"
-
-[titles."情報システム管理者"]
-state = "assigned"
-post = "情報システムを所管する課の長"
-roles = ["terminal_officer"]
-clause = "SAKURA-3.5"
-
-[titles."情報システム担当者"]
-state = "assigned"
-post = "情報システムを所管する係の職員"
-roles = ["operator"]
-clause = "SAKURA-3.6"
-
-[titles."情報セキュリティ監査統括責任者"]
-state = "assigned"
-post = "監査委員事務局長"
-roles = ["auditor"]
-clause = "SAKURA-3.7"
-
-[titles."人事管理部門"]
-state = "assigned"
-post = "人事課長"
-roles = ["hr_officer"]
-clause = "SAKURA-3.8"
-
-[guard]
-feed_total = { share = 0.05, minimum = 1, clause = "SAKURA-8.1.4", note = "割合は標準の値" }
-feed_department = { share = 0.3, minimum = 2, clause = "SAKURA-8.1.4", note = "割合は標準の値" }
-
-[guard.plan]
-disable = { count = 20, share = 0.05, minimum = 1, clause = "SAKURA-8.1.4", note = "件数と割合は標準の値" }
-"""
-
-_CLAUSES: Final = """\
-id,body,section,title_ja,paraphrase_ja,control
-SAKURA-3.1,さくら市,3の1,最高情報セキュリティ責任者,副市長が全体に責任を負う,role-title-mapping
-SAKURA-3.2,さくら市,3の2,統括情報セキュリティ責任者,情報政策の課長が全庁を統括する,role-title-mapping
-SAKURA-3.3,さくら市,3の3,情報セキュリティ責任者,部の長が部の責任を負う,role-title-mapping
-SAKURA-3.4,さくら市,3の4,情報セキュリティ管理者,課の長が課の情報を管理する,role-title-mapping
-SAKURA-3.5,さくら市,3の5,情報システム管理者,システムを所管する課の長が管理する,role-title-mapping
-SAKURA-3.6,さくら市,3の6,情報システム担当者,システム係が運用にあたる,role-title-mapping
-SAKURA-3.7,さくら市,3の7,監査統括責任者,監査委員事務局長が監査を統括する,role-title-mapping
-SAKURA-3.8,さくら市,3の8,人事管理部門,人事課が在職を確かめる,role-title-mapping
-SAKURA-8.1.2,さくら市,8の1(2),課室単位の閲覧制限,所属の職員だけが見られるように区切る,least-privilege-access
-SAKURA-8.1.4,さくら市,8の1(4),大量変更の確認,多くの職員に及ぶ変更は二人で確かめてから行う,change-management
-SAKURA-8.2.1,さくら市,8の2(1),利用者IDの取扱い,登録・変更・停止と異動や退職の扱いを定める,identity-lifecycle
-SAKURA-8.2.2,さくら市,8の2(2),必要最小限の権限,職務に要る権限だけを付ける,least-privilege-access
-SAKURA-8.2.4,さくら市,8の2(4),番号利用事務の権限,事務を担当する職員だけに権限を付ける,least-privilege-access
 """
 
 _ACCESS: Final = """\
@@ -288,13 +226,27 @@ def entitlements(departments: Sequence[Unit]) -> dict[str, list[str]]:
     }
 
 
-def write_configuration(folder: Path, departments: Sequence[Unit], directory: str) -> Path:
-    """iam.toml and what it names under `folder`; its path.  `directory` is the address of the practice OpenLDAP."""
+def write_configuration(
+    folder: Path,
+    departments: Sequence[Unit],
+    directory: str,
+    *,
+    april: date,
+    origin: str = ORIGIN,
+    mail_port: int | None = None,
+) -> Path:
+    """iam.toml and what it names under `folder`; its path.  `directory` is the address of the practice OpenLDAP.
+
+    `april`: the day of the reorganisation.  `origin`: where the portal is opened, http://localhost:PORT.
+    `mail_port`: of a mail server on loopback; without it nobody is written to.
+    """
     targets = (_TARGET.format(system=system, directory=directory, suffix=suffix(system)) for system in SYSTEMS)
+    portal = _PORTAL.format(origin=origin, port=urlsplit(origin).port)
+    mail = "" if mail_port is None else _MAIL.format(port=mail_port)
     configuration = folder / "iam.toml"
-    configuration.write_text(_CONFIGURATION + "".join(targets), encoding="utf-8")
-    (folder / "さくら市.toml").write_text(_PROFILE, encoding="utf-8")
-    (folder / "条項.csv").write_text(_CLAUSES, encoding="utf-8")
+    configuration.write_text(_CONFIGURATION + portal + mail + "".join(targets), encoding="utf-8")
+    (folder / "さくら市.toml").write_text(profile_toml(april), encoding="utf-8")
+    (folder / "条項.csv").write_text(CLAUSES, encoding="utf-8")
     (folder / "access.toml").write_text(access_toml(departments), encoding="utf-8")
     password = folder / "directory.password"
     password.write_text(PASSWORD + "\n", encoding="utf-8")

@@ -47,6 +47,8 @@ _TITLES: Final = """
 #   職に充てるとき            state = "assigned"  と  post = "職名"
 #   ほかの役職名が兼ねるとき  state = "merged"    と  into = "役職名"
 #   使わないとき              state = "not_used"
+# 職に充てたら、その職が名簿のどの所属コードと職コードに当たるかを held_by に書きます。異動すれば役割も移ります。
+# held_by がない間は、画面でその役割をだれも担えません（夜間の同期には差し支えません）。
 # roles は鍵守の中での役割です。消さずに残してください（「使わない」ときは、ほかの役職名の roles に移します）。
 # clause には、決めた根拠の条項IDを書きます。条項がなければ "baseline" のままにします。
 """
@@ -68,6 +70,7 @@ def _asked(title: Title) -> Iterator[str]:
     yield f'state = "{title.state}"'
     yield f'# post = "{work[0][1] if work else "職名"}"'
     if title.roles:
+        yield '# held_by = [{ org = ["0203*"], title = ["030"] }]'
         roles = ", ".join(f'"{role}"' for role in title.roles)
         yield f"roles = [{roles}]"
     yield f'clause = "{title.clause}"'
