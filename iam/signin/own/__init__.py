@@ -1,0 +1,1 @@
+"""What somebody does with their own password and factors, once signed in."""
