@@ -1,0 +1,1 @@
+"""Factors, without I/O."""
