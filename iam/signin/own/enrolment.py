@@ -18,6 +18,7 @@ from iam.signin import login
 from iam.signin.door import new_token
 from iam.signin.factors import authenticators, codes, totp, webauthn
 from iam.signin.factors.authenticators import Form
+from iam.signin.factors.totp import begin as begin_totp
 from iam.signin.factors.webauthn import KeyRefused, KeyRules
 from iam.signin.kinds import Method
 from iam.signin.own.owner import Owner
@@ -46,7 +47,7 @@ def begin_app(owner: Owner, name: str) -> totp.Begun:
     """
     door, number = owner.door, owner.who.staff_number
     with owner.act() as act:
-        return totp.begin(act, door.keys, owner.id, name, issuer=door.site.name, account=number)
+        return begin_totp(act, door.keys, owner.id, name, issuer=door.site.name, account=number)
 
 
 def begun_app(owner: Owner, id_: int) -> totp.Begun | None:
