@@ -1,0 +1,1 @@
+# The part of Flask-WTF that we use; the library ships no types.

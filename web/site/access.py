@@ -1,0 +1,89 @@
+"""Who may come to which page: one table for the whole site.
+
+The one law: *a page without a row here is not served*: the site does not even
+start with one (default deny, ASVS 8.1.1, 8.3.1).  The table says who; what a
+page may show of whom (a system owner's own unit, a person's own factors) is
+the page's and the core's business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from iam.policy.profile import Role
+
+HOME: Final = "/"
+LOGIN: Final = "/login"
+UNLOCK: Final = "/unlock"
+PROVE: Final = "/prove"
+DUTY_PAGES: Final[Mapping[str, str]] = {"password": "/password", "enrol": "/factors/new"}
+"""Where a session that has a duty does it: a password that must be changed, a second factor that is missing."""
+
+
+class Who(Enum):
+    """How far somebody must have come to see a page."""
+
+    ANYBODY = "anybody"
+    HALF_DONE = "half done"
+    SIGNED_IN = "signed in"
+
+
+@dataclass(frozen=True)
+class Access:
+    """One row.  Make it by `public`, `half_done`, `signed_in` or `only`."""
+
+    who: Who
+    roles: frozenset[Role] = frozenset()
+    """Any one of these; empty: everybody who is signed in."""
+
+    proved: bool = False
+    """Only within the profile's minutes after proving oneself; others are sent to do so first."""
+
+    duties: frozenset[str] = frozenset()
+    """A session with one of these duties may come here; with any other duty it may not."""
+
+    locked: bool = False
+    """A locked session may come here."""
+
+    looks: bool = True
+    """Whether the session is looked up at all: not for what is the same for everybody."""
+
+
+def public(*, looks: bool = True) -> Access:
+    """For everybody; somebody who is signed in is known here too, unless `looks` is False."""
+    return Access(Who.ANYBODY, duties=frozenset(DUTY_PAGES), locked=True, looks=looks)
+
+
+def half_done() -> Access:
+    """For whoever has begun to sign in."""
+    return Access(Who.HALF_DONE, duties=frozenset(DUTY_PAGES), locked=True, looks=False)
+
+
+def signed_in(*duties: str, proved: bool = False, locked: bool = False) -> Access:
+    """For everybody who is signed in; `duties` are those under which the page may still be used."""
+    return Access(Who.SIGNED_IN, proved=proved, duties=frozenset(duties), locked=locked)
+
+
+def only(*roles: Role, proved: bool = False) -> Access:
+    """For whoever holds one of these roles today."""
+    return Access(Who.SIGNED_IN, frozenset(roles), proved=proved)
+
+
+SHELL: Final[Mapping[str, Access]] = {
+    "static": public(looks=False),
+    "health.healthz": public(looks=False),
+    "health.readyz": public(looks=False),
+    "language.switch": public(looks=False),
+    "session.extend": signed_in(*DUTY_PAGES),
+}
+"""What belongs to the site itself."""
+
+PORTAL: Final[Mapping[str, Access]] = {}
+"""Pages for staff (web/portal)."""
+
+OFFICER: Final[Mapping[str, Access]] = {}
+"""Pages for officers (web/officer)."""
+
+TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **OFFICER}
+"""Endpoint to who may come there."""

@@ -1,0 +1,52 @@
+"""The web application, put together.
+
+The one law: `create_app` is the list of what the site is made of, in order: who
+answers first, who answers last.  Pages stand in web/portal and web/officer.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from web.site import guarding, problems
+from web.site.access import TABLE
+from web.site.border import cookies, headers
+from web.site.face import frame, language
+from web.site.face.assets import STATIC
+from web.site.running import health, journal
+from web.site.site import EXTENSION, Site
+
+__all__ = ["Site", "create_app"]
+
+PAGES: Final[tuple[Blueprint, ...]] = (health.pages,)
+"""Every page of the site; each one's endpoints stand in the table of access."""
+
+_CSRF_SECONDS: Final = 12 * 60 * 60
+
+
+def create_app(site: Site, more: Sequence[Blueprint] = ()) -> Flask:
+    """The site, ready to be served; `more` are pages that only tests have.
+
+    Raises:
+        LookupError: when a page has no row in the table of access.
+    """
+    app = Flask("kagimori", root_path=str(Path(__file__).parents[1]), static_folder=str(STATIC))
+    app.extensions[EXTENSION] = site
+    app.jinja_env.undefined = StrictUndefined
+    app.config["WTF_CSRF_TIME_LIMIT"] = _CSRF_SECONDS
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # the origin is judged by headers, also behind a proxy that ends TLS
+    cookies.register(app, site.store.keys)
+    journal.register(app)
+    headers.register(app, site.portal)
+    language.register(app)
+    frame.register(app)
+    problems.register(app)
+    for pages in (*PAGES, *more):
+        app.register_blueprint(pages)
+    guarding.register(app, TABLE)
+    CSRFProtect(app)
+    return app

@@ -1,0 +1,112 @@
+"""From where a request comes: the address, the terminal, and the certificate that a proxy vouches for.
+
+The one law: *only a listed proxy is believed* (ASVS 4.1.3, 15.3.4): what a
+stranger writes into X-Forwarded-For or into the certificate header is dropped
+and remembered.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+from urllib.parse import unquote
+
+from flask import Request, g, request
+
+from iam.settings import Portal
+from iam.signin.door import Where
+from web.site.site import the_site
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+FORWARDED: Final = "X-Forwarded-For"
+_MOST_HOPS: Final = 20
+_LONGEST_CERTIFICATE: Final = 16_384
+_LONGEST_TERMINAL: Final = 200
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who connects.  `certificate`: PEM, "" without one; `forged`: headers that were dropped, by name."""
+
+    address: str
+    terminal: str
+    certificate: str = ""
+    forged: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> Where:
+        """The same, as the door wants it."""
+        return Where(self.address, self.terminal)
+
+
+def caller() -> Caller:
+    """The caller of this request."""
+    if "caller" not in g:
+        g.caller = read_caller(request, the_site().portal)
+    found: Caller = g.caller
+    return found
+
+
+def where() -> Where:
+    """From where this request comes."""
+    return caller().where
+
+
+def read_caller(asked: Request, portal: Portal) -> Caller:
+    """The caller that stands behind `asked`."""
+    peer = asked.remote_addr or ""
+    proxies = _networks(tuple(map(str, portal.proxies)))
+    header = portal.certificate.header if portal.certificate else ""
+    terminal = _plain(asked.headers.get("User-Agent", ""))[:_LONGEST_TERMINAL]
+    if not _listed(peer, proxies):
+        forged = tuple(name for name in (FORWARDED, header) if name and asked.headers.get(name))
+        return Caller(_shown(peer), terminal, forged=forged)
+    hops = ",".join(asked.headers.getlist(FORWARDED)).split(",")[-_MOST_HOPS:]
+    certificate = unquote(asked.headers.get(header, "")) if header else ""
+    return Caller(_behind(peer, hops, proxies), terminal, certificate[:_LONGEST_CERTIFICATE])
+
+
+def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> str:
+    """The right-most address that is no proxy of ours: whatever stands left of it, its owner may have written."""
+    last = peer
+    for hop in reversed(hops):
+        shown = _shown(hop.strip())
+        if not shown:
+            break
+        last = shown
+        if not _listed(shown, proxies):
+            break
+    return last
+
+
+@lru_cache(maxsize=8)
+def _networks(proxies: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(each, strict=False) for each in proxies)
+
+
+def _listed(text: str, proxies: Sequence[Network]) -> bool:
+    address = _address(text)
+    return address is not None and any(address in network for network in proxies)
+
+
+def _shown(text: str) -> str:
+    address = _address(text)
+    return "" if address is None else str(address)
+
+
+def _address(text: str) -> Address | None:
+    """The address in `text`; an IPv4 address that came in over IPv6 is the IPv4 address."""
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _plain(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign)[0] != "C")

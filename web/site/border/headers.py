@@ -1,0 +1,92 @@
+"""What every answer carries, and which requests are not even looked at.
+
+The one law: *no answer leaves without these headers*, error or not
+(ASVS 3.4.1 to 3.4.8, 14.3.2); a page has no inline script and no inline style,
+so a smuggled one does not run.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import BadRequest, MisdirectedRequest
+
+from iam.settings import Portal
+from web.site.site import the_site
+
+BODY_LIMIT: Final = 256 * 1024
+"""Bytes of an ordinary form; a page that takes a file raises it for itself (`request.max_content_length`)."""
+
+FORM_FIELDS: Final = 500
+UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_YEAR: Final = 31_536_000
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+_ALWAYS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), "
+        "publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    ),
+}
+
+
+class WrongOrigin(BadRequest):
+    """A change asked for by another site's page."""
+
+
+def register(app: Flask, portal: Portal) -> None:
+    """Judge each request before anything else does, and dress each answer."""
+    strict = {**_ALWAYS}
+    if portal.origin.startswith("https://"):
+        strict["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
+    app.config["MAX_FORM_PARTS"] = FORM_FIELDS
+    app.before_request(_refuse_strangers)
+
+    @app.after_request
+    def dress(response: Response) -> Response:
+        response.headers.extend(strict)
+        if g.get("shared"):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _refuse_strangers() -> None:
+    """Refuse a request for another host, and a change that another origin asks for.
+
+    Browsers that send neither Origin nor Sec-Fetch-Site are held by the CSRF token alone.
+    """
+    if request.blueprint == "health":  # asked by the proxy and the container, by whatever name
+        return
+    origin = the_site().portal.origin
+    if request.host != urlsplit(origin).netloc:
+        raise MisdirectedRequest
+    if request.method not in UNSAFE:
+        return
+    told = request.headers.get("Origin")
+    if told is not None and told != origin:
+        raise WrongOrigin
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise WrongOrigin
+    if not _typed(request.mimetype):
+        current_app.logger.debug("unexpected content type")
+        raise BadRequest
+
+
+def _typed(mimetype: str) -> bool:
+    return mimetype in {"application/x-www-form-urlencoded", "multipart/form-data", "application/json", ""}

@@ -1,0 +1,1 @@
+"""How the site looks and speaks: assets, language, forms, the frame around each page."""

@@ -1,0 +1,97 @@
+"""What stands around every page: the body's name, who is signed in, the time that is left, the way through the site.
+
+The one law: *the frame asks nobody*: it shows what the guard found out for this
+request, so that it adds no query to a page.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, Flask, g, jsonify, request, url_for
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+
+from iam.signin import sessions
+from iam.signin.door import Entrant
+from web.site.access import TABLE
+from web.site.face.language import LANGUAGES, language
+from web.site.site import at, session, signed_in, the_site
+
+pages = Blueprint("session", __name__)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One entry of the navigation.  `personal`: it stands in the menu under the person's name."""
+
+    label: str
+    href: str
+    personal: bool
+    current: bool
+
+
+_WAYS: Final[tuple[tuple[str, object, bool], ...]] = (
+    ("portal.home", lazy_gettext("ホーム"), False),
+)  # fmt: skip
+"""Endpoint, label, whether personal, in order; each is shown to whoever may come there."""
+
+
+@pages.post("/session/extend")
+def extend() -> Response:
+    """Begin the idle time anew; the page that counts down asks for it."""
+    found = session()
+    with the_site().store.act("session") as act:
+        held = sessions.extend(act, found.id)
+    seconds = int(min(found.idle, found.ends_at - at()).total_seconds()) if held else 0
+    return jsonify(left=max(0, seconds))
+
+
+def register(app: Flask) -> None:
+    """Give every template the frame."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = _asset
+    app.context_processor(_frame)
+    app.register_blueprint(pages)
+
+
+def _asset(name: str) -> str:
+    return the_site().assets.path(name)
+
+
+def _frame() -> dict[str, object]:
+    who = signed_in()
+    return {
+        "site": the_site(),
+        "who": who,
+        "ways": ways(who) if who else [],
+        "session_left": _left(who),
+        "warning_seconds": int(the_site().door.profile.signin.warning.value) * 60,
+        "language": language(),
+        "languages": LANGUAGES,
+        "here": request.full_path.rstrip("?"),
+    }
+
+
+def _left(who: Entrant | None) -> int:
+    """Seconds until the session ends when nothing is done, 0 without one; this very request began the idle time."""
+    if who is None:
+        return 0
+    found: sessions.Session = g.session
+    return max(0, int(min(found.idle, found.ends_at - at()).total_seconds()))
+
+
+def ways(who: Entrant) -> list[Way]:
+    """The pages that this person may come to, of those that stand in the navigation."""
+    if g.session.duty or g.session.locked:
+        return []
+    return [
+        Way(str(label), href := url_for(endpoint), personal, current=request.path == href)
+        for endpoint, label, personal in _WAYS
+        if _open(endpoint, who)
+    ]
+
+
+def _open(endpoint: str, who: Entrant) -> bool:
+    access = TABLE.get(endpoint)
+    return access is not None and (not access.roles or bool(access.roles & who.roles))

@@ -1,0 +1,111 @@
+"""Japanese first, English by a switch; dates as the body writes them.
+
+The one law: *the Japanese text is the message*: a text without a translation is
+shown in Japanese, never as a code.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Flask, abort, redirect, request, session
+from flask_babel import Babel, get_locale, gettext, ngettext
+from werkzeug.wrappers import Response
+
+from web.site.face.assets import TRANSLATIONS
+from web.site.guarding import own_path
+from web.site.site import at, the_site
+
+LANGUAGES: Final = {"ja": "日本語", "en": "English"}
+"""What the switch offers, each in its own words."""
+
+_CHOICE: Final = "language"
+_TOKYO: Final = ZoneInfo("Asia/Tokyo")
+_REIWA: Final = date(2019, 5, 1)
+_HEISEI: Final = date(1989, 1, 8)
+_SHOWA: Final = date(1926, 12, 25)
+_ERAS: Final = ((_REIWA, "令和", 2018), (_HEISEI, "平成", 1988), (_SHOWA, "昭和", 1925))
+_WEEKDAYS: Final = "月火水木金土日"
+_FOREVER: Final = date.max.year
+_MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_MONTHS: Final = 30
+
+pages = Blueprint("language", __name__)
+
+
+@pages.post("/language")
+def switch() -> Response:
+    """Speak another language from now on, and go back to where that was asked."""
+    wanted = request.form.get("language", "")
+    if wanted not in LANGUAGES:
+        abort(400)
+    session[_CHOICE] = wanted
+    return redirect(own_path(request.form.get("next")), 303)
+
+
+def register(app: Flask) -> None:
+    """Teach `app` its languages and dates."""
+    Babel(
+        app,
+        default_locale="ja",
+        default_translation_directories=str(TRANSLATIONS),
+        default_timezone="Asia/Tokyo",
+        locale_selector=lambda: session.get(_CHOICE, "ja"),
+    )
+    app.register_blueprint(pages)
+    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant, "ago": ago}
+    app.jinja_env.filters.update(filters)
+
+
+def language() -> str:
+    """The language of this answer: "ja" or "en"."""
+    return str(get_locale())
+
+
+def day(value: date | None, *, weekday: bool = True) -> str:
+    """令和8年11月21日（土）, or 2026年11月21日（土）, or 21 Nov 2026; "—" for none and for the end of time."""
+    if value is None or value.year == _FOREVER:
+        return "—"
+    if language() == "en":
+        return (
+            f"{value.day} {value:%b} {value.year}" if not weekday else f"{value:%a} {value.day} {value:%b} {value.year}"
+        )
+    end = f"（{_WEEKDAYS[value.weekday()]}）" if weekday else ""
+    return f"{_year(value)}年{value.month}月{value.day}日{end}"
+
+
+def instant(value: datetime | None, *, seconds: bool = False) -> str:
+    """令和8年11月21日（土） 9:05, in Japan."""
+    if value is None:
+        return "—"
+    here = value.astimezone(_TOKYO)
+    clock = f"{here.hour}:{here:%M:%S}" if seconds else f"{here.hour}:{here:%M}"
+    return f"{day(here.date())} {clock}"
+
+
+def ago(value: datetime | None) -> str:
+    """How long ago, in one word: たった今, 5分前, 3時間前, 2日前; the day when it is longer ago."""
+    if value is None:
+        return "—"
+    past = at() - value
+    if past < _MINUTE:
+        return gettext("たった今")
+    if past < _HOUR:
+        return ngettext("%(num)s分前", "%(num)s分前", past // _MINUTE)
+    if past < _DAY:
+        return ngettext("%(num)s時間前", "%(num)s時間前", past // _HOUR)
+    if past < _MONTHS * _DAY:
+        return ngettext("%(num)s日前", "%(num)s日前", past // _DAY)
+    return day(value.astimezone(_TOKYO).date(), weekday=False)
+
+
+def _year(value: date) -> str:
+    if the_site().door.profile.signin.japanese_era.value:
+        for first, name, before in _ERAS:
+            if value >= first:
+                number = value.year - before
+                return f"{name}{'元' if number == 1 else number}"
+    return str(value.year)

@@ -1,0 +1,155 @@
+"""The guard: finds out who is asking, and lets a request through only as the table of access says.
+
+The one law: *default deny*.  Whoever is not signed in is sent to sign in, whoever
+has a duty does that first, whoever locked the screen unlocks it, whoever holds
+another role reads who may; a program that asks for JSON gets 401 or 403.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, flash, g, jsonify, redirect, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from iam.errors import Forbidden
+from iam.policy.profile import Profile, Role
+from iam.signin import sessions
+from iam.signin.door import Entrant, actor_of
+from iam.signin.sessions import Gone, Present, Session
+from web.site.access import DUTY_PAGES, HOME, LOGIN, PROVE, UNLOCK, Access, Who
+from web.site.border import cookies
+from web.site.border.headers import UNSAFE
+from web.site.site import at, the_site
+
+_LONGEST_PATH: Final = 2_000
+
+
+class DutyFirst(Forbidden):
+    """Something must be done before anything else; `page` is where."""
+
+    def __init__(self, duty: str) -> None:
+        self.duty = duty
+        self.page = DUTY_PAGES[duty]
+        super().__init__(
+            gettext("先にパスワードを変更してください。変更が済むまで、ほかの画面は使えません。")
+            if duty == "password"
+            else gettext("先に二つ目の認証手段を登録してください。登録が済むまで、ほかの画面は使えません。")
+        )
+
+
+def register(app: Flask, table: Mapping[str, Access]) -> None:
+    """Guard every route of `app`.
+
+    Raises:
+        LookupError: when a route has no row in `table`, or a row no route.
+    """
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    if homeless := sorted(routes ^ set(table)):
+        raise LookupError(
+            f"these endpoints stand either in the site or in the table of access, not in both: {homeless}"
+        )
+
+    @app.before_request
+    def guard() -> Response | tuple[Response, int] | None:
+        if request.endpoint is None:  # no such page, whoever asks
+            return None
+        access = table[request.endpoint]
+        if access.looks:
+            _look()
+        return _stop(access)
+
+    @app.after_request
+    def forget(response: Response) -> Response:
+        if g.get("gone"):
+            response.delete_cookie(cookies.SESSION, path="/", secure=True, httponly=True, samesite="Lax")
+        return response
+
+
+def own_path(wanted: str | None) -> str:
+    """`wanted` when it is a path of this site, else the first page: nobody is sent elsewhere (ASVS 3.7.2)."""
+    if not wanted or len(wanted) > _LONGEST_PATH or not wanted.startswith("/"):
+        return HOME
+    # Browsers take a backslash for a slash, and drop tabs and line ends.
+    if wanted.startswith("//") or "\\" in wanted or any(sign < "!" or sign == "\x7f" for sign in wanted):
+        return HOME
+    parts = urlsplit(wanted)
+    return HOME if parts.scheme or parts.netloc else wanted
+
+
+def wants_json() -> bool:
+    """Whether a program is asking."""
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def _look() -> None:
+    """Find the session behind the cookie, if it still holds."""
+    token = request.cookies.get(cookies.SESSION)
+    if not token:
+        cookies.belongs_to(0)
+        return
+    found = sessions.look(the_site().store, the_site().door, token, at())
+    if isinstance(found, Gone):
+        g.gone = found.reason
+        cookies.belongs_to(0)
+    else:
+        _known(found)
+
+
+def _known(found: Present) -> None:
+    g.session, g.entrant = found.session, found.entrant
+    cookies.belongs_to(found.session.id)
+
+
+def _stop(access: Access) -> Response | tuple[Response, int] | None:
+    """The answer that stands instead of the page, or None."""
+    if access.who is Who.HALF_DONE and not request.cookies.get(cookies.STEP):
+        return _elsewhere(LOGIN, "signed_out")
+    session: Session | None = g.get("session")
+    if session is None:
+        return _to_login() if access.who is Who.SIGNED_IN else None
+    if session.locked and not access.locked:
+        return _elsewhere(_with_next(UNLOCK), "locked")
+    if session.duty and session.duty not in access.duties:
+        raise DutyFirst(session.duty)
+    entrant: Entrant = g.entrant
+    if access.roles and not access.roles & entrant.roles:
+        raise _refused(access, entrant)
+    if access.proved and not sessions.recently_proved(session, at(), the_site().door):
+        return _elsewhere(_with_next(PROVE), "prove")
+    return None
+
+
+def _to_login() -> Response | tuple[Response, int]:
+    if g.get("gone") and not wants_json():
+        flash(gettext("サインインの期限が切れました。もう一度サインインしてください。"), "info")
+    return _elsewhere(_with_next(LOGIN), "signed_out")
+
+
+def _elsewhere(page: str, code: str) -> Response | tuple[Response, int]:
+    if wants_json():
+        return jsonify(error=code, page=page), 401
+    return redirect(page, 303)
+
+
+def _with_next(page: str) -> str:
+    """`page`, and where to go on afterwards; what a form had sent is not sent again."""
+    if request.method in UNSAFE:
+        return page
+    wanted = request.full_path.rstrip("?")
+    return page if wanted == HOME else f"{page}?next={quote(own_path(wanted), safe='/')}"
+
+
+def _refused(access: Access, entrant: Entrant) -> Forbidden:
+    """Remember who wanted what, and say who may."""
+    site = the_site()
+    with site.store.act(actor_of(entrant.staff_number)) as act:
+        act.record("page.refused", request.endpoint or "", {"needs": sorted(access.roles)})
+    names = "、".join(bearers(site.door.profile, access.roles))
+    return Forbidden(gettext("この画面を使えるのは、%(names)sです。", names=names))
+
+
+def bearers(profile: Profile, roles: frozenset[Role]) -> list[str]:
+    """The body's own titles of these roles, in the order of the profile."""
+    return [title.name for title in profile.titles if roles & set(title.roles)]

@@ -1,0 +1,1 @@
+"""How the site runs: its server, its log, its health."""
