@@ -4,80 +4,50 @@ The one law: one door.  Whatever changes a target comes through here in the
 same order: read, compare, guard, record, apply, verify (design law 1).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, select
 
-from iam.errors import Conflict, IntegrityError, SourceError, TargetError
+from iam.access.accounts import decisions
+from iam.errors import IntegrityError, SourceError, TargetError
 from iam.intake.blind import spare
 from iam.intake.staging import (
     Reading,
-    SourceRules,
     count_departments,
     known_fingerprints,
     last_run,
-    last_runs,
     pack_reading,
     quarantine_size,
     read_source,
-    unpack_reading,
 )
 from iam.intake.taking import Intake, Taker, mark_pending, write_intake
-from iam.ports import Authority, Source, Target
+from iam.jobs.job import Feed, Job, applier_of, base_of
+from iam.jobs.released import carry_out_released, finish_released
+from iam.ports import Authority
 from iam.record.act import Act
-from iam.record.store import Store
 from iam.sync.actual.mirror import Observation, observe, write_observation
 from iam.sync.actual.outcome import adopt, reserve_accounts
-from iam.sync.apply import Applied, Applier
 from iam.sync.guard import Hold, judge_feed, judge_plan
-from iam.sync.prepare import Evaluation, Evaluator, Policy, evaluated, night_table, population
+from iam.sync.prepare import Evaluation, Evaluator, night_table, population
 from iam.sync.report import Report, SourceReport, TargetReport
 from iam.sync.stored.plans import (
     Draft,
     PlanState,
     Purpose,
-    StoredPlan,
-    changes_of,
-    plan,
     plans,
     set_state,
     store_plan,
     supersede_held,
     undone_keys,
 )
-from iam.sync.stored.release import name_people, settle_links, verify_release, vouched
+from iam.sync.stored.release import vouched
+
+__all__ = ["Feed", "Job", "Night", "carry_out_released", "nightly", "preview"]
 
 REHEARSAL_DAYS: Final = 60
 """How long a rehearsal vouches for what it showed: 内示 to 1 April and some."""
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A source with the rules by which its rows are understood."""
-
-    source: Source
-    rules: SourceRules
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything a run needs.  `today` is the JST date; `pause` waits seconds; `officers` may release plans.
-
-    `progress` hears (what, done, of).
-    """
-
-    store: Store
-    actor: str
-    policy: Policy
-    feeds: Sequence[Feed]
-    targets: Mapping[str, Target]
-    today: date
-    pause: Callable[[float], None]
-    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
-    officers: Sequence[str] = ()
 
 
 def nightly(job: Job) -> Report:
@@ -87,7 +57,7 @@ def nightly(job: Job) -> Report:
         Busy: when another run is under way.
     """
     with job.store.exclusive("sync"):
-        _finish_released(job)
+        finish_released(job)
         night = Night(job, job.today)
         with job.store.read() as connection:
             night.look(connection)
@@ -113,79 +83,6 @@ def preview(job: Job, *, on: date | None = None, keep: bool = True) -> Report:
         return night.report
 
 
-def carry_out_released(job: Job, plan_id: int) -> Applied:
-    """Apply a plan that two officers have released, exactly as they saw it.
-
-    Raises:
-        Busy: when a run is under way; Conflict: when the ledger has moved on; IntegrityError: when it was altered.
-    """
-    with job.store.exclusive("sync"):
-        with job.store.read() as connection:
-            stored = plan(connection, plan_id)
-        return _carry_released(job, stored)
-
-
-def _finish_released(job: Job) -> None:
-    """Carry out released plans that nobody has, or that a killed run left half done; the oldest first."""
-    with job.store.read() as connection:
-        found = [p for state in (PlanState.RELEASED, PlanState.READY) for p in plans(connection, state)]
-    known = {feed.rules.name for feed in job.feeds}
-    # What is in the ledger already is carried out whichever sources are read tonight.
-    released = [p for p in found if p.second_officer is not None
-                and (p.state is PlanState.READY or p.readings.keys() <= known)]  # fmt: skip
-    for stored in sorted(released, key=lambda p: p.id):
-        try:
-            _carry_released(job, stored)
-        except Conflict as error:
-            # What the officers saw is no longer true; tonight's own plan takes its place.
-            _set_aside(job, stored, str(error))
-        except IntegrityError as error:
-            _set_aside(job, stored, str(error))
-            raise
-
-
-def _set_aside(job: Job, stored: StoredPlan, reason: str) -> None:
-    with job.store.act(job.actor) as act:
-        act.record("plan.set_aside", f"plan {stored.id}", {"reason": reason})
-        set_state(act, stored.id, PlanState.PARTLY if stored.state is PlanState.READY else PlanState.SUPERSEDED)
-
-
-def _carry_released(job: Job, stored: StoredPlan) -> Applied:
-    if stored.state not in (PlanState.RELEASED, PlanState.READY):
-        raise Conflict(f"計画 {stored.id} は保留解除されていません(いまは「{stored.state.label_ja}」)。")
-    with job.store.read() as connection:
-        verify_release(connection, job.store.keys, stored, job.officers)
-    if stored.state is PlanState.RELEASED:
-        with job.store.act(job.actor) as act:
-            _commit_released(job, act, stored)
-    return _applier(job).apply(stored.id)
-
-
-def _commit_released(job: Job, act: Act, stored: StoredPlan) -> None:
-    last = evaluated(act.connection)
-    if dict(stored.base) != _base(job, act.connection) or (last is not None and last[0] > stored.as_of):
-        raise Conflict(f"計画 {stored.id} を作った後に台帳か規則が変わりました。iam sync で計画を作り直してください。")
-    rules = {feed.rules.name: feed.rules for feed in job.feeds}
-    if missing := stored.readings.keys() - rules.keys():
-        raise Conflict(f"計画 {stored.id} の供給元「{'、'.join(sorted(missing))}」が設定にありません。")
-    intakes: list[Intake] = []
-    for name, packed in stored.readings.items():
-        reading = unpack_reading(name, packed)
-        taker = Taker(act.connection, reading, rules[name], at=act.at, today=stored.as_of, earlier=intakes)
-        intakes.append(taker.take())
-    for intake in intakes:
-        write_intake(act, intake, rules[intake.reading.source])
-    name_people(act, stored.id)
-    reserve_accounts(act, changes_of(act.connection, stored.id), stored.as_of, {})
-    settle_links(act, stored.id)
-    set_state(act, stored.id, PlanState.READY)
-
-
-def _base(job: Job, connection: Connection) -> dict[str, object]:
-    """What a plan stands on: the last believed reading of every source, and the rules."""
-    return {"runs": last_runs(connection), "rules": job.policy.digest}
-
-
 class Night:
     """One run on one day."""
 
@@ -199,10 +96,12 @@ class Night:
         self._observed: dict[str, Observation] = {}
         self._evaluation = Evaluation()
         self._held: Evaluation | None = None
+        self._decided: set[tuple[str, int, int]] = set()
         self.report = Report(on)
 
     def look(self, connection: Connection) -> None:
         """Read sources and targets, take in, evaluate, judge; nothing is written."""
+        self._decided = decisions(connection)
         readings = self._read_sources(connection)
         self._observe(connection)
         feed_holds = {name: self._judge(connection, reading) for name, reading in readings.items()}
@@ -318,7 +217,7 @@ class Night:
         """Store what was found as a plan that is only shown."""
         with self._job.store.act(self._job.actor) as act:
             found = self._held or self._evaluation
-            base = _base(self._job, act.connection)
+            base = base_of(self._job, act.connection)
             draft = Draft(self._on, purpose, PlanState.SHOWN, base, self.report.holds, {}, found.changes)
             self.report.plan = store_plan(act, draft)
 
@@ -354,11 +253,13 @@ class Night:
         adopt(act, found.adoptions, self._on)
         reserve_accounts(act, found.changes, self._on, found.linked)
         mark_pending(act.connection, found.people - found.unsettled, pending=False)
-        mark_pending(act.connection, found.unsettled)
+        # Whoever gave a right back since the look is looked at again; in this order no click falls between.
+        late = {person for _, _, person in decisions(act.connection) ^ self._decided}
+        mark_pending(act.connection, found.unsettled | late)
         self._remember_evaluation(act)
         if found.changes:
             draft = Draft(
-                self._on, Purpose.NIGHTLY, PlanState.READY, _base(self._job, act.connection), (), {}, found.changes
+                self._on, Purpose.NIGHTLY, PlanState.READY, base_of(self._job, act.connection), (), {}, found.changes
             )
             self.report.plan = store_plan(act, draft)
         else:
@@ -382,19 +283,12 @@ class Night:
             tonight = {change.effect for change in self._evaluation.changes}
             self.report.changes = [change for change in found.changes if change.effect not in tonight]
         readings = {name: pack_reading(reading) for name, reading in held.items()}
-        base = _base(self._job, act.connection)
+        base = base_of(self._job, act.connection)
         draft = Draft(self._on, Purpose.NIGHTLY, PlanState.HELD, base, self.report.holds, readings, self.report.changes)
         self.report.held = store_plan(act, draft)
 
     def apply(self) -> None:
         """Carry the committed plan out."""
         if self.report.plan is not None:
-            applier = _applier(self._job)
+            applier = applier_of(self._job)
             self.report.applied = applier.apply(self.report.plan.id, self._evaluation.waiting)
-
-
-def _applier(job: Job) -> Applier:
-    def progress(done: int, in_all: int) -> None:
-        job.progress("変更を適用しています", done, in_all)
-
-    return Applier(job.store, job.actor, job.targets, job.pause, progress)

@@ -13,42 +13,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, Row, Table, Text, desc, select, update
+from sqlalchemy import Connection, Row, desc, select, update
 
 from iam.errors import Conflict, Forbidden, NotFound
+from iam.office.books import case_table
 from iam.office.roles import Offices, holders, roles_of
 from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.columns import canonical_json, jst_day
-from iam.record.store import Instant, Json, Number, metadata
 
 T = TypeVar("T")
 LIFE: Final = timedelta(hours=24)
 """How long a case waits for the second officer."""
-
-case_table = Table(
-    "office_case",
-    metadata,
-    Column("id", Number, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("subject_id", ForeignKey("person.id")),
-    Column("content", Json, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("asked_by", ForeignKey("person.id"), nullable=False),
-    Column("asked_at", Instant, nullable=False),
-    Column("lapses_at", Instant, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("decided_by", ForeignKey("person.id")),
-    Column("decided_at", Instant),
-    Column("decision_reason", Text, nullable=False),
-    CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="two_persons"),
-    CheckConstraint("subject_id IS NULL OR asked_by <> subject_id", name="not_for_oneself"),
-    CheckConstraint(
-        "subject_id IS NULL OR decided_by IS NULL OR decided_by <> subject_id", name="not_deciding_own_case"
-    ),
-)
-Index("ix_office_case_state", case_table.c.state, case_table.c.kind)
 
 
 class CaseKind(StrEnum):

@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, or_, select, update
 
 from iam.errors import Conflict, Forbidden, NotFound
+from iam.office.books import assignment_table
 from iam.office.cases import Case, CaseKind, ask
-from iam.office.roles import How, Offices, assignment_table, by_post, holdings_of
+from iam.office.roles import How, Offices, by_post, holdings_of
 from iam.people.ledger import people
 from iam.people.standing import Status
 from iam.policy.profile import Role

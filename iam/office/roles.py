@@ -16,16 +16,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import (
-    CheckConstraint,
     Column,
     ColumnElement,
     Connection,
-    Date,
-    ForeignKey,
     Row,
     Select,
-    Table,
-    Text,
     and_,
     or_,
     select,
@@ -33,30 +28,16 @@ from sqlalchemy import (
 
 from iam.access.model import AccessModel
 from iam.errors import NotFound
+from iam.office.books import assignment_table
 from iam.people.feed import Gives
 from iam.people.ledger import Person, appointment_table, people
 from iam.people.organisation import Organisation
 from iam.people.standing import Held, Standing, Status, standing
 from iam.policy.profile import PostPattern, Profile, Role, StaffKind
 from iam.record.columns import among
-from iam.record.store import Instant, Number, metadata
 
-assignment_table = Table(
-    "role_assignment",
-    metadata,
-    Column("id", Number, primary_key=True),
-    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
-    Column("role", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("deputises_id", ForeignKey("person.id")),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date, nullable=False),
-    Column("case_id", ForeignKey("office_case.id")),
-    Column("reason", Text, nullable=False),
-    Column("given_at", Instant, nullable=False),
-    Column("withdrawn_at", Instant),
-    CheckConstraint("deputises_id IS NULL OR deputises_id <> person_id", name="deputy_of_another"),
-)
+STAFF: Final = "staff:"
+"""How the audit's actor of somebody who signed in begins: no operating-system account has a colon in its name."""
 
 OFFICER_KINDS: Final = frozenset({StaffKind.STAFF, StaffKind.OFFICIAL})
 """Who may hold a role: neither contractors nor machines."""

@@ -19,7 +19,8 @@ from sqlalchemy import BindParameter, Connection, Date, Row, bindparam, exists, 
 from iam.access.accounts import AccountState, accounts_of, block_table
 from iam.access.model import AccessModel, Keep
 from iam.errors import NotFound
-from iam.office.roles import Offices, assignment_table, holdings_among
+from iam.office.books import assignment_table
+from iam.office.roles import Offices, holdings_among
 from iam.people.ledger import appointment_table, people, person_table, persons_by_number
 from iam.people.standing import Status
 from iam.policy.profile import Profile, Role

@@ -2,19 +2,22 @@
 
 The one law: nobody releases a plan alone, and nobody releases another plan
 than the one that was seen.  The database refuses a second signature by the
-first officer; each signature is sealed under a key outside the database, so
+first officer, and so do we under every number that the first ever had; each
+signature is sealed under a key outside the database, so
 that whoever owns only the database cannot write one (R04, R17, R19,
 OITA-S8.1.4.3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Container
 from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from iam.errors import Conflict, Forbidden, IntegrityError
+from iam.office.roles import STAFF, Offices, holdings_of
 from iam.people.ledger import appointment_table, persons_by_number
+from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.columns import among, canonical_json, jst_day
 from iam.record.keys import KeyRing
@@ -39,14 +42,55 @@ SHORTEST_HASH: Final = 8
 """Characters of a plan's hash that an officer must give: what `plan show` prints has more."""
 
 
+RELEASING: Final = frozenset({Role.GENERAL_OFFICER, Role.OPERATOR})
+"""The roles whose holders let a held plan go (OITA-S8.1.4.3: 担当者が二人以上で互いに確かめる)."""
+
+SAME_PERSON: Final = "保留の解除には別の担当者の確認が必要です。同じ人が二度確認することはできません。"
+
+
+class Releasers(Container[str]):
+    """The actors who may release plans on a day: whoever signed in and holds one of the roles."""
+
+    def __init__(self, connection: Connection, offices: Offices, on: date) -> None:
+        self._connection = connection
+        self._offices = offices
+        self._on = on
+
+    def __contains__(self, actor: object) -> bool:
+        person = _person_of(self._connection, actor) if isinstance(actor, str) else None
+        if person is None:
+            return False
+        held = holdings_of(self._connection, self._offices, [person], self._on)[person]
+        return any(each.role in RELEASING for each in held)
+
+
+def released_by_posts(offices: Offices) -> bool:
+    """Whether the profile says in codes which posts release plans; without that, nobody could in the portal."""
+    return any(seat.role in RELEASING and seat.held_by for seat in offices.seats)
+
+
+def one_person(connection: Connection, actor: str, other: str) -> bool:
+    """Whether two actors are one person, who may have signed under another staff number."""
+    person = _person_of(connection, actor)
+    return actor == other or (person is not None and person == _person_of(connection, other))
+
+
+def _person_of(connection: Connection, actor: str) -> int | None:
+    number = actor.removeprefix(STAFF)
+    return None if number == actor else persons_by_number(connection, [number]).get(number)
+
+
 def why_not_release(
-    stored: StoredPlan, officer: str, officers: Sequence[str], seen_hash: str
+    stored: StoredPlan, officer: str, officers: Container[str], seen_hash: str
 ) -> Conflict | Forbidden | None:
     """The first rule that stands between this officer and this release, or None."""
     if officer not in officers:
-        return Forbidden(
-            f"「{officer}」は保留解除の担当者ではありません。設定の [officers] release を確かめてください。"
+        cure = (
+            "役職のある職員が行ってください"
+            if officer.startswith(STAFF)
+            else "設定の [officers] release を確かめてください"
         )
+        return Forbidden(f"「{officer}」は保留解除の担当者ではありません。{cure}。")
     if stored.state is not PlanState.HELD:
         return Conflict(f"計画 {stored.id} は保留中ではありません（いまは「{stored.state.label_ja}」）。")
     if seen_hash != stored.hash[: len(seen_hash)] or len(seen_hash) < SHORTEST_HASH:
@@ -54,11 +98,11 @@ def why_not_release(
             f"計画 {stored.id} の照合値が違います。iam plan show {stored.id} で内容と照合値を確かめてください。"
         )
     if officer == stored.first_officer:
-        return Forbidden("保留の解除には別の担当者の確認が必要です。同じ人が二度確認することはできません。")
+        return Forbidden(SAME_PERSON)
     return None
 
 
-def sign(act: Act, keys: KeyRing, plan_id: int, officers: Sequence[str], seen_hash: str) -> StoredPlan:
+def sign(act: Act, keys: KeyRing, plan_id: int, officers: Container[str], seen_hash: str) -> StoredPlan:
     """One officer's signature; with the second, the plan is released.
 
     Raises:
@@ -68,6 +112,8 @@ def sign(act: Act, keys: KeyRing, plan_id: int, officers: Sequence[str], seen_ha
     stored = plan(act.connection, plan_id)
     if refusal := why_not_release(stored, act.actor, officers, seen_hash):
         raise refusal
+    if stored.first_officer is not None and one_person(act.connection, act.actor, stored.first_officer):
+        raise Forbidden(SAME_PERSON)
     seal = _seal(keys, keys.current, stored, act.actor)
     if stored.first_officer is None:
         values: dict[str, object] = {"first_officer": act.actor, "first_at": act.at, "first_seal": seal}
@@ -86,7 +132,7 @@ def _seal(keys: KeyRing, key_id: str, stored: StoredPlan, officer: str) -> str:
     return f"{key_id}:{keys.mac('plan release', message, key_id)}"
 
 
-def _see_seal(keys: KeyRing, stored: StoredPlan, officer: str, seal: str | None, officers: Sequence[str]) -> None:
+def _see_seal(keys: KeyRing, stored: StoredPlan, officer: str, seal: str | None, officers: Container[str]) -> None:
     if officer not in officers:
         raise Conflict(
             f"計画 {stored.id} を確認した「{officer}」はもう担当者ではありません。iam sync で計画を作り直してください。"
@@ -98,14 +144,14 @@ def _see_seal(keys: KeyRing, stored: StoredPlan, officer: str, seal: str | None,
         )
 
 
-def verify_release(connection: Connection, keys: KeyRing, stored: StoredPlan, officers: Sequence[str]) -> None:
+def verify_release(connection: Connection, keys: KeyRing, stored: StoredPlan, officers: Container[str]) -> None:
     """See that two different officers of today let exactly this plan go.
 
     Raises:
         Conflict: when one is an officer no more; IntegrityError: when a signature or a change was forged.
     """
     first, second = stored.first_officer, stored.second_officer
-    if first is None or second is None or first == second:
+    if first is None or second is None or one_person(connection, first, second):
         raise IntegrityError(f"計画 {stored.id} に二人の確認がありません。適用せず、証跡を確かめてください。")
     _see_seal(keys, stored, first, stored.first_seal, officers)
     _see_seal(keys, stored, second, stored.second_seal, officers)
