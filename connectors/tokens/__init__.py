@@ -1,1 +1,6 @@
-"""Seeds of hardware OATH tokens, as vendors ship them: PSKC and CSV."""
+"""Files of hardware tokens' seeds, as their makers deliver them: PSKC and CSV."""
+
+from connectors.tokens.content import TokenFile, Unlock
+from connectors.tokens.reading import key_of, read_tokens
+
+__all__ = ["TokenFile", "Unlock", "key_of", "read_tokens"]
