@@ -7,6 +7,7 @@ each, and that value brings the clause it came from.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from pydantic import Field, Strict, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
 
 from iam.handwritten import Frozen
 from iam.policy.cited import (
@@ -48,7 +49,17 @@ STRICTER: Final[Mapping[str, Callable[..., tuple[int, str]]]] = {
 """Which of two values of a rule is the stricter one; rotation is judged on its own."""
 
 Waiver = Annotated[str, Strict()]
-Aaguid = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+def _aaguid(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value.lower()):
+        raise ValueError(
+            f'2fc0579f-8113-47ea-b116-bb5a8db9202a のような AAGUID を書いてください（今の値: "{value}"）。'
+        )
+    return value.lower()
+
+
+Aaguid = Annotated[str, Strict(), AfterValidator(_aaguid)]
 
 
 class RotationMode(StrEnum):

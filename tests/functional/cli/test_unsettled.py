@@ -1,6 +1,7 @@
 """A policy that leaves something open: everything may be looked at, nothing is written (R51)."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.functional.cli.given import Town
 from web.cli.main import iam
 from web.cli.setup.own_profile import own_profile
 
+TODAY = date(2026, 4, 1)
 HELD_BACK = "注意: ポリシーに決め残しが1件あるため、まだ適用はできません（iam policy check）。"
 
 
@@ -57,13 +59,13 @@ def test_the_profile_that_init_writes_asks_for_every_title_without_a_holder(tmp_
     above, own = load(parent), load(path)
     assert set(asked) == {title.name for title in above.titles if title.state is TitleState.UNMAPPED}
     assert own.titles == above.titles
-    assert [each.key for each in check(own)] == [each.key for each in check(above)]
+    assert [each.key for each in check(own, TODAY)] == [each.key for each in check(above, TODAY)]
     refused = CliRunner().invoke(iam, ["--config", str(path.with_name("iam.toml")), "sync"])
-    assert (refused.exit_code, "決め残し" in refused.stderr) == (2, bool(check(own)))
+    assert (refused.exit_code, "決め残し" in refused.stderr) == (2, bool(check(own, TODAY)))
 
 
 def test_a_profile_filled_in_as_its_comments_say_may_go_live(tmp_path: Path) -> None:
     path = tmp_path / "ポリシー.toml"
     asked = own_profile("baseline")
     path.write_text(asked.replace('"unmapped"', '"assigned"').replace("# post", "post"), encoding="utf-8")
-    assert [problem for problem in check(load(path)) if problem.stops] == []
+    assert [problem for problem in check(load(path), TODAY) if problem.stops] == []

@@ -60,6 +60,15 @@ def test_every_value_is_shown_with_the_clause_behind_it() -> None:
     assert "第3章8(1)エ(ウ)" in output
 
 
+def test_what_is_asked_of_signing_in_is_shown_with_its_clause_and_its_unit() -> None:
+    lines = [line.split() for line in run("show", "oita").output.splitlines() if line.startswith("サインイン ")]
+    rows = {tuple(words[1:-2]) if words[-1].endswith("値") else tuple(words[1:]) for words in lines}
+
+    assert ("全員", "パスワードの定期変更", "90日ごと") in rows
+    assert ("特権ID", "偽の画面では使えない要素", "求める", "標準") in rows
+    assert any(row[-1:] == ("15分",) for row in rows)
+
+
 def test_values_that_a_body_keeps_secret_are_marked() -> None:
     assert "公開しません" in run("show", "matsumoto").output
     assert "公開しません" not in run("show", "oita").output
@@ -103,7 +112,8 @@ def test_check_tells_a_script_what_stops() -> None:
     assert result.exit_code == 2
     told = json.loads(result.output)
     assert told["stopped"] is True
-    assert {problem["stops"] for problem in told["problems"]} == {True}
+    assert [problem["stops"] for problem in told["problems"]] == [True] * 5 + [False] * 6
+    assert {problem["key"].rpartition(".")[2] for problem in told["problems"] if not problem["stops"]} == {"held_by"}
 
 
 def test_diff_shows_values_and_clauses_of_both_sides() -> None:

@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from iam.policy.profile import REQUIRED_ROLES, Role, TitleState
 from iam.policy.rules import diff, rules
 from tests.functional.policy.given import MAPPED, written
 
+TODAY = date(2026, 4, 1)
 TREE = Path(__file__).parents[3]
 PREFIXES = {
     "baseline": "",
@@ -61,17 +63,26 @@ def test_nothing_but_unmapped_titles_stands_between_a_shipped_profile_and_going_
     unmapped = {f'titles."{title.name}"' for title in profile.titles if title.state is TitleState.UNMAPPED}
 
     assert unmapped
-    assert {problem.key for problem in check(profile)} == unmapped
+    assert {problem.key for problem in check(profile, TODAY) if problem.stops} == unmapped
 
 
 def test_the_five_titles_that_oita_never_defines_stop_go_live() -> None:
-    assert {problem.key for problem in check(load("oita"))} == {f'titles."{title}"' for title in UNDEFINED_IN_OITA}
+    stops = {problem.key for problem in check(load("oita"), TODAY) if problem.stops}
+
+    assert stops == {f'titles."{title}"' for title in UNDEFINED_IN_OITA}
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_a_shipped_profile_is_asked_for_the_posts_of_its_holders_and_nothing_else(name: str) -> None:
+    others = [problem.key for problem in check(load(name), TODAY) if not problem.stops]
+
+    assert all(key.endswith(".held_by") for key in others)
 
 
 def test_a_body_that_has_mapped_its_titles_may_go_live(tmp_path: Path) -> None:
     profile = load(written(tmp_path, MAPPED))
 
-    assert [problem for problem in check(profile) if problem.stops] == []
+    assert [problem for problem in check(profile, TODAY) if problem.stops] == []
     assert all(profile.holder(role) for role in REQUIRED_ROLES)
     approver = profile.holder(Role.APPROVER)
     assert approver
@@ -170,7 +181,7 @@ def test_a_body_may_cite_clauses_of_its_own_file(tmp_path: Path) -> None:
     profile = load(body)
 
     assert clauses_of(profile)["YAMAZATO-K1"].title == "定義"
-    assert "accounts.retention_days" not in {problem.key for problem in check(profile)}
+    assert "accounts.retention_days" not in {problem.key for problem in check(profile, TODAY)}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,7 @@ def test_a_bad_file_of_clauses_is_named_with_its_line_and_cure(tmp_path: Path, t
     profile = load(written(tmp_path, 'extends = "baseline"\n' + own))
 
     with pytest.raises(ConfigurationError, match=said) as caught:
-        check(profile)
+        check(profile, TODAY)
 
     assert caught.value.problems[0].startswith(f"{tmp_path / '条項.csv'}: ")
 
@@ -199,7 +210,7 @@ def test_a_missing_file_of_clauses_is_named(tmp_path: Path) -> None:
     profile = load(written(tmp_path, 'extends = "baseline"\n' + own))
 
     with pytest.raises(ConfigurationError, match=r"ない\.csv: 読み取れません"):
-        check(profile)
+        check(profile, TODAY)
 
 
 def test_a_body_may_extend_another_of_its_own_files(tmp_path: Path) -> None:
@@ -290,3 +301,73 @@ def test_no_zone_of_any_body_is_named_in_the_code() -> None:
 
     assert programs
     assert named == []
+
+
+# ---- signing in ------------------------------------------------------------------------------------------
+
+PARAMETERS: dict[str, dict[str, object]] = {
+    "general": {
+        "second_factor": True, "password_alone": 15, "password_with_factor": 10, "delay_after": 5, "disable_at": 50,
+        "idle": 30, "overall": 10, "temporary_life": 72, "totp_previous_step": True,
+    },
+    "sealed": {
+        "second_factor": True, "password_with_factor": 12, "disable_at": 30, "idle": 15, "overall": 9,
+        "temporary_life": 24, "totp_previous_step": False,
+    },
+    "privileged": {
+        "second_factor": True, "phishing_resistant": True, "synced_keys": False, "password_with_factor": 15,
+        "delay_after": 3, "disable_at": 10, "idle": 10, "overall": 4, "temporary_life": 8,
+    },
+}  # fmt: skip
+"""What each tier asks, whatever body; `sealed` is the zone for My Number work."""
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_every_body_asks_the_same_of_signing_in_whatever_clause_is_behind_it(name: str) -> None:
+    signin = load(name).signin
+    tiers = {"general": signin.general, "privileged": signin.privileged}
+    tiers |= dict(zip(["sealed"], signin.zones.values(), strict=False))
+
+    found = {tier: {key: getattr(tiers[tier], key).value for key in PARAMETERS[tier]} for tier in tiers}
+    assert found == {tier: PARAMETERS[tier] for tier in tiers}
+    assert (signin.reauthentication.value, signin.clock_offset.value, signin.temporary_code_life.value) == (5, 1, 24)
+
+
+def test_only_the_body_without_zones_asks_nothing_of_a_zone() -> None:
+    assert [name for name in PREFIXES if not load(name).signin.zones] == ["aso"]
+
+
+@pytest.mark.parametrize("name", ["oita", "matsumoto", "chofu", "yamaga"])
+def test_two_kinds_of_factor_stand_on_the_bodys_own_clause_where_it_has_one(name: str) -> None:
+    profile = load(name)
+    (zone,) = profile.signin.zones
+    factor = profile.signin.zones[zone].second_factor
+
+    assert factor
+    assert (clause(factor.clause).prefix, clause(factor.clause).control) == (PREFIXES[name], "mfa-enforcement")
+
+
+def test_rotation_is_on_only_where_a_clause_orders_it() -> None:
+    rotating = {name: load(name).signin.general.rotation for name in PREFIXES}
+    on = {name: rule for name, rule in rotating.items() if rule.effective(TODAY)[1]}
+
+    assert {name: clause(rule.clause).control for name, rule in on.items()} == {"oita": "password-rotation-and-history"}
+
+
+def test_a_body_may_set_the_order_aside_until_a_day_and_it_comes_back_by_itself(tmp_path: Path) -> None:
+    waived = (
+        '[signin.general]\nrotation = { mode = "off", waiver = "例外措置7号", waiver_until = 2026-09-30, '
+        'otherwise_days = 90, clause = "OITA-S7.4.3.5" }\n'
+    )
+    profile = load(written(tmp_path, MAPPED + waived))
+    days = [profile.signin.resolved([], privileged=False, on=day).rotation_days for day in (TODAY, date(2026, 10, 1))]
+
+    assert [problem for problem in check(profile, TODAY) if problem.stops] == []
+    assert days == [None, 90]
+
+
+def test_an_order_that_is_neither_kept_nor_set_aside_stops_go_live(tmp_path: Path) -> None:
+    off = '[signin.general]\nrotation = { mode = "off", clause = "OITA-S7.4.3.5" }\n'
+    (problem,) = [each for each in check(load(written(tmp_path, MAPPED + off)), TODAY) if each.stops]
+
+    assert (problem.key, problem.clause) == ("signin.general.rotation", "OITA-S7.4.3.5")

@@ -51,36 +51,42 @@ clause = "baseline"
 [titles."統括"]
 state = "assigned"
 post = "次長"
+held_by = [{ title = ["D2"] }]
 roles = ["general_officer"]
 clause = "baseline"
 
 [titles."承認"]
 state = "assigned"
 post = "局長"
+held_by = [{ title = ["D1"] }]
 roles = ["approver"]
 clause = "baseline"
 
 [titles."人事"]
 state = "assigned"
 post = "総務課長"
+held_by = [{ title = ["K1"] }]
 roles = ["hr_officer"]
 clause = "baseline"
 
 [titles."所管"]
 state = "assigned"
 post = "各課の長"
+held_by = [{ title = ["K"] }]
 roles = ["system_owner"]
 clause = "baseline"
 
 [titles."運用"]
 state = "assigned"
 post = "情報係"
+held_by = [{ title = ["S1"] }]
 roles = ["operator"]
 clause = "baseline"
 
 [titles."監査"]
 state = "assigned"
 post = "監査委員事務局長"
+held_by = [{ title = ["A1"] }]
 roles = ["auditor"]
 clause = "baseline"
 
@@ -111,6 +117,44 @@ review_interval_months = { value = 3, clause = "baseline" }
 dormancy_days = { value = 30, clause = "baseline" }
 audit_retention_years = { value = 7, clause = "baseline" }
 review_interval_months = { value = 1, clause = "baseline" }
+
+[signin]
+reauthentication = { value = 5, clause = "baseline" }
+warning = { value = 2, clause = "baseline" }
+temporary_code_life = { value = 24, clause = "baseline" }
+approved_keys = { value = [], clause = "baseline" }
+attestation = { value = "none", clause = "baseline" }
+japanese_era = { value = true, clause = "baseline" }
+clock_offset = { value = 1, clause = "baseline" }
+
+[signin.general]
+second_factor = { value = true, clause = "baseline" }
+phishing_resistant = { value = false, clause = "baseline" }
+synced_keys = { value = true, clause = "baseline" }
+totp_previous_step = { value = true, clause = "baseline" }
+password_alone = { value = 15, clause = "baseline" }
+password_with_factor = { value = 10, clause = "baseline" }
+history = { value = 10, clause = "baseline" }
+rotation = { mode = "off", clause = "baseline" }
+temporary_life = { value = 72, clause = "baseline" }
+delay_after = { value = 5, clause = "baseline" }
+disable_at = { value = 50, clause = "baseline" }
+idle = { value = 30, clause = "baseline" }
+overall = { value = 10, clause = "baseline" }
+
+[signin.zones.sealed]
+password_with_factor = { value = 12, clause = "baseline" }
+idle = { value = 15, clause = "baseline" }
+
+[signin.privileged]
+phishing_resistant = { value = true, clause = "baseline" }
+synced_keys = { value = false, clause = "baseline" }
+totp_previous_step = { value = false, clause = "baseline" }
+password_with_factor = { value = 15, clause = "baseline" }
+delay_after = { value = 3, clause = "baseline" }
+disable_at = { value = 10, clause = "baseline" }
+idle = { value = 10, clause = "baseline" }
+overall = { value = 4, clause = "baseline" }
 """
 
 

@@ -1,17 +1,21 @@
 """What stops go-live, and what is only pointed out."""
 
+from datetime import date
+
 import pytest
 
 from iam.policy.checking import Problem, judge
 from iam.policy.clauses import Clause
 from tests.unit.policy.given import a_profile
 
+TODAY = date(2026, 4, 1)
 KNOWN = {name: Clause(name, "山里市", "1", "題", "要旨", "scope-registry") for name in ("YAMAZATO-K1", "UMIBE-K1")}
 BODY = '[body]\nname = "山里市"\nkind = "市"\npolicy = "方針"\nprefix = "YAMAZATO"\n'
+ON_THE_DESK = 'state = "assigned"\npost = "情報係"\nheld_by = [{ title = ["S1"] }]'
 
 
 def problems(*overlays: str) -> list[Problem]:
-    return judge(a_profile(*overlays), KNOWN)
+    return judge(a_profile(*overlays), KNOWN, TODAY)
 
 
 def stopped(*overlays: str) -> list[str]:
@@ -79,7 +83,7 @@ def test_nominator_and_approver_on_one_post_stop_go_live() -> None:
 
 
 def test_auditor_and_operator_on_one_post_are_pointed_out() -> None:
-    assert pointed_out(a_title("監査", 'state = "assigned"\npost = "情報係"', '"auditor"')) == ["titles"]
+    assert pointed_out(a_title("監査", ON_THE_DESK, '"auditor"')) == ["titles"]
 
 
 def test_a_clause_that_nobody_knows_stops_go_live() -> None:
@@ -122,7 +126,7 @@ def test_privileged_ids_watched_less_than_others_are_pointed_out(key: str) -> No
 
 
 def test_what_stops_go_live_comes_first() -> None:
-    one_post = a_title("監査", 'state = "assigned"\npost = "情報係"', '"auditor"')
+    one_post = a_title("監査", ON_THE_DESK, '"auditor"')
     found = problems(one_post, '[accounts]\nretention_days = { value = 30, clause = "baseline" }')
 
     assert [problem.stops for problem in found] == [True, False]

@@ -18,6 +18,8 @@ def cited_in(part: object) -> Iterator[Cited]:
     if isinstance(part, tuple):
         for item in part:
             yield from cited_in(item)
+    if isinstance(part, dict):
+        yield from cited_in(tuple(part.values()))
 
 
 def test_every_rule_of_a_profile_is_listed_once() -> None:
