@@ -4,14 +4,18 @@ The one law: *the owner is told* (OITA-S8.2.4, R36): the last success, failure
 and sign-out at every sign-in, and a notice when a sign-in is unusual.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text
+from sqlalchemy import Column, Connection, Index, Integer, Row, Table, Text, delete, func, insert, select
 
 from iam.record.act import Act
+from iam.record.columns import JST
 from iam.record.store import Instant, Json, Number, metadata
 from iam.signin.door import Where
 from iam.signin.kinds import Method
@@ -66,6 +70,39 @@ class Last:
     failures_since: int
 
 
+class Oddity(StrEnum):
+    """What is unusual about a sign-in."""
+
+    PLACE = "place"
+    HOUR = "hour"
+    FAILURES = "failures"
+    PARALLEL = "parallel"
+
+    @property
+    def label_ja(self) -> str:
+        """What the owner reads."""
+        return {
+            "place": "初めての端末・場所",
+            "hour": "ふだんない時間帯",
+            "failures": "失敗が続いた後",
+            "parallel": "別の場所でもサインイン中",
+        }[self.value]
+
+
+NOBODY: Final = 0
+"""The person of events about numbers that nobody has."""
+
+REMEMBERED: Final = timedelta(days=90)
+"""How far back a place or an hour counts as usual."""
+
+_ENOUGH: Final = 3
+_LOOKED_AT: Final = 300
+_NIGHT: Final = (22, 6)
+_LONGEST: Final = 200
+_IPV4_NETWORK: Final = 24
+_IPV6_NETWORK: Final = 64
+
+
 def note(
     act: Act,
     person_id: int,
@@ -77,14 +114,111 @@ def note(
     session_id: int | None = None,
 ) -> None:
     """Remember one event; person 0 stands for numbers that nobody has."""
-    raise NotImplementedError
+    act.connection.execute(
+        insert(event_table).values(
+            person_id=person_id, at=act.at, outcome=outcome, methods=list(methods), reason=reason,
+            address=where.address[:_LONGEST], terminal=where.terminal[:_LONGEST], session_id=session_id,
+        )
+    )  # fmt: skip
 
 
 def last(connection: Connection, person_id: int, before: datetime) -> Last:
     """What the person is shown after sign-in (R36); `before` is `session.signed_in_at`."""
-    raise NotImplementedError
+    success = _newest(connection, person_id, Outcome.SUCCESS, before)
+    columns = event_table.c
+    since = select(func.count()).where(
+        columns.person_id == person_id, columns.at < before, columns.outcome == Outcome.FAILURE
+    )
+    if success is not None:
+        since = since.where(columns.at > success.at)
+    return Last(
+        success,
+        _newest(connection, person_id, Outcome.FAILURE, before),
+        _newest(connection, person_id, Outcome.SIGNOUT, before),
+        connection.execute(since).scalar_one(),
+    )
 
 
 def page(connection: Connection, person_id: int, before: int | None = None, limit: int = 50) -> list[Event]:
     """Events newest first, those with an id below `before`."""
-    raise NotImplementedError
+    query = select(event_table).where(event_table.c.person_id == person_id)
+    if before is not None:
+        query = query.where(event_table.c.id < before)
+    return [_event(row) for row in connection.execute(query.order_by(event_table.c.id.desc()).limit(limit))]
+
+
+def forget(act: Act, before: datetime) -> int:
+    """Drop events that are older than they are kept; how many there were."""
+    old = delete(event_table).where(event_table.c.at < before).returning(event_table.c.id)
+    return len(act.connection.execute(old).all())
+
+
+def recent(connection: Connection, person_id: int, at: datetime) -> list[Event]:
+    """What `oddities` looks at: the person's events that count as recent, newest first."""
+    columns = event_table.c
+    query = select(event_table).where(
+        columns.person_id == person_id, columns.at > at - REMEMBERED,
+        columns.outcome.in_([Outcome.SUCCESS, Outcome.FAILURE]),
+    ).order_by(columns.at.desc(), columns.id.desc()).limit(_LOOKED_AT)  # fmt: skip
+    return [_event(row) for row in connection.execute(query)]
+
+
+def oddities(
+    before: Sequence[Event], where: Where, at: datetime, *, many: int, elsewhere: Iterable[Where] = ()
+) -> frozenset[Oddity]:
+    """What is unusual about a sign-in from `where` after these events (newest first): pure.
+
+    `many` failures in a row are unusual; `elsewhere` is where the person is signed in already.  Of who signed in
+    fewer than three times nothing is usual yet, so place and hour are not judged.
+    """
+    found: set[Oddity] = set()
+    successes = [each for each in before if each.outcome is Outcome.SUCCESS]
+    since = [each for each in before if not successes or each.id > successes[0].id]
+    if len(since) >= many:
+        found.add(Oddity.FAILURES)
+    if any(network_of(each.address) != network_of(where.address) for each in elsewhere):
+        found.add(Oddity.PARALLEL)
+    if len(successes) >= _ENOUGH:
+        places = {(each.terminal, network_of(each.address)) for each in successes}
+        if (where.terminal[:_LONGEST], network_of(where.address)) not in places:
+            found.add(Oddity.PLACE)
+        if _at_night(at) and not any(_at_night(each.at) for each in successes):
+            found.add(Oddity.HOUR)
+    return frozenset(found)
+
+
+def network_of(address: str) -> str:
+    """The network that an address belongs to: /24 or /64, so that another lease of an address is no other place."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    width = _IPV4_NETWORK if found.version == 4 else _IPV6_NETWORK  # noqa: PLR2004 - the protocol's own number
+    return str(ip_network(f"{address}/{width}", strict=False))
+
+
+def failures_by_address(connection: Connection, since: datetime) -> Counter[str]:
+    """How many failures came from each address, over all people and strangers: for officers."""
+    columns = event_table.c
+    query = select(columns.address, func.count()).where(columns.at > since, columns.outcome == Outcome.FAILURE)
+    return Counter(dict(connection.execute(query.group_by(columns.address)).tuples().all()))
+
+
+def _at_night(at: datetime) -> bool:
+    begins, ends = _NIGHT
+    hour = at.astimezone(JST).hour
+    return hour >= begins or hour < ends
+
+
+def _newest(connection: Connection, person_id: int, outcome: Outcome, before: datetime) -> Event | None:
+    columns = event_table.c
+    query = select(event_table).where(columns.person_id == person_id, columns.at < before, columns.outcome == outcome)
+    row = connection.execute(query.order_by(columns.at.desc(), columns.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _event(row)
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        row.id, row.person_id, row.at, Outcome(row.outcome), tuple(Method(each) for each in row.methods), row.reason,
+        row.address, row.terminal, row.session_id,
+    )  # fmt: skip

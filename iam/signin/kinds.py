@@ -76,6 +76,17 @@ class Proofs:
 
     given: tuple[tuple[Method, int], ...] = ()
 
+    @classmethod
+    def of(cls, given: object) -> "Proofs":
+        """The proofs that a row holds as JSON: pairs of method and id.
+
+        Raises:
+            TypeError, ValueError: when it holds anything else.
+        """
+        if not isinstance(given, list):
+            raise TypeError(f"no proofs: {given!r}")
+        return cls(tuple((Method(method), int(id_)) for method, id_ in given))
+
     def plus(self, method: Method, authenticator: int = 0) -> "Proofs":
         """These proofs and one more."""
         return Proofs((*self.given, (method, authenticator)))

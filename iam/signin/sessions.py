@@ -5,15 +5,37 @@ only as its hash; the row ends by hand, by idleness, by its overall limit, or
 at the next look after the person's standing ended (R02, R37, R38).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
+from iam.errors import Busy, Conflict
+from iam.people.ledger import person_table
 from iam.record.act import Act
+from iam.record.columns import jst_day
 from iam.record.store import Instant, Json, Number, Store, metadata
-from iam.signin.door import Door, Entrant, Where
+from iam.signin.door import DOOR, Door, Entrant, Where, hash_of, known, new_token, stamp_columns, stamp_of
 from iam.signin.kinds import Proofs
+from iam.signin.steps import drop_all, lacking
 
 session_table = Table(
     "session",
@@ -73,22 +95,68 @@ class Gone:
     reason: str
 
 
-END_REASONS = frozenset(
+END_REASONS: Final = frozenset(
     {
         "signed_out", "idle", "overall", "standing", "suspended", "ended_by_owner", "ended_by_officer",
         "password_changed", "factor_lost", "factor_removed",
     }
 )  # fmt: skip
 
+TOUCHES: Final = timedelta(minutes=1)
+"""How often `seen_at` is written at most; the idle time is counted from what is written, so it errs to the strict."""
+
+_LOOK: Final = (
+    select(session_table, *stamp_columns())
+    .join(person_table, person_table.c.id == session_table.c.person_id)
+    .where(session_table.c.token_hash == bindparam("hash"))
+)
+
 
 def look(store: Store, door: Door, token: str, at: datetime, *, touch: bool = True) -> Present | Gone:
-    """Whose session this is.  A look counts as use unless `touch` is False (a page that asks how long is left)."""
-    raise NotImplementedError
+    """Whose session this is.  A look counts as use unless `touch` is False (a page that asks how long is left).
+
+    One query as a rule; a session that ran out, or whose owner may not come in any more, is ended on the spot (R02).
+    """
+    with store.read() as connection:
+        row = connection.execute(_LOOK, {"hash": hash_of(token), "day": jst_day(at)}).one_or_none()
+        if row is None:
+            return Gone("unknown")
+        if row.ended_at is not None:
+            return Gone(row.end_reason)
+        who = known(connection, door, row.person_id, stamp_of(row, at), at)
+    session = _session(row)
+    if reason := why_over(session, who, at):
+        with store.act(DOOR) as act:
+            end(act, session.id, reason)
+        return Gone(reason)
+    if touch and not session.locked and at - session.seen_at >= TOUCHES:
+        session = _touched(store, session)
+    if not session.duty and lacking(who.rules, session.proofs):
+        # The rules became stricter, or the owner an officer, while the session held.
+        session = replace(session, duty="enrol")
+    return Present(session, who)
+
+
+def why_over(session: Session, who: Entrant, at: datetime) -> str:
+    """Why the session does not hold at this instant, or ""."""
+    if not who.in_service:
+        return "suspended" if who.suspended else "standing"
+    if at >= session.ends_at:
+        return "overall"
+    return "idle" if at - session.seen_at >= session.idle else ""
 
 
 def open_session(act: Act, door: Door, who: Entrant, where: Where, *, proofs: Proofs, duty: str) -> tuple[str, int]:
-    """A new session: the token for the cookie, and its id."""
-    raise NotImplementedError
+    """A new session: the token for the cookie, and its id.  Its limits are those of now (R38)."""
+    token, token_hash = new_token()
+    values = {
+        "token_hash": token_hash, "person_id": who.person_id, "proofs": proofs.given, "duty": duty, "zone": door.zone,
+        "address": where.address, "terminal": where.terminal, "signed_in_at": act.at, "proved_at": act.at,
+        "seen_at": act.at, "idle_seconds": int(who.rules.idle.total_seconds()), "ends_at": act.at + who.rules.overall,
+        "locked": False, "end_reason": "",
+    }  # fmt: skip
+    query = insert(session_table).values(**values).returning(session_table.c.id)
+    return token, int(act.connection.execute(query).scalar_one())
 
 
 def rotate(act: Act, session_id: int, proofs: Proofs, duty: str, *, proved: bool) -> str:
@@ -97,39 +165,120 @@ def rotate(act: Act, session_id: int, proofs: Proofs, duty: str, *, proved: bool
     Raises:
         Conflict: when it ended meanwhile.
     """
-    raise NotImplementedError
+    token, token_hash = new_token()
+    values: dict[str, object] = {"token_hash": token_hash, "proofs": proofs.given, "duty": duty, "locked": False}
+    if proved:
+        values |= {"proved_at": act.at}
+    if not _change(act, session_id, seen_at=act.at, **values):
+        raise Conflict("この画面のサインインは終わっています。もう一度サインインしてください。")
+    return token
 
 
 def extend(act: Act, session_id: int) -> bool:
     """Begin the idle time anew; never beyond `ends_at`.  False when it ended meanwhile."""
-    raise NotImplementedError
+    return _change(act, session_id, seen_at=act.at)
 
 
 def lock(act: Act, session_id: int) -> bool:
     """Quick lock for a shared terminal: nothing but `login.unlock` is left.  False when it ended meanwhile."""
-    raise NotImplementedError
+    if not _change(act, session_id, locked=True):
+        return False
+    act.record("session.locked", f"session {session_id}")
+    return True
 
 
 def end(act: Act, session_id: int, reason: str, *, person_id: int | None = None) -> bool:
     """End one session (with `person_id` only if it is that person's); False when there was none to end."""
-    raise NotImplementedError
+    mine = [session_table.c.id == session_id]
+    if person_id is not None:
+        mine.append(session_table.c.person_id == person_id)
+    return bool(_end(act, mine, reason))
 
 
 def end_all(act: Act, person_id: int, reason: str, *, but: int | None = None) -> int:
     """End every session of a person but one, and every half-done login; how many sessions there were."""
-    raise NotImplementedError
+    drop_all(act, person_id)
+    mine = [session_table.c.person_id == person_id]
+    if but is not None:
+        mine.append(session_table.c.id != but)
+    return _end(act, mine, reason)
+
+
+def end_lapsed(act: Act) -> int:
+    """End what ran out without a further look; how many there were."""
+    columns = session_table.c
+    query = select(session_table).where(columns.ended_at.is_(None), columns.seen_at < act.at - TOUCHES)
+    over: dict[str, list[int]] = {}
+    for row in act.connection.execute(query):
+        session = _session(row)
+        if act.at >= session.ends_at:
+            over.setdefault("overall", []).append(session.id)
+        elif act.at - session.seen_at >= session.idle:
+            over.setdefault("idle", []).append(session.id)
+    return sum(_end(act, [columns.id == id_], reason) for reason, ids in over.items() for id_ in ids)
+
+
+def forget_ended(act: Act, before: datetime) -> int:
+    """Drop sessions that ended before an instant; the audit and the history keep what is to be kept."""
+    old = session_table.c.ended_at < before
+    return len(act.connection.execute(delete(session_table).where(old).returning(session_table.c.id)).all())
 
 
 def of_person(connection: Connection, person_id: int, at: datetime) -> list[Session]:
     """The person's live sessions, newest first."""
-    raise NotImplementedError
+    columns = session_table.c
+    query = select(session_table).where(columns.person_id == person_id, columns.ended_at.is_(None))
+    found = [_session(row) for row in connection.execute(query.order_by(columns.id.desc()))]
+    return [each for each in found if time_left(each, at) > timedelta(0)]
+
+
+def session_of(connection: Connection, session_id: int) -> Session | None:
+    """One session that has not ended; its limits are not asked."""
+    query = select(session_table).where(session_table.c.id == session_id, session_table.c.ended_at.is_(None))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _session(row)
 
 
 def recently_proved(session: Session, at: datetime, door: Door) -> bool:
     """Whether a sensitive act needs no new proof (R39)."""
-    raise NotImplementedError
+    return timedelta(0) <= at - session.proved_at < door.reauthentication
 
 
 def time_left(session: Session, at: datetime) -> timedelta:
     """Until the session ends by itself, if nothing is done."""
-    raise NotImplementedError
+    return min(session.ends_at, session.seen_at + session.idle) - at
+
+
+def _touched(store: Store, session: Session) -> Session:
+    # No record: that somebody opened one more page is no deed.  Nor is it worth a page that does not open.
+    try:
+        with store.act(DOOR) as act:
+            _change(act, session.id, seen_at=act.at)
+            return replace(session, seen_at=act.at)
+    except Busy:
+        return session
+
+
+def _change(act: Act, session_id: int, **values: object) -> bool:
+    columns = session_table.c
+    query = update(session_table).where(columns.id == session_id, columns.ended_at.is_(None)).values(**values)
+    return act.connection.execute(query.returning(columns.id)).one_or_none() is not None
+
+
+def _end(act: Act, which: Sequence[ColumnElement[bool]], reason: str) -> int:
+    if reason not in END_REASONS:
+        raise ValueError(f"no reason for a session to end: {reason!r}")
+    columns = session_table.c
+    query = update(session_table).where(columns.ended_at.is_(None), *which)
+    ended = query.values(ended_at=act.at, end_reason=reason).returning(columns.id, columns.person_id)
+    rows = act.connection.execute(ended).all()
+    for row in rows:
+        act.record("session.ended", f"person {row.person_id}", {"session": row.id, "reason": reason})
+    return len(rows)
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        row.id, row.person_id, Proofs.of(row.proofs), row.duty, row.zone, row.address, row.terminal,
+        row.signed_in_at, row.proved_at, row.seen_at, timedelta(seconds=row.idle_seconds), row.ends_at, row.locked,
+    )  # fmt: skip

@@ -5,13 +5,21 @@ password and a suspended person get the same words, status and time (R35,
 ASVS 6.3.8); a refusal that must be remembered is returned, never raised.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Integer, Table, Text, delete, insert, select, update
 
+from iam.policy.signin import SigninRules
+from iam.record.act import Act
 from iam.record.store import Instant, Json, Number, metadata
-from iam.signin.factors.authenticators import Form
+from iam.signin.door import Where, hash_of, new_token
+from iam.signin.factors.authenticators import LASTING, Authenticator, Form
+from iam.signin.kinds import Kind, Method, Proofs, two_kinds
+from iam.signin.passwords.kept import Why
 
 login_table = Table(
     "half_login",
@@ -71,3 +79,185 @@ class SignedIn:
 
 
 Outcome = Refused | HalfDone | SignedIn
+
+
+LIFE: Final = timedelta(minutes=10)
+"""How long a half-done login may be completed (ASVS 6.5.5)."""
+
+MOST_TRIES: Final = 5
+"""Wrong answers within one half-done login; then it begins anew with the password."""
+
+RESISTANT: Final = frozenset({Form.WEBAUTHN, Form.CERTIFICATE})
+"""Forms that cannot be passed on by a false page."""
+
+
+class Purpose(StrEnum):
+    """What a half-done login is for: a new session, or a new proof for one that there is."""
+
+    SIGN_IN = "sign_in"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One half-done login.  `person_id` None: a key was asked that says itself whose it is."""
+
+    token_hash: str = field(repr=False)
+    person_id: int | None
+    purpose: Purpose
+    session_id: int | None
+    proofs: Proofs
+    challenge: str = field(repr=False)
+    started_at: datetime
+    tries: int
+
+
+# --- what is still needed: pure
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a sign-in still needs: nothing, one of `offers`, or the password."""
+
+    offers: tuple[Form, ...] = ()
+    password: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it is complete."""
+        return not self.offers and not self.password
+
+
+def needed(rules: SigninRules, proofs: Proofs, authenticators: Sequence[Authenticator]) -> Needed:
+    """What somebody who gave `proofs` must still prove.  `authenticators`: theirs, the ended ones too.
+
+    Who never had a second factor comes in by the password to enrol one; who had one and lost it does not, for
+    then a stolen password would be enough to enrol the thief's (R28): that is for recovery codes or the desk.
+    """
+    active = [each for each in authenticators if each.active]
+    if two_kinds(proofs.methods):
+        return Needed() if _strong_enough(rules, proofs, active) else Needed(_resistant(active))
+    if Kind.KNOWLEDGE not in proofs.kinds:
+        return Needed(password=True)
+    return Needed(_beside_password(rules, authenticators, active))
+
+
+def _beside_password(
+    rules: SigninRules, authenticators: Iterable[Authenticator], active: Sequence[Authenticator]
+) -> tuple[Form, ...]:
+    lasting = any(each.lasting for each in active)
+    if lasting and rules.phishing_resistant and any(each.form in RESISTANT for each in active):
+        return _resistant(active)
+    if not lasting and not rules.second_factor:
+        return ()
+    had = any(each.form in LASTING and each.confirmed_at is not None for each in authenticators)
+    desk = (Form.TEMPORARY,) if had and not lasting else ()
+    return _forms([*(each.form for each in active), *desk])
+
+
+def _strong_enough(rules: SigninRules, proofs: Proofs, active: Sequence[Authenticator]) -> bool:
+    """A phishing-resistant factor that is enrolled is used, where rules ask for one; the desk's code stands in."""
+    if not rules.phishing_resistant or proofs.phishing_resistant or Method.TEMPORARY in proofs.methods:
+        return True
+    return not any(each.form in RESISTANT for each in active)
+
+
+def _resistant(active: Sequence[Authenticator]) -> tuple[Form, ...]:
+    return _forms(each.form for each in active if each.form in RESISTANT or each.form is Form.TEMPORARY)
+
+
+def _forms(found: Iterable[Form]) -> tuple[Form, ...]:
+    forms = set(found)
+    return tuple(form for form in Form if form in forms)
+
+
+def lacking(rules: SigninRules, proofs: Proofs) -> bool:
+    """Whether `proofs` fall short of what the rules ask of a session: it may then only enrol."""
+    return (rules.second_factor and not two_kinds(proofs.methods)) or (
+        rules.phishing_resistant and not proofs.phishing_resistant
+    )
+
+
+def duty_of(rules: SigninRules, proofs: Proofs, why: Why, authenticators: Iterable[Authenticator]) -> str:
+    """What must be done before anything else: "password", "enrol" or ""."""
+    if why is not Why.NOTHING:
+        return "password"
+    without = rules.second_factor and not any(each.lasting for each in authenticators)
+    return "enrol" if without or lacking(rules, proofs) else ""
+
+
+def asks_verified(proofs: Proofs) -> bool:
+    """Whether a key must verify its user itself: it is then the only proof."""
+    return Kind.KNOWLEDGE not in proofs.kinds
+
+
+# --- half-done logins as rows
+
+
+def begin(
+    act: Act,
+    where: Where,
+    *,
+    person_id: int | None,
+    proofs: Proofs,
+    purpose: Purpose = Purpose.SIGN_IN,
+    session_id: int | None = None,
+    challenge: str = "",
+) -> str:
+    """A half-done login: its token.  It is never a session's."""
+    token, token_hash = new_token()
+    act.connection.execute(
+        insert(login_table).values(
+            token_hash=token_hash, person_id=person_id, purpose=purpose, session_id=session_id,
+            proofs=proofs.given, challenge=challenge, address=where.address, started_at=act.at,
+            lapses_at=act.at + LIFE, tries=0,
+        )
+    )  # fmt: skip
+    return token
+
+
+def half(act: Act, token: str) -> Half | None:
+    """The half-done login behind a token, held alone until the act ends; None when it lapsed or is over."""
+    columns = login_table.c
+    query = select(login_table).where(columns.token_hash == hash_of(token), columns.lapses_at > act.at)
+    row = act.connection.execute(query.with_for_update()).one_or_none()
+    if row is None:
+        return None
+    return Half(
+        row.token_hash, row.person_id, Purpose(row.purpose), row.session_id, Proofs.of(row.proofs), row.challenge,
+        row.started_at, row.tries,
+    )  # fmt: skip
+
+
+def ask(act: Act, found: Half, challenge: str) -> None:
+    """Keep the challenge of a key; an earlier one is believed no more."""
+    _change(act, found, challenge=challenge)
+
+
+def missed(act: Act, found: Half) -> bool:
+    """One wrong answer: its challenge is used up; False when there were too many and the login is over."""
+    if found.tries + 1 >= MOST_TRIES:
+        over(act, found)
+        return False
+    _change(act, found, tries=found.tries + 1, challenge="")
+    return True
+
+
+def over(act: Act, found: Half) -> None:
+    """The login is complete, or given up."""
+    act.connection.execute(delete(login_table).where(login_table.c.token_hash == found.token_hash))
+
+
+def drop_all(act: Act, person_id: int) -> None:
+    """Give up every half-done login of a person."""
+    act.connection.execute(delete(login_table).where(login_table.c.person_id == person_id))
+
+
+def forget_lapsed(act: Act) -> int:
+    """Drop what nobody can complete any more; how many there were."""
+    gone = delete(login_table).where(login_table.c.lapses_at <= act.at).returning(login_table.c.purpose)
+    return len(act.connection.execute(gone).all())
+
+
+def _change(act: Act, found: Half, **values: object) -> None:
+    act.connection.execute(update(login_table).where(login_table.c.token_hash == found.token_hash).values(**values))
