@@ -15,7 +15,8 @@ from typing import Final
 
 from iam.access.wanted import LIFECYCLE_CLAUSE, Rules
 from iam.intake.staging import SourceRules
-from iam.jobs.night import Feed, Job
+from iam.jobs.job import Feed, Job
+from iam.office.roles import Offices
 from iam.people.feed import FeedRow
 from iam.people.organisation import Organisation
 from iam.people.rows import read_row
@@ -25,6 +26,7 @@ from iam.policy.profile import Profile
 from iam.record.store import Store, canonical_json
 from iam.settings import SourceSettings
 from iam.sync.prepare import Policy
+from iam.sync.stored.release import released_by_posts
 from web.body.connections import source_of, target_of
 from web.body.deployment import Deployment
 
@@ -57,7 +59,29 @@ def job_for(
         for code, each in settings.targets.items()
     }
     policy = policy_of(deployment, unit, on or today)
-    return Job(store, actor, policy, feeds, targets, today, time.sleep, progress, settings.officers.release)
+    officers, offices = settings.officers.release, releasing_offices(deployment)
+    return Job(store, actor, policy, feeds, targets, today, time.sleep, progress, officers, offices)
+
+
+def offices_of(deployment: Deployment) -> Offices:
+    """What the body's files say of who holds which role."""
+    profile, sources = deployment.profile, deployment.settings.sources
+    return Offices(profile, {name: _absence_runs(profile, each) for name, each in sources.items()})
+
+
+def releasing_offices(deployment: Deployment) -> Offices | None:
+    """The offices, where held plans are released in the portal; None where operating-system accounts release them.
+
+    It is the one or the other, so that nobody signs once as an account and once as themselves.
+    """
+    offices = offices_of(deployment)
+    return offices if deployment.settings.portal and released_by_posts(offices) else None
+
+
+def release_page(deployment: Deployment, plan_id: int) -> str:
+    """Where a plan is shown and released in the portal; "" where it is not released there."""
+    portal = deployment.settings.portal
+    return f"{portal.origin}/officer/plans/{plan_id}" if portal and releasing_offices(deployment) else ""
 
 
 def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
@@ -69,7 +93,7 @@ def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
         overlap={
             code: (zone.handover_overlap_days.value, zone.handover_overlap_days.clause) for code, zone in zones.items()
         },
-        absence_runs={name: _absence_runs(profile, each) for name, each in deployment.settings.sources.items()},
+        absence_runs=offices_of(deployment).absence,
         unit=unit,
         lifecycle_clause=lifecycle_clause(profile),
         lapsed_grace_days=profile.accounts.lapsed_grace_days.value,

@@ -10,8 +10,8 @@ from typing import Final
 
 import click
 
-from iam.errors import Busy
-from iam.jobs.night import carry_out_released
+from iam.errors import Busy, Forbidden
+from iam.jobs.released import carry_out_released
 from iam.people.announced import unannounced
 from iam.record.columns import local_text
 from iam.sync.apply import Applied
@@ -19,6 +19,7 @@ from iam.sync.dossier import sizes
 from iam.sync.stored.plans import ChangeState, PlanState, Purpose, StoredPlan, changes_of, plans
 from iam.sync.stored.plans import plan as plan_of
 from iam.sync.stored.release import sign, verify_plan
+from web.body.job import release_page
 from web.cli.exits import Exit
 from web.cli.japanese import as_json_option
 from web.cli.night.lines import A_GROUP, Line, Shown, discreet, listing
@@ -36,6 +37,8 @@ def plan() -> None:
 
     ガードの幅を超える計画は保留になります。設定 [officers] release に書かれた担当者のうち二人が、
     それぞれ自分のアカウントから内容を確かめて解除すると、表示されたとおりに適用されます。
+    ポータル（[portal]）があり、役職に充てる職がプロファイルに書かれているときは、
+    その職にある職員二人がポータルで解除します。
 
     \b
     例:
@@ -89,8 +92,10 @@ def show_command(desk: Desk, *, number: int, everything: bool, as_json: bool) ->
         return
     say(*_heading(found, shown), *listing(shown, None if everything else A_GROUP, "（--all で全件を表示します）"))
     if found.state is PlanState.HELD:
+        page = release_page(desk.deployment, number)
         command = f"  iam plan release {number} --hash {found.hash[:HASH_SHOWN]}"
-        say("解除するには、担当者二人がそれぞれ次を実行します。", command)
+        words = "ポータルで次を開きます" if page else "次を実行します"
+        say(f"解除するには、担当者二人がそれぞれ{words}。", f"  {page}" if page else command)
 
 
 @plan.command("release")
@@ -106,6 +111,9 @@ def release_command(context: click.Context, *, number: int, seen: str, as_json: 
     """
     desk: Desk = context.obj
     desk.refuse_unsettled()
+    if page := release_page(desk.deployment, number):
+        # One person must not sign once as an account and once as themselves.
+        raise Forbidden(f"保留の解除はポータルで行います。役職のある職員二人がそれぞれ {page} を開いてください。")
     with Progress(sys.stderr) as progress:
         # A mistake in the configuration must not be found between the second signature and the deed.
         job = desk.job(progress)

@@ -39,6 +39,8 @@ class Telling:
     today: date
     exit: Exit
     unsettled: int = 0
+    page: str = ""
+    """Where the held plan is released in the portal; "": by `iam plan release`."""
 
     def lines(self, *, preview: bool, most: int | None = A_GROUP) -> Iterator[str]:
         """The whole report as text."""
@@ -142,7 +144,7 @@ class Telling:
             yield "次にすること: 名簿に誤りがあれば、直して iam sync を実行します。"
             yield "このとおりでよければ、担当者二人がそれぞれ内容を確かめて解除します。"
             yield f"  iam plan show {held.id}"
-            yield f"  iam plan release {held.id} --hash {held.hash[:HASH_SHOWN]}"
+            yield f"  {self.page}" if self.page else f"  iam plan release {held.id} --hash {held.hash[:HASH_SHOWN]}"
         elif preview and self.report.holds:
             yield "このまま同期すると保留になり、担当者二人の確認が必要です。"
         elif preview and self.shown.total and plan and self.report.today == self.today and not self.unsettled:

@@ -7,6 +7,7 @@ and what is said of it.
 
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from iam.people.ledger import persons_by_number
 from iam.sync.plan import Change
 from iam.sync.report import Report
 from iam.sync.stored.plans import ChangeState, changes_of
+from web.body.job import release_page
 from web.cli.japanese import DAY, as_json_option
 from web.cli.night.lines import Line, discreet
 from web.cli.night.progress import Progress
@@ -81,13 +83,17 @@ def sync(
     with Progress(sys.stderr) as progress:
         job = desk.job(progress, on=on, only=sources)
         report = preview(job, on=on, keep=not check) if looking else nightly(job)
-    told = _telling(job, report, check=check, unsettled=len(desk.unsettled))
+    told = replace(_telling(job, report, check=check, unsettled=len(desk.unsettled)), page=_page(desk, report))
     sheets = _sheets(desk, told, on, out) if on is not None and not check else []
     if as_json:
         say_json(told.as_json(preview=looking) | {"sheets": [str(path) for path in sheets]})
     else:
         say(*told.lines(preview=looking), *(f"一覧を作りました: {path}" for path in sheets))
     context.exit(told.exit)
+
+
+def _page(desk: Desk, report: Report) -> str:
+    return release_page(desk.deployment, report.held.id) if report.held else ""
 
 
 def _refuse_mixed(desk: Desk, *, plan_only: bool, check: bool, on: date | None, out: Path | None) -> None:
