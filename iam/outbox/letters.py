@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, Table, Text, delete, select, update
 
 from iam.outbox.notices import notice
 from iam.outbox.topics import Topic, Value, composed, one_line
@@ -65,13 +65,21 @@ class Outcome(StrEnum):
     FAILED = "failed"
     NO_ADDRESS = "no_address"
     BAD_ADDRESS = "bad_address"
+    NOT_SENT = "not_sent"
 
     @property
     def label_ja(self) -> str:
         """The word that officers read."""
-        return {"sent": "送信済", "failed": "送信できず", "no_address": "宛先なし", "bad_address": "宛先の誤り"}[
-            self.value
-        ]
+        return _OUTCOMES[self]
+
+
+_OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.SENT: "送信済",
+    Outcome.FAILED: "送信できず",
+    Outcome.NO_ADDRESS: "宛先なし",
+    Outcome.BAD_ADDRESS: "宛先の誤り",
+    Outcome.NOT_SENT: "メールを使わない設定",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +150,20 @@ def _trouble(address: str) -> Outcome | None:
     return None if address_is_sound(address) else Outcome.BAD_ADDRESS
 
 
+def waiting(connection: Connection, at: datetime) -> bool:
+    """Whether a letter is due."""
+    return connection.execute(select(letter_table.c.id).where(_due(at)).limit(1)).first() is not None
+
+
+def _due(at: datetime) -> ColumnElement[bool]:
+    table = letter_table.c
+    return table.settled_at.is_(None) & (table.due_at <= at) & (table.tries < MOST_TRIES)
+
+
 def claim(act: Act) -> Claimed | None:
     """The letter that has waited longest, now this worker's alone until the claim lapses; None when none is due."""
     table = letter_table.c
-    due = table.settled_at.is_(None) & (table.due_at <= act.at) & (table.tries < MOST_TRIES)
-    found = select(letter_table).where(due).order_by(table.due_at, table.id).limit(1)
+    found = select(letter_table).where(_due(act.at)).order_by(table.due_at, table.id).limit(1)
     # Another worker's letter is passed over, not waited for; SQLite has one writer and ignores this.
     row = act.connection.execute(found.with_for_update(skip_locked=True)).first()
     if row is None or not _moved(act, row.id, row.tries, due_at=act.at + CLAIM, tries=row.tries + 1):
@@ -186,6 +203,12 @@ def give_up(act: Act) -> int:
     return len(numbers)
 
 
+def forget_letters(act: Act, before: datetime) -> int:
+    """Drop letters that were settled before an instant; the audit keeps that they went.  Answers how many."""
+    old = letter_table.c.settled_at < before
+    return act.connection.execute(delete(letter_table).where(old)).rowcount
+
+
 def delay_after(tries: int) -> timedelta:
     """How long to wait after so many tries: one minute, doubled each time, up to four hours."""
     return LONGEST_DELAY if tries > _DOUBLINGS else FIRST_DELAY * (1 << (tries - 1))
@@ -194,7 +217,8 @@ def delay_after(tries: int) -> timedelta:
 def undelivered(connection: Connection, limit: int = 200) -> list[Undelivered]:
     """What did not arrive, and what has been tried in vain so far; the newest first."""
     table = letter_table.c
-    trouble = (table.outcome.not_in(["", Outcome.SENT])) | ((table.outcome == "") & (table.reason != ""))
+    quiet = ["", Outcome.SENT, Outcome.NOT_SENT]
+    trouble = table.outcome.not_in(quiet) | ((table.outcome == "") & (table.reason != ""))
     rows = connection.execute(select(letter_table).where(trouble).order_by(table.id.desc()).limit(limit))
     return [
         Undelivered(

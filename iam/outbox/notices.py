@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, Table, Text, select, update
+from sqlalchemy import Column, Connection, Integer, Table, Text, delete, select, update
 
 from iam.outbox.topics import Topic, Value, harmless
 from iam.record.act import Act
@@ -60,3 +60,8 @@ def seen(act: Act, person_id: int, ids: Collection[int]) -> None:
     """Note that a person has seen these notices; another person's are left alone."""
     mine = (notice_table.c.person_id == person_id) & notice_table.c.seen_at.is_(None)
     act.connection.execute(update(notice_table).where(mine, among(notice_table.c.id, list(ids))).values(seen_at=act.at))
+
+
+def forget_seen(act: Act, before: datetime) -> int:
+    """Drop notices that were seen before an instant; answers how many."""
+    return act.connection.execute(delete(notice_table).where(notice_table.c.seen_at < before)).rowcount

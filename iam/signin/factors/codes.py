@@ -135,6 +135,17 @@ def left(connection: Connection, person_id: int, at: datetime) -> dict[Form, int
     return {Form(form): count for form, count in connection.execute(query)}
 
 
+def end_lapsed(act: Act) -> int:
+    """End temporary codes that nobody used in their time; how many there were."""
+    codes, owners = code_table.c, authenticator_table.c
+    query = (
+        select(owners.id)
+        .select_from(code_table.join(authenticator_table))
+        .where(owners.form == Form.TEMPORARY, owners.state == State.ACTIVE, codes.lapses_at <= act.at)
+    )
+    return sum(end(act, id_, State.REMOVED, "lapsed") for id_ in act.connection.execute(query).scalars().all())
+
+
 def _random(form: Form) -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(group)) for group in _GROUPS[form])
 
