@@ -1,4 +1,4 @@
-"""The kinds of sources and targets that a configuration may name, and what connects to each.
+"""The kinds of sources and targets that a configuration may name, the mail server, and what connects to each.
 
 The one law: *a connector is imported only where it is used*; which one that is
 stands in two tables.
@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from iam.access.model import System
 from iam.errors import ConfigurationError
 from iam.handwritten import dotted, mistakes
-from iam.ports import Source, Target
+from iam.ports import Mailer, Source, Target
+from iam.settings import Mail
 
 SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "file": ("connectors.personnel.options:Options", "connectors.personnel.source:FileSource"),
@@ -95,6 +96,22 @@ def target_of(system: str, kind: str, options: BaseModel, attributes: Collection
     """The target that `options` describe; `attributes` are all that the access model wants on its accounts."""
     made: Target = _found(TARGETS[kind][1])(system, options, attributes)
     return made
+
+
+def mailer_of(mail: Mail | None) -> Mailer | None:
+    """The mail server of [mail]; None where the body has none.
+
+    Raises:
+        ConfigurationError: when its certificate authority cannot be read.
+    """
+    if mail is None:
+        return None
+    from connectors.smtp import SmtpMailer, SmtpOptions  # noqa: PLC0415 - only what sends letters needs it
+
+    options = SmtpOptions(
+        mail.host, mail.port, mail.security.value, mail.sender, mail.ca_file, mail.user, mail.password
+    )
+    return SmtpMailer(options)
 
 
 def _found(place: str) -> type:

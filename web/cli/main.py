@@ -36,6 +36,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを根拠とともに表示します。"),
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
+    "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
+    "worker": ("web.cli.running.worker:worker", "通知のメールを送り、期限の過ぎたものを片付けます。"),
     "audit": ("web.cli.audit:audit", "証跡を検証し、書き出します。"),
 }
 """Each sub-command: where it is, and what the list of commands says of it."""

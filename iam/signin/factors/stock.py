@@ -94,16 +94,7 @@ def take_in(act: Act, keys: KeyRing, seeds: Sequence[TokenSeed], batch: str) -> 
     Raises:
         TokenFileError: when a serial is in the stock already or a token cannot be used, naming each.
     """
-    known = already_known(act.connection, [seed.serial for seed in seeds])
-    problems = [
-        *(problem for seed in seeds if (problem := why_not_token(seed))),
-        *(
-            f"{seed.place} 製造番号 {seed.serial} は、すでに取り込んであります。"
-            for seed in seeds
-            if seed.serial in known
-        ),
-    ]
-    if problems:
+    if problems := why_not_take_in(act.connection, seeds):
         raise TokenFileError(problems)
     columns = ("serial", "sealed", "data", "state", "authenticator_id", "batch", "imported_at", "changed_at")
     rows = (
@@ -116,10 +107,20 @@ def take_in(act: Act, keys: KeyRing, seeds: Sequence[TokenSeed], batch: str) -> 
     return len(seeds)
 
 
-def already_known(connection: Connection, serials: Iterable[str]) -> frozenset[str]:
-    """Those of the serials that the stock knows, in whatever place."""
-    query = select(stock_table.c.serial).where(among(stock_table.c.serial, list(serials)))
-    return frozenset(connection.execute(query).scalars())
+def why_not_take_in(connection: Connection, seeds: Sequence[TokenSeed]) -> list[str]:
+    """Each token that cannot be used here, or that the stock knows already in whatever place; a sentence each."""
+    serials = [seed.serial for seed in seeds]
+    query = select(stock_table.c.serial).where(among(stock_table.c.serial, serials))
+    known = frozenset(connection.execute(query).scalars())
+    unusable = (why_not_token(seed) for seed in seeds)
+    return [
+        *(problem for problem in unusable if problem),
+        *(
+            f"{seed.place} 製造番号 {seed.serial} は、すでに取り込んであります。"
+            for seed in seeds
+            if seed.serial in known
+        ),
+    ]
 
 
 def lend(act: Act, keys: KeyRing, serial: str, person_id: int) -> int:

@@ -1,0 +1,1 @@
+"""Commands that stay up until they are told to stop."""

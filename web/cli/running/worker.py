@@ -1,0 +1,101 @@
+"""`iam worker`: sends letters as they are written, and puts away what ran out.
+
+The one law: *it stops when it is told to, between two letters*; whatever it has
+not done, the next one does.  An absent database or mail server is told and
+waited for, not died of.
+"""
+
+import signal
+from datetime import timedelta
+from threading import Event
+from time import monotonic
+from types import FrameType
+from typing import Final
+
+import click
+
+from iam.errors import Busy, StoreError
+from iam.jobs.periodic import Delivered, Tidied, deliver, tidy
+from iam.ports import Mailer
+from iam.record.columns import local_text
+from iam.record.store import Store
+from web.body.connections import mailer_of
+from web.cli.table import say
+from web.cli.wiring import Desk
+
+BETWEEN: Final = timedelta(seconds=10)
+"""Between two looks for letters."""
+
+TIDYING: Final = timedelta(hours=1)
+"""Between two rounds of tidying."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="一度だけ行って終わります。")
+@click.pass_obj
+def worker(desk: Desk, *, once: bool) -> None:
+    """通知のメールを送り、期限の過ぎたものを片付けます。
+
+    止めるまで動き続けます（SIGTERM か Ctrl+C で止まります）。いくつ動かしても、同じメールを二重に送ることはありません。
+    設定に [mail] がなければメールは送らず、片付けだけを行います。
+    """
+    store, mailer = desk.store, mailer_of(desk.settings.mail)
+    if once:
+        _tell(store, deliver(store, mailer))
+        _tell_tidied(store, tidy(store))
+        return
+    stop = Event()
+
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        _stay(store, mailer, stop)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stay(store: Store, mailer: Mailer | None, stop: Event) -> None:
+    _say(store, "始めました。" if mailer else "始めました。[mail] がないため、メールは送りません。")
+    trouble, tidied_at = "", None
+    while not stop.is_set():
+        try:
+            done = deliver(store, mailer, going=lambda: not stop.is_set(), pause=lambda wait: _wait(stop, wait))
+            _tell(store, done, known=trouble)
+            trouble = done.trouble
+            if tidied_at is None or monotonic() - tidied_at >= TIDYING.total_seconds():
+                _tell_tidied(store, tidy(store))
+                tidied_at = monotonic()
+        except (Busy, StoreError) as error:
+            if str(error) != trouble:
+                trouble = str(error)
+                _say(store, trouble)
+        _wait(stop, BETWEEN)
+    _say(store, "止まりました。")
+
+
+def _wait(stop: Event, wait: timedelta) -> None:
+    stop.wait(wait.total_seconds())
+
+
+def _tell(store: Store, done: Delivered, known: str = "") -> None:
+    """What became of the letters; a trouble that was told before is not told again."""
+    if done.sent or done.postponed or done.failed:
+        _say(store, f"メール 送信{done.sent:,}件、再送待ち{done.postponed:,}件、送信できず{done.failed:,}件")
+    if done.trouble and done.trouble != known:
+        _say(store, done.trouble)
+
+
+def _tell_tidied(store: Store, done: Tidied) -> None:
+    ended = f"期限切れのサインイン{done.sessions_ended:,}件、申請{done.cases:,}件、コード{done.codes:,}件"
+    gone = done.sessions_forgotten + done.letters_forgotten + done.notices_forgotten + done.logins
+    if done.letters_failed:
+        _say(store, f"送信を諦めたメール{done.letters_failed:,}件")
+    if done.sessions_ended or done.cases or done.codes or gone:
+        _say(store, f"片付け {ended}を終え、古い控え{gone:,}件を消しました。")
+
+
+def _say(store: Store, sentence: str) -> None:
+    say(f"{local_text(store.clock())} {sentence}")
