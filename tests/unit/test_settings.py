@@ -1,6 +1,7 @@
 """What `iam.toml` may say, and what an operator is told of each mistake in it."""
 
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ path = "人事.csv"
 kind = "openldap"
 [targets.portal.openldap]
 url = "ldap://127.0.0.1"
+"""
+
+PORTAL = """
+[portal]
+origin = "https://id.minato.lg.jp"
+listen = "127.0.0.1:8443"
+zone = "mnu"
+proxies = ["127.0.0.1", "192.0.2.0/28", "2001:db8::/64"]
+[portal.certificate]
+ca = "ca.pem"
+"""
+MAIL = """
+[mail]
+host = "mail.minato.lg.jp"
+port = 587
+security = "starttls"
+user = "kagimori"
+sender = "kagimori@minato.lg.jp"
 """
 
 
@@ -134,3 +153,94 @@ def test_a_password_in_the_file_is_refused_and_not_repeated() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         read(COMPLETE).body.name = "ほかの市"  # type: ignore[misc] # the very thing that must fail
+
+
+def test_without_a_portal_and_mail_there_are_none() -> None:
+    settings = read(COMPLETE)
+    assert (settings.portal, settings.mail) == (None, None)
+
+
+def test_the_portal_says_where_it_is_opened_and_whom_it_believes() -> None:
+    portal = read(COMPLETE + PORTAL).portal
+    assert portal
+    assert (portal.origin, portal.host, portal.secure) == ("https://id.minato.lg.jp", "id.minato.lg.jp", True)
+    assert portal.address == ("127.0.0.1", 8443)
+    assert ip_address("192.0.2.15") in portal.proxies[1]
+    assert (portal.certificate and portal.certificate.ca) == FOLDER / "ca.pem"
+
+
+def test_a_portal_that_says_no_more_than_its_origin_believes_nobody_and_listens_on_loopback() -> None:
+    portal = read(COMPLETE + '[portal]\norigin = "https://id.minato.lg.jp"').portal
+    assert portal
+    assert (portal.proxies, portal.certificate, portal.address) == ((), None, ("127.0.0.1", 8443))
+    assert portal.notice
+
+
+@pytest.mark.parametrize(
+    ("written", "origin", "host"),
+    [
+        ("https://ID.Minato.lg.jp/", "https://id.minato.lg.jp", "id.minato.lg.jp"),
+        ("https://id.minato.lg.jp:443", "https://id.minato.lg.jp", "id.minato.lg.jp"),
+        ("https://id.minato.lg.jp:8443", "https://id.minato.lg.jp:8443", "id.minato.lg.jp"),
+        ("http://localhost:8080", "http://localhost:8080", "localhost"),
+        ("https://kagimori", "https://kagimori", "kagimori"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(written: str, origin: str, host: str) -> None:
+    portal = read(COMPLETE + f'[portal]\norigin = "{written}"').portal
+    assert portal
+    assert (portal.origin, portal.host) == (origin, host)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("https://id.minato.lg.jp", "http://id.minato.lg.jp", "portal.origin: http:// で始められるのは、試すための"),
+        ("https://id.minato.lg.jp", "ftp://id.minato.lg.jp", "portal.origin: https://ホスト名 の形で書いてください"),
+        ("https://id.minato.lg.jp", "id.minato.lg.jp", "portal.origin: https://ホスト名 の形で書いてください"),
+        ("https://id.minato.lg.jp", "https://id.minato.lg.jp/login", "portal.origin: ホスト名とポート番号だけを"),
+        ("https://id.minato.lg.jp", "https://a:b@id.minato.lg.jp", "portal.origin: ホスト名とポート番号だけを"),
+        ("https://id.minato.lg.jp", "https://id.minato.lg.jp?x=1", "portal.origin: ホスト名とポート番号だけを"),
+        ("https://id.minato.lg.jp", "https://192.0.2.1", "portal.origin: セキュリティキーを登録できるよう"),
+        ("https://id.minato.lg.jp", "https://[::1]", "portal.origin: セキュリティキーを登録できるよう"),
+        ("https://id.minato.lg.jp", "https://みなと.jp", "portal.origin: セキュリティキーを登録できるよう"),
+        ("https://id.minato.lg.jp", "https://id.minato.lg.jp:0", "portal.origin: https://ホスト名 の形で"),
+        ("https://id.minato.lg.jp", "https://id.minato.lg.jp:99999", "portal.origin: https://ホスト名 の形で"),
+        ("127.0.0.1:8443", "127.0.0.1", "portal.listen: 127.0.0.1:8443 のように"),
+        ("127.0.0.1:8443", "127.0.0.1:http", "portal.listen: 127.0.0.1:8443 のように"),
+        ('"192.0.2.0/28"', '"192.0.2.9/28"', "portal.proxies.1: プロキシだけを、192.0.2.10 か"),
+        ('"192.0.2.0/28"', '"proxy.minato.lg.jp"', "portal.proxies.1: プロキシだけを"),
+        ('"192.0.2.0/28"', '"0.0.0.0/0"', "portal.proxies.1: プロキシだけを"),
+        ('"192.0.2.0/28"', "192", "portal.proxies.1: プロキシだけを"),
+        ('proxies = ["127.0.0.1", "192.0.2.0/28", "2001:db8::/64"]', "", "portal: 証明書は proxies のプロキシからだけ"),
+        ('ca = "ca.pem"', 'ca = "ca.pem"\nheader = "X Client"', "portal.certificate.header: 使えない文字があるか"),
+        ('zone = "mnu"', "hashes = 0", "portal.hashes: 1 以上で書いてください"),
+        ('zone = "mnu"', "worker = 2", "portal.worker: 知らないキーです。workers の書き誤りではありませんか。"),
+        ('ca = "ca.pem"', 'ca = "ca.pem"\ncrls = "x"', "portal.certificate.crls: 知らないキーです。crl の書き誤り"),
+        ('zone = "mnu"', 'notice = ""', "portal.notice: 空にはできません"),
+    ],
+)
+def test_a_mistake_in_the_portal_is_told_with_its_cure(old: str, new: str, told: str) -> None:
+    assert PORTAL.count(old) == 1
+    (problem,) = problems(COMPLETE + PORTAL.replace(old, new))
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('security = "starttls"', 'security = "none"', "mail: パスワードを平文で送ることはできません。"),
+        ('security = "starttls"', 'security = "ssl"', "mail.security: none、starttls、tls のいずれかを書いてください"),
+        ('user = "kagimori"', 'password_file = "secret"', "mail: password_file があるのに user がありません。"),
+        ('user = "kagimori"', 'password = "hunter2"', "mail.password: 知らないキーです。password_file の書き誤り"),
+        ("kagimori@minato.lg.jp", "kagimori", "mail.sender: "),
+        ("kagimori@minato.lg.jp", "kagimori@minato.lg.jp\\nBcc: all@minato.lg.jp", "mail.sender: "),
+        ("port = 587", "port = 0", "mail.port: 1 以上で書いてください"),
+        ('host = "mail.minato.lg.jp"', "", "mail.host: ありません。書き足してください。"),
+    ],
+)
+def test_a_mistake_in_the_mail_server_is_told_with_its_cure_and_without_secrets(old: str, new: str, told: str) -> None:
+    assert MAIL.count(old) == 1
+    (problem,) = problems(COMPLETE + MAIL.replace(old, new))
+    assert told in problem
+    assert "hunter2" not in problem

@@ -63,6 +63,12 @@ class _Written:
     codes: Mapping[tuple[str, str, str], str]
     """By source, field and the body's code."""
 
+    zone: str
+    """Of the portal; "" for the profile's default."""
+
+    certificates: Mapping[str, Path]
+    """The files of [portal.certificate] and [mail], by key."""
+
 
 @dataclass
 class _Proof:
@@ -85,6 +91,7 @@ class _Proof:
         self.organisation = self._tried(_organisation_in, written.organisation)
         self._model_against_profile()
         self._codes()
+        self._portal()
         for connection in written.connections:
             self._connection(connection)
         self._systems()
@@ -127,6 +134,21 @@ class _Proof:
                 choices = "、".join(sorted(known))
                 key = dotted(("sources", place[0], "codes", *place[1:]))
                 self.blame(f'{key}: {choices} のいずれかを書いてください（今の値: "{word}"）。')
+
+    def _portal(self) -> None:
+        """The portal stands in a zone of the profile, and its certificates can be read."""
+        if self.profile is not None and self.written.zone not in {"", *(zone.code for zone in self.profile.zones)}:
+            choices = "、".join(zone.code for zone in self.profile.zones)
+            cure = f"{choices} から選んでください" if choices else '領域を置かない団体では "" と書いてください'
+            self.blame(f"portal.zone: 領域「{self.written.zone}」はプロファイルにありません。{cure}。")
+        for key, path in self.written.certificates.items():
+            try:
+                pem = path.read_bytes()
+            except OSError:
+                self.blame(f"{key}: {path} を読み取れません。置き場所と読み取り権限を確かめてください。")
+                continue
+            if b"-----BEGIN " not in pem:
+                self.blame(f"{key}: {path} はPEMの形ではありません。PEM（-----BEGIN で始まる形）に変換してください。")
 
     def _connection(self, connection: Connection) -> None:
         try:
@@ -204,8 +226,19 @@ def _written_in(settings: Settings, file: str) -> _Written:
     }
     return _Written(
         file, settings.folder, settings.body.profile, settings.access.file, settings.organisation.file,
-        tuple(connections), codes,
+        tuple(connections), codes, settings.portal.zone if settings.portal else "",
+        dict(_certificates(settings)),
     )  # fmt: skip
+
+
+def _certificates(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """The files of certificates, by the keys that name them."""
+    if settings.portal and (cards := settings.portal.certificate):
+        yield "portal.certificate.ca", cards.ca
+        if cards.crl:
+            yield "portal.certificate.crl", cards.crl
+    if settings.mail and settings.mail.ca_file:
+        yield "mail.ca_file", settings.mail.ca_file
 
 
 def _made_out(table: Mapping[str, object], file: Path) -> _Written:
@@ -226,9 +259,10 @@ def _made_out(table: Mapping[str, object], file: Path) -> _Written:
         for theirs, word in maps.items()
         if isinstance(word, str)
     }
+    zone = _table(table, "portal").get("zone")
     return _Written(
         str(file), folder, profile if isinstance(profile, str) else None, path("access"), path("organisation"),
-        tuple(_connections(table)), codes,
+        tuple(_connections(table)), codes, zone if isinstance(zone, str) else "", {},
     )  # fmt: skip
 
 

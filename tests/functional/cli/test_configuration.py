@@ -111,6 +111,36 @@ def test_a_right_without_a_group_is_told_where_groups_are_listed(town: Town) -> 
     ]
 
 
+PORTAL = """
+[portal]
+origin = "https://id.minato.lg.jp"
+zone = "lgwan"
+proxies = ["127.0.0.1"]
+[portal.certificate]
+ca = "ca.pem"
+crl = "crl.pem"
+
+[output]"""
+
+
+def test_a_portal_in_a_zone_that_is_not_there_and_certificates_that_cannot_be_read_are_told(town: Town) -> None:
+    town.edit("iam.toml", "[output]", PORTAL)
+    (town.folder / "crl.pem").write_bytes(b"0\x82")
+    place = "iam.toml: portal"
+    assert problems(town) == [
+        f"{place}.zone: 領域「lgwan」はプロファイルにありません。mnu、internet、std から選んでください。",
+        f"{place}.certificate.ca: ca.pem を読み取れません。置き場所と読み取り権限を確かめてください。",
+        f"{place}.certificate.crl: crl.pem はPEMの形ではありません。PEM（-----BEGIN で始まる形）に変換してください。",
+    ]
+
+
+def test_a_mistake_elsewhere_does_not_hide_the_zone_of_the_portal(town: Town) -> None:
+    town.edit("iam.toml", "[output]", '[portal]\norigin = "http://id.minato.lg.jp"\nzone = "lgwan"\n[output]')
+    origin, zone = problems(town)
+    assert origin.startswith("iam.toml: portal.origin: http:// で始められるのは、")
+    assert zone.startswith("iam.toml: portal.zone: 領域「lgwan」はプロファイルにありません。")
+
+
 def test_another_organisation_has_every_row_read_anew_once(settled: Town) -> None:
     settled.edit("組織.csv", "0101,総務課", "0101,総務企画課")
     assert [settled.told("sync")["sources"][0]["new"] for _ in range(2)] == [10, 0]
