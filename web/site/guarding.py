@@ -18,12 +18,14 @@ from iam.policy.profile import Profile, Role
 from iam.signin import sessions
 from iam.signin.door import Entrant, actor_of
 from iam.signin.sessions import Gone, Present, Session
-from web.site.access import DUTY_PAGES, HOME, LOGIN, PROVE, UNLOCK, Access, Who
+from web.site.access import DUTY_PAGES, HOME, LOGIN, PROVE, UNLOCK, Access, Who, public
 from web.site.border import cookies
 from web.site.border.headers import UNSAFE
 from web.site.site import at, the_site
 
 _LONGEST_PATH: Final = 2_000
+_NO_PAGE: Final = public()
+"""What does not exist is told to everybody, in the frame of whoever asks."""
 
 
 class DutyFirst(Forbidden):
@@ -53,9 +55,7 @@ def register(app: Flask, table: Mapping[str, Access]) -> None:
 
     @app.before_request
     def guard() -> Response | tuple[Response, int] | None:
-        if request.endpoint is None:  # no such page, whoever asks
-            return None
-        access = table[request.endpoint]
+        access = _NO_PAGE if request.endpoint is None else table[request.endpoint]
         if access.looks:
             _look()
         return _stop(access)

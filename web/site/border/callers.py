@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
-from urllib.parse import unquote
 
 from flask import Request, g, request
 
 from iam.settings import Portal
 from iam.signin.door import Where
+from iam.signin.factors.certificates import certificate_from
 from web.site.site import the_site
 
 Address = IPv4Address | IPv6Address
@@ -24,7 +24,6 @@ Network = IPv4Network | IPv6Network
 
 FORWARDED: Final = "X-Forwarded-For"
 _MOST_HOPS: Final = 20
-_LONGEST_CERTIFICATE: Final = 16_384
 _LONGEST_TERMINAL: Final = 200
 
 
@@ -66,8 +65,8 @@ def read_caller(asked: Request, portal: Portal) -> Caller:
         forged = tuple(name for name in (FORWARDED, header) if name and asked.headers.get(name))
         return Caller(_shown(peer), terminal, forged=forged)
     hops = ",".join(asked.headers.getlist(FORWARDED)).split(",")[-_MOST_HOPS:]
-    certificate = unquote(asked.headers.get(header, "")) if header else ""
-    return Caller(_behind(peer, hops, proxies), terminal, certificate[:_LONGEST_CERTIFICATE])
+    certificate = certificate_from(asked.headers.get(header, "")) if header else ""
+    return Caller(_behind(peer, hops, proxies), terminal, certificate)
 
 
 def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> str:

@@ -9,8 +9,9 @@ and of this site alone (ASVS 3.3.1 to 3.3.4).
 import hashlib
 from typing import Final
 
-from flask import Flask, Response, session
+from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.wrappers import Response
 
 from iam.record.keys import KeyRing
 

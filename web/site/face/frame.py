@@ -42,8 +42,8 @@ def extend() -> Response:
     found = session()
     with the_site().store.act("session") as act:
         held = sessions.extend(act, found.id)
-    seconds = int(min(found.idle, found.ends_at - at()).total_seconds()) if held else 0
-    return jsonify(left=max(0, seconds))
+    seconds = min(found.idle, found.ends_at - at()).total_seconds() if held else 0
+    return jsonify(left=max(0, int(seconds)))
 
 
 def register(app: Flask) -> None:
@@ -74,11 +74,8 @@ def _frame() -> dict[str, object]:
 
 
 def _left(who: Entrant | None) -> int:
-    """Seconds until the session ends when nothing is done, 0 without one; this very request began the idle time."""
-    if who is None:
-        return 0
-    found: sessions.Session = g.session
-    return max(0, int(min(found.idle, found.ends_at - at()).total_seconds()))
+    """Seconds until the session ends when nothing is done, 0 without one."""
+    return 0 if who is None else max(0, int(sessions.time_left(g.session, at()).total_seconds()))
 
 
 def ways(who: Entrant) -> list[Way]:

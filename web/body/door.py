@@ -1,0 +1,41 @@
+"""From a proved deployment to the door: what signing in needs to know of this body.
+
+The one law: *the door is told everything*: it reads no file and no setting, so
+that every process and every test opens the same one.
+"""
+
+from typing import Final
+
+from iam.record.keys import KeyRing
+from iam.settings import Portal
+from iam.signin.door import Door
+from iam.signin.factors.certificates import TrustFiles
+from iam.signin.passwords.blocklist import listed
+from iam.signin.passwords.hashing import Hasher, Parameters
+from web.body.deployment import Deployment
+
+WAITING: Final = 64
+"""How many sign-ins may wait in one process for their turn to be hashed; the next is told to come again."""
+
+
+def door_of(deployment: Deployment, portal: Portal, keys: KeyRing, parameters: Parameters | None = None) -> Door:
+    """The door of `portal`; passwords are hashed by `parameters`, RFC 9106's second choice unless given."""
+    settings, profile = deployment.settings, deployment.profile
+    certificate = portal.certificate
+    return Door(
+        profile=profile,
+        model=deployment.model,
+        keys=keys,
+        hasher=Hasher(keys, parameters, at_once=portal.hashes, waiting=WAITING),
+        origin=portal.origin,
+        zone=portal.zone,
+        absence={name: each.absence_runs for name, each in settings.sources.items() if _states(each)},
+        body_words=(settings.body.name, profile.body.name),
+        listed=listed,
+        authorities=None if certificate is None else TrustFiles(certificate.ca, certificate.crl),
+    )
+
+
+def _states(source: object) -> bool:
+    """Whether the source says itself how many silent readings count, instead of leaving it to the profile."""
+    return "absence_runs" in getattr(source, "model_fields_set", ())
