@@ -7,7 +7,7 @@ a hash of what was asked.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,6 +65,8 @@ class CaseState(StrEnum):
 _DESK: Final = frozenset({Role.GENERAL_OFFICER, Role.OPERATOR, Role.HR_OFFICER})
 _HEADS: Final = frozenset({Role.GENERAL_OFFICER, Role.APPROVER})
 
+_AT_THE_DESK: Final = frozenset({CaseKind.TEMPORARY_PASSWORD, CaseKind.TEMPORARY_CODE})
+
 ASKS: Final[Mapping[CaseKind, frozenset[Role]]] = {
     # The desk saw the person; the second officer is the desk proofing of NIST SP 800-63B-4 4.2 (R28).
     CaseKind.TEMPORARY_PASSWORD: _DESK,
@@ -75,13 +77,14 @@ ASKS: Final[Mapping[CaseKind, frozenset[Role]]] = {
 }
 """Who may ask for what."""
 
-DECIDES: Final[Mapping[CaseKind, frozenset[Role]]] = {
-    CaseKind.TEMPORARY_PASSWORD: _DESK,
-    CaseKind.TEMPORARY_CODE: _DESK,
-    CaseKind.DEPUTY: _HEADS,
-    CaseKind.NOMINATION: _HEADS,
-}
-"""Who may confirm or decline it."""
+
+def decides(kind: CaseKind, subject: frozenset[Role]) -> frozenset[Role]:
+    """The roles that may confirm or decline; `subject`: the roles of whomever it is about.
+
+    Whoever decides over others gets a new credential only through a head: two of the desk
+    must not be able to sign in as the officer who watches them.
+    """
+    return _HEADS if kind not in _AT_THE_DESK or subject & (_DESK | _HEADS) else _DESK
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +116,22 @@ def why_not_decide(
     case: Case,
     decider_id: int,
     *,
-    decider: frozenset[Role],
-    asker: frozenset[Role],
+    roles: Mapping[int, frozenset[Role]],
     seen_hash: str,
 ) -> Conflict | Forbidden | None:
     """The first rule that stands between this officer and this decision, or None.
 
-    `decider`, `asker`: the roles that the two hold today.
+    `roles`: by person id, of decider, asker and subject today; whoever is missing holds none.
     """
+    none: frozenset[Role] = frozenset()
+    decider, asker = roles.get(decider_id, none), roles.get(case.asked_by, none)
     if case.state is not CaseState.ASKED:
         return Conflict(f"この申請は確認待ちではありません（いまは「{case.state.label_ja}」）。")
     if decider_id == case.asked_by:
         return Forbidden("自分が申請したものは、自分では確認できません。別の担当者が確認してください。")
     if decider_id == case.subject_id:
         return Forbidden("自分に関する申請は、自分では確認できません。別の担当者が確認してください。")
-    if not DECIDES[case.kind] & decider:
+    if not decides(case.kind, roles.get(case.subject_id or 0, none)) & decider:
         return Forbidden(f"「{case.kind.label_ja}」を確認する権限がありません。")
     if not may_ask(case.kind, case.asked_by, case.content, asker):
         return Conflict("申請した担当者が、いまはその役職にありません。あらためて申請してください。")
@@ -152,7 +156,7 @@ def ask(
     Raises:
         Forbidden: when this officer may not ask for it; Conflict: when the same waits already.
     """
-    roles = roles_of(act.connection, offices.profile, [asked_by], jst_day(act.at), absence=offices.absence)
+    roles = _roles(act.connection, offices, [asked_by], act.at)
     if asked_by == subject_id:
         raise Forbidden("自分に関する申請は、自分ではできません。別の担当者に頼んでください。")
     if not may_ask(kind, asked_by, content, roles[asked_by]):
@@ -200,12 +204,8 @@ def decline(act: Act, offices: Offices, case_id: int, *, decided_by: int, reason
 def _decide(
     act: Act, offices: Offices, case: Case, decided_by: int, *, seen_hash: str, state: CaseState, reason: str = ""
 ) -> None:
-    both = [decided_by, case.asked_by]
-    roles = roles_of(act.connection, offices.profile, both, jst_day(act.at), absence=offices.absence)
-    refusal = why_not_decide(
-        case, decided_by, decider=roles[decided_by], asker=roles[case.asked_by], seen_hash=seen_hash
-    )
-    if refusal:
+    roles = _roles(act.connection, offices, [decided_by, *_concerned(case)], act.at)
+    if refusal := why_not_decide(case, decided_by, roles=roles, seen_hash=seen_hash):
         raise refusal
     _settle(act, case, state, decided_by=decided_by, decision_reason=reason)
 
@@ -262,17 +262,10 @@ def case_of(connection: Connection, case_id: int, at: datetime) -> Case:
 
 def waiting_for(connection: Connection, offices: Offices, person_id: int, at: datetime) -> list[Case]:
     """The cases that this officer could decide now, oldest first."""
-    on = jst_day(at)
-    mine = roles_of(connection, offices.profile, [person_id], on, absence=offices.absence)[person_id]
-    found = [case for case in waiting(connection, at) if DECIDES[case.kind] & mine]
-    askers = roles_of(connection, offices.profile, {each.asked_by for each in found}, on, absence=offices.absence)
-    return [
-        case
-        for case in found
-        if why_not_decide(
-            case, person_id, decider=mine, asker=askers[case.asked_by], seen_hash=case.content_hash
-        ) is None
-    ]  # fmt: skip
+    found = waiting(connection, at)
+    ids = {person_id, *(id_ for case in found for id_ in _concerned(case))} if found else set()
+    roles = _roles(connection, offices, ids, at)
+    return [case for case in found if why_not_decide(case, person_id, roles=roles, seen_hash=case.content_hash) is None]
 
 
 def waiting(connection: Connection, at: datetime) -> list[Case]:
@@ -291,9 +284,18 @@ def recent(connection: Connection, at: datetime, *, asked_by: int | None = None,
 
 def deciders(connection: Connection, offices: Offices, case: Case, at: datetime) -> list[int]:
     """Who could decide it now: person ids."""
-    on = jst_day(at)
-    found = {each.person_id for role in DECIDES[case.kind] for each in holders(connection, offices, role, on)}
+    roles = _roles(connection, offices, _concerned(case), at)
+    asked = decides(case.kind, roles.get(case.subject_id or 0, frozenset()))
+    found = {each.person_id for role in asked for each in holders(connection, offices, role, jst_day(at))}
     return sorted(found - {case.asked_by, case.subject_id})
+
+
+def _concerned(case: Case) -> set[int]:
+    return {case.asked_by} | ({case.subject_id} if case.subject_id is not None else set())
+
+
+def _roles(connection: Connection, offices: Offices, ids: Collection[int], at: datetime) -> dict[int, frozenset[Role]]:
+    return roles_of(connection, offices.profile, set(ids), jst_day(at), absence=offices.absence)
 
 
 def _open(at: datetime) -> tuple[Any, ...]:

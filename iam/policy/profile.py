@@ -161,6 +161,15 @@ class Role(StrEnum):
     DATA_OFFICER = "data_officer"
     TERMINAL_OFFICER = "terminal_officer"
 
+    @property
+    def label_ja(self) -> str:
+        """What the role is about, for pages; the body's own title stands in its profile."""
+        return {
+            "general_officer": "統括", "approver": "承認", "hr_officer": "人事", "system_owner": "情報システムの責任者",
+            "operator": "運用の担当", "auditor": "監査", "data_officer": "データの管理者",
+            "terminal_officer": "端末の管理者",
+        }[self.value]  # fmt: skip
+
 
 REQUIRED_ROLES = (
     Role.GENERAL_OFFICER,
