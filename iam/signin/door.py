@@ -170,6 +170,16 @@ class Door:
         """How old a proof may be for a sensitive act (R39)."""
         return timedelta(minutes=self.profile.signin.reauthentication.value)
 
+    def strangers_rules(self, blinded: str, on: date) -> SigninRules:
+        """The rules under which failures for a number that nobody has are counted.
+
+        One in eight is as strict as with an officer, so that a delay that comes early says nothing of whose
+        number it is.
+        """
+        strict = blinded[:1] in {"0", "1"}
+        zones = [zone.code for zone in self.profile.zones] if strict else [self.profile.zone(self.zone).code]
+        return self.profile.signin.resolved(zones, privileged=strict, on=on)
+
     def blinded(self, number: str) -> str:
         """A number that nobody has, as it may be kept: people type passwords into that field."""
         return self.keys.mac("number at the door", number.encode("utf-8", "replace"), self.keys.current)[:32]

@@ -62,7 +62,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last of each before a session began, and how many failures came since the success before it."""
+    """The last of each before a session began, and how many failures came since the success before it.
+
+    `signout`: how the session before ended, by sign-out or otherwise (`reason`).
+    """
 
     success: Event | None
     failure: Event | None
@@ -134,7 +137,7 @@ def last(connection: Connection, person_id: int, before: datetime) -> Last:
     return Last(
         success,
         _newest(connection, person_id, Outcome.FAILURE, before),
-        _newest(connection, person_id, Outcome.SIGNOUT, before),
+        _newest(connection, person_id, Outcome.SIGNOUT, before, Outcome.ENDED),
         connection.execute(since).scalar_one(),
     )
 
@@ -210,9 +213,12 @@ def _at_night(at: datetime) -> bool:
     return hour >= begins or hour < ends
 
 
-def _newest(connection: Connection, person_id: int, outcome: Outcome, before: datetime) -> Event | None:
+def _newest(
+    connection: Connection, person_id: int, outcome: Outcome, before: datetime, *or_else: Outcome
+) -> Event | None:
     columns = event_table.c
-    query = select(event_table).where(columns.person_id == person_id, columns.at < before, columns.outcome == outcome)
+    wanted = columns.outcome.in_([outcome, *or_else])
+    query = select(event_table).where(columns.person_id == person_id, columns.at < before, wanted)
     row = connection.execute(query.order_by(columns.at.desc(), columns.id.desc()).limit(1)).one_or_none()
     return None if row is None else _event(row)
 

@@ -33,7 +33,9 @@ from iam.people.ledger import person_table
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Instant, Json, Number, Store, metadata
+from iam.signin import history
 from iam.signin.door import DOOR, Door, Entrant, Where, hash_of, known, new_token, stamp_columns, stamp_of
+from iam.signin.history import Outcome
 from iam.signin.kinds import Proofs
 from iam.signin.steps import drop_all, lacking
 
@@ -270,9 +272,14 @@ def _end(act: Act, which: Sequence[ColumnElement[bool]], reason: str) -> int:
         raise ValueError(f"no reason for a session to end: {reason!r}")
     columns = session_table.c
     query = update(session_table).where(columns.ended_at.is_(None), *which)
-    ended = query.values(ended_at=act.at, end_reason=reason).returning(columns.id, columns.person_id)
-    rows = act.connection.execute(ended).all()
+    ended = query.values(ended_at=act.at, end_reason=reason)
+    rows = act.connection.execute(
+        ended.returning(columns.id, columns.person_id, columns.address, columns.terminal)
+    ).all()
+    outcome = Outcome.SIGNOUT if reason == "signed_out" else Outcome.ENDED
     for row in rows:
+        where = Where(row.address, row.terminal)
+        history.note(act, row.person_id, outcome, where, reason=reason, session_id=row.id)
         act.record("session.ended", f"person {row.person_id}", {"session": row.id, "reason": reason})
     return len(rows)
 

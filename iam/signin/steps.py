@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Column, Integer, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, Connection, Integer, Row, Select, Table, Text, delete, insert, select, update
 
 from iam.policy.signin import SigninRules
 from iam.record.act import Act
@@ -89,6 +89,10 @@ MOST_TRIES: Final = 5
 
 RESISTANT: Final = frozenset({Form.WEBAUTHN, Form.CERTIFICATE})
 """Forms that cannot be passed on by a false page."""
+
+
+NOTHING: Final = Proofs()
+"""Nothing proved yet."""
 
 
 class Purpose(StrEnum):
@@ -218,15 +222,35 @@ def begin(
 
 def half(act: Act, token: str) -> Half | None:
     """The half-done login behind a token, held alone until the act ends; None when it lapsed or is over."""
+    return _half(act.connection.execute(_behind(token, act.at).with_for_update()).one_or_none())
+
+
+def peek(connection: Connection, token: str, at: datetime) -> Half | None:
+    """The same, only to look."""
+    return _half(connection.execute(_behind(token, at)).one_or_none())
+
+
+def _behind(token: str, at: datetime) -> Select[Any]:
     columns = login_table.c
-    query = select(login_table).where(columns.token_hash == hash_of(token), columns.lapses_at > act.at)
-    row = act.connection.execute(query.with_for_update()).one_or_none()
+    return select(login_table).where(
+        columns.token_hash == hash_of(token), columns.lapses_at > at, columns.purpose.in_(list(Purpose))
+    )
+
+
+def _half(row: Row[Any] | None) -> Half | None:
     if row is None:
         return None
     return Half(
         row.token_hash, row.person_id, Purpose(row.purpose), row.session_id, Proofs.of(row.proofs), row.challenge,
         row.started_at, row.tries,
     )  # fmt: skip
+
+
+def advance(act: Act, found: Half, person_id: int, proofs: Proofs) -> str:
+    """The same login one proof further, under a new token; it lapses when it would have."""
+    token, token_hash = new_token()
+    _change(act, found, token_hash=token_hash, person_id=person_id, proofs=proofs.given, challenge="")
+    return token
 
 
 def ask(act: Act, found: Half, challenge: str) -> None:
