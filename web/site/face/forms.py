@@ -1,43 +1,120 @@
-"""What every form is made of.
+"""What people type: fields that tidy it, and say what is wrong beside the field.
 
-The one law: *a form is read from what was sent, and judged once*: a page that
-was only opened shows it empty, and nothing typed is lost but secrets (WTForms
-never writes a password back).  The CSRF token is checked for every form alike,
-before the page is asked (app.py).
+The one law: *nothing typed is lost but secrets*, and nothing is stored that
+another reader would see otherwise: control characters and marks that turn the
+direction of a text are refused where they are typed.
 """
 
+import re
 import unicodedata
-from typing import Any, Self
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
 
-from flask import request
-from wtforms import Form, StringField
+from flask_babel import gettext
+from flask_wtf.form import FlaskForm
+from wtforms import DateField, Field, PasswordField, StringField, TextAreaField
+from wtforms.validators import StopValidation, ValidationError
 
-from web.site.border.headers import UNSAFE
+LINE: Final = 200
+PARAGRAPH: Final = 2_000
+_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_GAPS: Final = re.compile(r"[\s\u3000-]+")
 
-
-class PageForm(Form):
-    """A form of one page."""
-
-    @classmethod
-    def read(cls, **values: Any) -> Self:  # noqa: ANN401 - WTForms takes whatever a field shows
-        """The form as it was sent; on a page that was only opened with `values` in it."""
-        return cls(request.form if request.method in UNSAFE else None, **values)
-
-    def sent(self) -> bool:
-        """Whether it was sent, and is as it should be."""
-        return request.method in UNSAFE and self.validate()
-
-    @property
-    def status(self) -> int:
-        """Of a page that shows the form: 422 when something is to be put right."""
-        return 422 if self.errors else 200
+Validator = Callable[[Any, Any], None]
 
 
-class Line(StringField):
-    """One line of text: blanks around it and control characters within do not matter."""
+class Form(FlaskForm):
+    """The form of a page.  Its CSRF token stands in the page, and was judged before the page was asked."""
 
+    class Meta:
+        """How WTForms treats it."""
+
+        csrf = False
+
+
+def line(label: str, *more: Validator, longest: int = LINE, required: bool = True) -> StringField:
+    """One line of text: blanks around it do not matter."""
+    return StringField(label, [_Asked(required=required), _Length(longest), plain, *more], filters=[tidy])
+
+
+def paragraph(label: str, *more: Validator, longest: int = PARAGRAPH, required: bool = True) -> TextAreaField:
+    """Some lines of text, e.g. a reason."""
+    return TextAreaField(label, [_Asked(required=required), _Length(longest), plain, *more], filters=[tidy])
+
+
+def secret(label: str, *more: Validator) -> PasswordField:
+    """A password: taken whole as it was typed, and never shown again."""
+    return PasswordField(label, [_Asked(required=True), *more])
+
+
+def code(label: str, *more: Validator, longest: int = 64) -> StringField:
+    """A code from an app, a device or a sheet: full-width digits, blanks and hyphens do not matter; not shown again."""
+    return _Unshown(label, [_Asked(required=True), _Length(longest), *more], filters=[_digits])
+
+
+def day(label: str, *more: Validator, required: bool = True) -> DateField:
+    """A date: 2027-03-31, as browsers give it or as it was typed."""
+    return _Day(label, [_Asked(required=required), *more])
+
+
+class _Unshown(StringField):
+    def _value(self) -> str:
+        return ""
+
+
+class _Day(DateField):
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Take what was typed, as one line."""
-        text = str(valuelist[0]) if valuelist else ""
-        kept = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
-        self.data = " ".join(unicodedata.normalize("NFC", kept).split())
+        typed = unicodedata.normalize("NFKC", str(valuelist[0])).strip() if valuelist else ""
+        self.data = None
+        if typed:
+            try:
+                self.data = date.fromisoformat(typed.replace("/", "-"))
+            except ValueError:
+                raise ValueError(gettext("日付を 2027-03-31 の形で入力してください。")) from None
+
+
+class _Asked:
+    """Whether something must be typed; the badge of the label follows it."""
+
+    def __init__(self, *, required: bool) -> None:
+        self.field_flags: dict[str, Any] = {"required": True} if required else {"optional": True}
+        self._required = required
+
+    def __call__(self, _form: object, field: Field) -> None:
+        if field.raw_data and str(field.raw_data[0]).strip():
+            return
+        if field.errors:
+            raise StopValidation
+        field.errors = []
+        raise StopValidation(_missing(field)) if self._required else StopValidation
+
+
+class _Length:
+    def __init__(self, longest: int) -> None:
+        self.field_flags = {"maxlength": longest}
+        self._longest = longest
+
+    def __call__(self, _form: object, field: Field) -> None:
+        if len(field.data or "") > self._longest:
+            raise ValidationError(gettext("%(longest)s文字以内で入力してください。", longest=self._longest))
+
+
+def plain(_form: object, field: Field) -> None:
+    """Refuse what cannot be seen, or makes a text look like another."""
+    text = field.data or ""
+    if _TURNING.search(text) or any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
+        raise ValidationError(gettext("表示できない文字が含まれています。入力し直してください。"))
+
+
+def tidy(text: str | None) -> str:
+    """NFC, one kind of line end, no blanks around."""
+    return unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _digits(text: str | None) -> str:
+    return _GAPS.sub("", unicodedata.normalize("NFKC", text or ""))
+
+
+def _missing(field: Field) -> str:
+    return gettext("%(label)sを入力してください。", label=field.label.text)
