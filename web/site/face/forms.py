@@ -9,12 +9,15 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Self
 
+from flask import request
 from flask_babel import gettext
-from flask_wtf.form import FlaskForm
-from wtforms import DateField, Field, PasswordField, StringField, TextAreaField
+from werkzeug.datastructures import CombinedMultiDict
+from wtforms import DateField, Field, Form, PasswordField, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
+
+from web.site.border.headers import UNSAFE
 
 LINE: Final = 200
 PARAGRAPH: Final = 2_000
@@ -24,13 +27,33 @@ _GAPS: Final = re.compile(r"[\s\u3000-]+")
 Validator = Callable[[Any, Any], None]
 
 
-class Form(FlaskForm):
-    """The form of a page.  Its CSRF token stands in the page, and was judged before the page was asked."""
+class PageForm(Form):
+    """The form of one page.  Its CSRF token was judged before the page was asked (app.py)."""
 
-    class Meta:
-        """How WTForms treats it."""
+    @classmethod
+    def read(cls, **values: Any) -> Self:  # noqa: ANN401 - WTForms takes whatever a field shows
+        """The form as it was sent, files too; on a page that was only opened with `values` in it."""
+        sent = CombinedMultiDict([request.form, request.files]) if request.method in UNSAFE else None
+        return cls(sent, **values)
 
-        csrf = False
+    def sent(self) -> bool:
+        """Whether it was sent, and is as it should be."""
+        return request.method in UNSAFE and self.validate()
+
+    @property
+    def status(self) -> int:
+        """Of a page that shows the form: 422 when something is to be put right."""
+        return 422 if self.errors else 200
+
+
+class Line(StringField):
+    """One line of text: blanks around it and control characters within do not matter."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was typed, as one line."""
+        text = str(valuelist[0]) if valuelist else ""
+        kept = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
+        self.data = " ".join(unicodedata.normalize("NFC", kept).split())
 
 
 def line(label: str, *more: Validator, longest: int = LINE, required: bool = True) -> StringField:
