@@ -187,14 +187,25 @@ def withdraw(act: Act, offices: Offices, assignment_id: int, by: int) -> None:
     roles = {each.role for each in holdings_of(act.connection, offices, [by], today)[by]}
     if Role.GENERAL_OFFICER not in roles and by not in (row.person_id, row.deputises_id):
         raise Forbidden("指定を取り消せるのは、代理される本人、代理する本人、統括の担当者だけです。")
+    take_back(act, assignment_id)
+
+
+def take_back(act: Act, assignment_id: int) -> None:
+    """End an assignment at once, whoever asks.
+
+    Raises:
+        Conflict: when it is over already.
+    """
+    columns = assignment_table.c
     changed = act.connection.execute(
         update(assignment_table)
-        .where(columns.id == assignment_id, columns.withdrawn_at.is_(None), columns.valid_until >= today)
+        .where(columns.id == assignment_id, columns.withdrawn_at.is_(None), columns.valid_until >= jst_day(act.at))
         .values(withdrawn_at=act.at)
-    )
-    if changed.rowcount != 1:
+        .returning(columns.person_id, columns.role)
+    ).first()
+    if changed is None:
         raise Conflict("この指定はすでに終わっています。")
-    act.record("role.withdrawn", f"role {assignment_id}", {"person": row.person_id, "role": row.role})
+    act.record("role.withdrawn", f"role {assignment_id}", {"person": changed.person_id, "role": changed.role})
 
 
 def assignments(connection: Connection, *, since: date, person_id: int | None = None) -> list[Assignment]:

@@ -65,11 +65,8 @@ def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash:
     Raises:
         NotFound, Conflict, Forbidden: as `cases.confirm`, or when it could no longer be asked for; Busy: too many hash.
     """
-    with store.read() as connection:
-        kind = cases.case_of(connection, case_id, store.clock()).kind
     # Made and hashed before the act: hashing is slow, and nothing of it is kept when the act is refused.
-    secret = kept.random_temporary() if kind is CaseKind.TEMPORARY_PASSWORD else ""
-    sealed = _sealed(store, door, case_id, secret)
+    secret, sealed = _made(store, door, case_id)
     with store.act(actor_of(officer.staff_number)) as act:
 
         def carry_out(act: Act, case: Case) -> Slip | None:
@@ -99,12 +96,16 @@ def decline(act: Act, door: Door, officer: Entrant, case_id: int, reason: str) -
     _tell_asker(act, case_id)
 
 
-def _sealed(store: Store, door: Door, case_id: int, secret: str) -> bytes:
-    if not secret:
-        return b""
+def _made(store: Store, door: Door, case_id: int) -> tuple[str, bytes]:
+    """A password for the subject of the case and its sealed hash; nothing for a case that asks for none."""
+    at = store.clock()
     with store.read() as connection:
-        subject = cases.case_of(connection, case_id, store.clock()).subject_id
-    return door.hasher.wrap(subject or 0, secret)
+        case = cases.case_of(connection, case_id, at)
+        if case.kind is not CaseKind.TEMPORARY_PASSWORD or case.subject_id is None:
+            return "", b""
+        who = entrant(connection, door, case.subject_id, at)
+    secret = kept.random_temporary(who.rules.password_minimum)
+    return secret, door.hasher.wrap(who.person_id, secret)
 
 
 def _subject(act: Act, door: Door, subject_id: int | None) -> Entrant:
