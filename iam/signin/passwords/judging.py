@@ -13,7 +13,7 @@ from typing import Final
 
 from iam.people.japanese import NotADate, parse_date
 from iam.signin.passwords.hashing import MAXIMUM, normal
-from iam.signin.passwords.shapes import folded, forms, left_over, repeats, runs_on, spellings
+from iam.signin.passwords.shapes import folded, forms, left_over, repeats, runs_on, sounds
 from iam.signin.passwords.words import WordKind, Words, everyday, words_of
 
 __all__ = ["Code", "Problem", "WordKind", "Words", "judge", "words_of"]
@@ -120,7 +120,7 @@ def _guessable(value: str, words: Words, listed: Callable[[str], bool]) -> list[
 
 def _made_of(value: str, words: Words) -> WordKind | None:
     """Whose words it consists of, when what they leave over is too little and not more than they took."""
-    for text in sorted(spellings(value)):
+    for text in sorted(sounds(value)):
         known = [word for word in words if word in text]
         found, rest = left_over(text, {*known, *everyday()} if known else ())
         own = [word for word in found if word in words]
@@ -130,7 +130,7 @@ def _made_of(value: str, words: Words) -> WordKind | None:
 
 
 def _everyday(value: str) -> bool:
-    for text in spellings(value):
+    for text in sounds(value):
         found, rest = left_over(text, everyday())
         if 0 < len(found) < _MANY and len(rest) < min(_EVERYDAY_REST, sum(map(len, found))):
             return True

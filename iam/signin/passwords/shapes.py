@@ -4,12 +4,15 @@ The one law: *pure, and quick for any 128 characters*: a page asks at every
 pause in typing.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
 import jaconv
+
+from iam.access.naming import romaji
 
 _SHORTEST_FORM: Final = 3
 _RUN: Final = 4
@@ -39,6 +42,17 @@ _LEET: Final = {
 _UNLEET: Final = tuple(str.maketrans({**_LEET, **dict.fromkeys("1!|", line)}) for line in "il")
 
 
+_SPOKEN: Final = tuple(
+    (re.compile(one), by)
+    for one, by in (
+        ("cch", "tch"), ("shi", "si"), ("chi", "ti"), ("tsu", "tu"), ("fu", "hu"), ("ji|di", "zi"), ("d?zu|du", "zu"),
+        ("sh", "sy"), ("ch|cy", "ty"), ("j", "zy"), ("yy+", "y"), ("wo", "o"), ("m(?=[bmp])", "n"), ("nn+", "n"),
+        ("oh(?![aeiouy])", "o"), ("o[ou]+", "o"), (r"([aeiu])\1+", r"\1"),
+    )
+)  # fmt: skip
+"""To one spelling, whichever of Hepburn, Kunrei and what keyboards take was typed; long vowels short."""
+
+
 def folded(text: str) -> str:
     """`text` without what a typist varies freely: width, case, hiragana or katakana."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -47,7 +61,16 @@ def folded(text: str) -> str:
 
 def comparable(text: str) -> str:
     """`folded`, and of that only letters and digits."""
-    return "".join(sign for sign in folded(text) if sign.isalnum() or unicodedata.category(sign)[0] == "M")
+    kept = "".join(sign for sign in folded(text) if sign.isalnum() or unicodedata.category(sign)[0] == "M")
+    return unicodedata.normalize("NFC", kept)
+
+
+def spoken(text: str) -> str:
+    """`comparable`, with kana read in Latin letters and every romanisation brought to one: しやくしょ, shiyakusyo."""
+    word = romaji(comparable(text)).replace("-", "")
+    for spelling, one in _SPOKEN:
+        word = spelling.sub(one, word)
+    return word
 
 
 def forms(password: str) -> frozenset[str]:
@@ -65,10 +88,10 @@ def forms(password: str) -> frozenset[str]:
     return frozenset(form for word in plain for form in (word, word[::-1]) if len(form) >= _SHORTEST_FORM)
 
 
-def spellings(password: str) -> frozenset[str]:
-    """The comparable forms in which words are looked for: as it is, and with figures read as letters."""
+def sounds(password: str) -> frozenset[str]:
+    """The forms in which words are looked for: as it sounds, and with figures read as letters."""
     base = folded(password)
-    return frozenset(comparable(text) for text in (base, *(base.translate(table) for table in _UNLEET)))
+    return frozenset(spoken(text) for text in (base, *(base.translate(table) for table in _UNLEET)))
 
 
 def left_over(text: str, words: Iterable[str]) -> tuple[list[str], str]:

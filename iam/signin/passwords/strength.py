@@ -11,6 +11,7 @@ from typing import Final
 from zxcvbn import zxcvbn
 
 from iam.signin.passwords.judging import Problem
+from iam.signin.passwords.shapes import spoken
 from iam.signin.passwords.words import Words, everyday
 
 LOOKED_AT: Final = 64
@@ -35,5 +36,7 @@ def strength(password: str, problems: Collection[Problem], words: Words) -> Stre
     """How strong it looks.  `problems` are what `judge` found."""
     if problems:
         return Strength(0)
-    found = zxcvbn(password[:LOOKED_AT], user_inputs=[*words, *sorted(everyday())])
-    return Strength(max(1, int(found["score"])))
+    known = [*words, *sorted(everyday())]
+    # The words are known by their sound alone, so it is heard, too.
+    tried = {password[:LOOKED_AT], spoken(password)[:LOOKED_AT]}
+    return Strength(max(1, min(int(zxcvbn(each, user_inputs=known)["score"]) for each in tried if each)))

@@ -1,4 +1,4 @@
-"""Words that others know: a person's names with every reading, numbers, the body's own words, and everyday ones.
+"""Words that others know: a person's names with their readings, numbers, the body's own words, and everyday ones.
 
 The one law: *a reading counts in every spelling that people type* (R30):
 kanji, kana, Hepburn and Kunrei, long vowels written out or not, family name
@@ -9,26 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from itertools import product
 from typing import Final
 
-from iam.access.naming import romaji
-from iam.signin.passwords.shapes import comparable
+from iam.signin.passwords.shapes import spoken
 
 _SHORTEST: Final = 3
-"""Letters or digits below which a word is too common a part of others to mean anything."""
+"""Letters or digits below which a word is too common a part of others to mean anything; one kanji is enough."""
 
 _PLACE: Final = re.compile(r"(.{2,}?)(?:[都道府県市区町村郡](?:役所|役場|庁)?|役所|役場)")
-_KANA: Final = re.compile(r"[ぁ-ゖー]+")
-_LONG: Final = (
-    (re.compile("(?!)"), ""),
-    (re.compile("(?<=[ou])[ou]"), ""),
-    (re.compile("(?<=o)[ou]"), "h"),
-)
-_KUNREI: Final = (
-    ("shi", "si"), ("tchi", "tti"), ("chi", "ti"), ("tsu", "tu"), ("fu", "hu"), ("ji", "zi"),
-    ("sh", "sy"), ("ch", "ty"), ("j", "zy"),
-)  # fmt: skip
 
 
 class WordKind(StrEnum):
@@ -42,7 +30,7 @@ class WordKind(StrEnum):
 
 
 Words = Mapping[str, WordKind]
-"""Words in comparable form, each with its kind."""
+"""Words as they sound (shapes.spoken), each with its kind."""
 
 
 def words_of(
@@ -69,7 +57,7 @@ def words_of(
     )
     found: dict[str, WordKind] = {}
     for kind, words in sources:
-        for word in map(comparable, words):
+        for word in map(spoken, words):
             if _tells(word):
                 found.setdefault(word, kind)
     return found
@@ -77,33 +65,15 @@ def words_of(
 
 @cache
 def everyday() -> frozenset[str]:
-    """The Japanese words that are tried first, in kanji, kana and every romanisation."""
-    words = {form for word in _EVERYDAY.split() for form in (word, *readings(word))}
-    return frozenset(word for word in map(comparable, words) if _tells(word))
-
-
-def readings(kana: str) -> tuple[str, ...]:
-    """The spellings of `kana` in Latin letters, always in the same order of styles; nothing for other writing."""
-    plain = comparable(kana)
-    if not _KANA.fullmatch(plain):
-        return ()
-    typed = (romaji(plain), romaji(plain.replace("ん", "んん")))
-    return tuple(
-        _kunrei(_labial(long.sub(by, word.replace("-", "")), labial=labial), kunrei=kunrei)
-        for word, (long, by), labial, kunrei in product(typed, _LONG, (False, True), (False, True))
-    )
+    """The Japanese words that are tried first, in kanji and as they sound."""
+    return frozenset(word for word in map(spoken, _EVERYDAY.split()) if _tells(word))
 
 
 def _of_name(name: str) -> Iterator[str]:
     parts = name.split()
-    yield from _joined(parts)
-    for spelled in zip(*(readings(part) for part in parts), strict=False):
-        yield from _joined(spelled)
-
-
-def _joined(parts: Iterable[str]) -> tuple[str, ...]:
-    given = tuple(parts)
-    return (*given, "".join(given), "".join(reversed(given)))
+    yield from parts
+    yield "".join(parts)
+    yield "".join(reversed(parts))
 
 
 def _of_email(email: str) -> Iterator[str]:
@@ -115,28 +85,12 @@ def _of_email(email: str) -> Iterator[str]:
 
 def _of_place(name: str) -> Iterator[str]:
     yield name
-    yield from readings(name)
     if stem := _PLACE.fullmatch(name):
         yield stem[1]
-        yield from readings(stem[1])
 
 
 def _tells(word: str) -> bool:
-    """Whether the word is long enough to be recognised: one kanji is, two kana are, two Latin letters are not."""
-    if word.isascii():
-        return len(word) >= _SHORTEST
-    return len(word) > 1 or not _KANA.fullmatch(word)
-
-
-def _labial(word: str, *, labial: bool) -> str:
-    return re.sub("n(?=[bmp])", "m", word) if labial else word
-
-
-def _kunrei(word: str, *, kunrei: bool) -> str:
-    word = word.replace("cch", "tch")
-    for hepburn, other in _KUNREI if kunrei else ():
-        word = word.replace(hepburn, other)
-    return word
+    return len(word) >= (_SHORTEST if word.isascii() else 1)
 
 
 _EVERYDAY: Final = """

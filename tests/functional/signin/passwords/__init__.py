@@ -1,0 +1,1 @@
+"""Passwords over real databases, hashes and lists."""

@@ -1,0 +1,1 @@
+"""Passwords, without I/O."""
