@@ -27,6 +27,7 @@ from iam.policy.profile import Profile, Role
 from iam.policy.signin import Attestation, SigninRules
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
+from iam.signin.factors.certificates import TrustFiles
 from iam.signin.factors.webauthn import KeyRules, Site
 from iam.signin.passwords.hashing import Hasher
 from iam.signin.passwords.judging import Words, words_of
@@ -119,7 +120,7 @@ class Door:
 
     `zone`: of the portal itself.  `absence`: source -> silent readings in a row.  `origin`: of the pages, to which
     keys are bound.  `listed`: whether a password is on the blocklist (judging.judge).  `key_roots`: PEM of key makers.
-    `authorities`: what client certificates are checked against (factors/certificates.py), None: not accepted.
+    `authorities`: what client certificates are checked against; None: none is accepted.
     """
 
     profile: Profile
@@ -132,7 +133,7 @@ class Door:
     body_words: tuple[str, ...] = ()
     listed: Callable[[str], bool] = lambda _: False
     key_roots: tuple[bytes, ...] = ()
-    authorities: Any = None
+    authorities: TrustFiles | None = None
     _remembered: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
 
     @cached_property

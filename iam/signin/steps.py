@@ -198,7 +198,7 @@ def asks_verified(proofs: Proofs) -> bool:
 # --- half-done logins as rows
 
 
-def begin(
+def start(
     act: Act,
     where: Where,
     *,

@@ -65,7 +65,7 @@ def _alone(step: Step, session: Session | None) -> tuple[str, str] | Refused:
     if session is not None and not keys:
         return Refused("not_asked")
     ceremony = authentication_options(step.door.site, step.door.key_rules(None, verified=True), keys)
-    token = steps.begin(
+    token = steps.start(
         step.act, step.where,
         person_id=None if session is None else session.person_id, proofs=steps.NOTHING,
         purpose=Purpose.SIGN_IN if session is None else Purpose.AGAIN,

@@ -81,7 +81,7 @@ def _next(step: Step, coming: Coming, proofs: Proofs, missing: Needed) -> HalfDo
     if coming.half is not None:
         token = steps.advance(step.act, coming.half, who.person_id, proofs)
     else:
-        token = steps.begin(
+        token = steps.start(
             step.act, step.where, person_id=who.person_id, proofs=proofs, purpose=coming.purpose,
             session_id=coming.session_id,
         )  # fmt: skip
