@@ -73,11 +73,20 @@ def begin(store: Store, door: Door, actor: str, numbers: Sequence[str]) -> tuple
         return tuple(_let_in(act, door, who, made[who.person_id]) for who in chosen)
 
 
-def _chosen(connection: Connection, door: Door, numbers: Sequence[str], at: datetime) -> list[Entrant]:
+def see_open(connection: Connection) -> None:
+    """See that the way in is still open.
+
+    Raises:
+        Conflict: once anybody has signed in.
+    """
     if somebody_was_in(connection):
         raise Conflict(
             "すでにサインインした職員がいます。担当者の追加や仮パスワードの発行は、ポータルで行ってください。"
         )
+
+
+def _chosen(connection: Connection, door: Door, numbers: Sequence[str], at: datetime) -> list[Entrant]:
+    see_open(connection)
     ids = persons_by_number(connection, numbers)
     if missing := [number for number in numbers if number not in ids]:
         raise NotFound(
