@@ -17,6 +17,12 @@ HOME: Final = "/"
 LOGIN: Final = "/login"
 UNLOCK: Final = "/unlock"
 PROVE: Final = "/prove"
+BODY: Final = 256 * 1024
+"""Bytes of an ordinary form."""
+
+FILE: Final = 8 * 1024 * 1024
+"""Bytes of a form with a file."""
+
 DUTY_PAGES: Final[Mapping[str, str]] = {"password": "/password", "enrol": "/factors/new"}
 """Where a session that has a duty does it: a password that must be changed, a second factor that is missing."""
 
@@ -49,6 +55,9 @@ class Access:
     looks: bool = True
     """Whether the session is looked up at all: not for what is the same for everybody."""
 
+    body: int = BODY
+    """The largest body that is read, in bytes."""
+
 
 def public(*, looks: bool = True) -> Access:
     """For everybody; somebody who is signed in is known here too, unless `looks` is False."""
@@ -65,9 +74,9 @@ def signed_in(*duties: str, proved: bool = False, locked: bool = False) -> Acces
     return Access(Who.SIGNED_IN, proved=proved, duties=frozenset(duties), locked=locked)
 
 
-def only(*roles: Role, proved: bool = False) -> Access:
+def only(*roles: Role, proved: bool = False, body: int = BODY) -> Access:
     """For whoever holds one of these roles today."""
-    return Access(Who.SIGNED_IN, frozenset(roles), proved=proved)
+    return Access(Who.SIGNED_IN, frozenset(roles), proved=proved, body=body)
 
 
 SHELL: Final[Mapping[str, Access]] = {

@@ -49,4 +49,5 @@ def create_app(site: Site, more: Sequence[Blueprint] = ()) -> Flask:
         app.register_blueprint(pages)
     guarding.register(app, TABLE)
     CSRFProtect(app)
+    app.before_request(headers.refuse_unstorable)
     return app

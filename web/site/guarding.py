@@ -56,6 +56,7 @@ def register(app: Flask, table: Mapping[str, Access]) -> None:
     @app.before_request
     def guard() -> Response | tuple[Response, int] | None:
         access = _NO_PAGE if request.endpoint is None else table[request.endpoint]
+        request.max_content_length = access.body
         if access.looks:
             _look()
         return _stop(access)

@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import BadRequest, MisdirectedRequest
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest, MisdirectedRequest, UnsupportedMediaType
 
 from iam.settings import Portal
+from web.site.access import BODY
 from web.site.site import the_site
-
-BODY_LIMIT: Final = 256 * 1024
-"""Bytes of an ordinary form; a page that takes a file raises it for itself (`request.max_content_length`)."""
 
 FORM_FIELDS: Final = 500
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_READ: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "application/json", ""})
 _YEAR: Final = 31_536_000
 
 _POLICY: Final = (
@@ -51,8 +50,8 @@ def register(app: Flask, portal: Portal) -> None:
     strict = {**_ALWAYS}
     if portal.origin.startswith("https://"):
         strict["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
-    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
-    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
+    app.config["MAX_CONTENT_LENGTH"] = BODY  # the guard raises it for a page that takes a file
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY
     app.config["MAX_FORM_PARTS"] = FORM_FIELDS
     app.before_request(_refuse_strangers)
 
@@ -66,6 +65,12 @@ def register(app: Flask, portal: Portal) -> None:
         return response
 
 
+def refuse_unstorable() -> None:
+    """Refuse a form that holds what no database can: to be asked when it is known that it may be read."""
+    if request.method in UNSAFE and any("\0" in text for _, text in request.form.items(multi=True)):
+        raise BadRequest
+
+
 def _refuse_strangers() -> None:
     """Refuse a request for another host, and a change that another origin asks for.
 
@@ -76,6 +81,8 @@ def _refuse_strangers() -> None:
     origin = the_site().portal.origin
     if request.host != urlsplit(origin).netloc:
         raise MisdirectedRequest
+    if "\0" in request.path or b"%00" in request.query_string:  # no database holds it, and no person types it
+        raise BadRequest
     if request.method not in UNSAFE:
         return
     told = request.headers.get("Origin")
@@ -83,10 +90,5 @@ def _refuse_strangers() -> None:
         raise WrongOrigin
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise WrongOrigin
-    if not _typed(request.mimetype):
-        current_app.logger.debug("unexpected content type")
-        raise BadRequest
-
-
-def _typed(mimetype: str) -> bool:
-    return mimetype in {"application/x-www-form-urlencoded", "multipart/form-data", "application/json", ""}
+    if request.mimetype not in _READ:
+        raise UnsupportedMediaType

@@ -99,8 +99,13 @@ def _digest(files: dict[str, bytes]) -> str:
 
 def _compile_translations() -> None:
     for source in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/*.po")):
-        with source.open("rb") as read, source.with_suffix(".mo").open("wb") as written:
-            write_mo(written, read_po(read))
+        with source.open("rb") as read:
+            catalogue = read_po(read)
+        for message in list(catalogue):
+            if isinstance(message.string, tuple) and not all(message.string):
+                catalogue.delete(message.id, context=message.context)  # shown in Japanese until it is translated
+        with source.with_suffix(".mo").open("wb") as written:
+            write_mo(written, catalogue)
 
 
 if __name__ == "__main__":

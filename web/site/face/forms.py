@@ -33,7 +33,9 @@ class PageForm(Form):
     @classmethod
     def read(cls, **values: Any) -> Self:  # noqa: ANN401 - WTForms takes whatever a field shows
         """The form as it was sent, files too; on a page that was only opened with `values` in it."""
-        sent = CombinedMultiDict([request.form, request.files]) if request.method in UNSAFE else None
+        if request.method not in UNSAFE:
+            return cls(None, **values)
+        sent: CombinedMultiDict[str, Any] = CombinedMultiDict([request.form, request.files])
         return cls(sent, **values)
 
     def sent(self) -> bool:
