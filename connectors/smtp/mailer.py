@@ -95,8 +95,19 @@ class SmtpMailer:
             if options.security == "starttls":
                 server.starttls(context=self._tls)
             if options.user:
-                server.login(options.user, options.password or "")
+                self._sign_in(server)
             yield server
+
+    def _sign_in(self, server: smtplib.SMTP) -> None:
+        """Give the password once: smtplib's own login gives a wrong one by every method, and locks the account."""
+        server.ehlo_or_helo_if_needed()
+        offered = server.esmtp_features.get("auth", "").upper().split()
+        methods = {"PLAIN": server.auth_plain, "LOGIN": server.auth_login}
+        method = next((each for each in methods if each in offered), None)
+        if method is None:
+            raise smtplib.SMTPNotSupportedError("no AUTH PLAIN and no AUTH LOGIN")
+        server.user, server.password = self._options.user, self._options.password or ""
+        server.auth(method, methods[method])
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -126,8 +137,9 @@ class SmtpMailer:
                 return f"応じません（{_said(error.smtp_code, error.smtp_error)}）"
             case ssl.SSLCertVerificationError():
                 return f"証明書を確かめられません（{error.verify_message}）。ca_file とホスト名を確かめてください"
-            case TimeoutError():
-                return f"{self._options.timeout:g}秒間応答しません"
+        # smtplib keeps a time-out as what lay behind its own error.
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            return f"{self._options.timeout:g}秒間応答しません"
         return f"通信できません（{type(error).__name__}）。サーバーの状態と経路を確かめてください"
 
     def _refused(self, what: str, code: int, reply: bytes | str) -> MailError:

@@ -1,0 +1,1 @@
+"""The mail connector against a real server."""
