@@ -35,19 +35,23 @@ def carry_out_released(job: Job, plan_id: int) -> Applied:
 
 
 def any_released(store: Store) -> bool:
-    """Whether a released plan waits to be carried out: for a worker that looks every minute."""
+    """Whether a released plan waits that nobody has begun to carry out: for a worker that looks every few seconds."""
     with store.read() as connection:
-        return bool(_released(connection))
+        return bool(plans(connection, PlanState.RELEASED))
 
 
-def carry_out_all_released(job: Job) -> None:
-    """Carry out whatever officers have released since, without waiting for the night.
+def carry_out_all_released(job: Job) -> list[StoredPlan]:
+    """Carry out whatever officers have released since, without waiting for the night; each plan as it stands then.
 
     Raises:
         Busy: when a run is under way, after which they are carried out; IntegrityError: when one was altered.
     """
     with job.store.exclusive("sync"):
+        with job.store.read() as connection:
+            found = _released(connection)
         finish_released(job)
+        with job.store.read() as connection:
+            return [plan(connection, each.id) for each in found]
 
 
 def _released(connection: Connection) -> list[StoredPlan]:

@@ -1,4 +1,4 @@
-"""`iam worker`: sends letters as they are written, and puts away what ran out.
+"""`iam worker`: sends letters as they are written, carries out released plans, and puts away what ran out.
 
 The one law: *it stops when it is told to, between two letters*; whatever it has
 not done, the next one does.  An absent database or mail server is told and
@@ -6,6 +6,7 @@ waited for, not died of.
 """
 
 import signal
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from threading import Event
 from time import monotonic
@@ -20,6 +21,7 @@ from iam.ports import Mailer
 from iam.record.columns import local_text
 from iam.record.store import Store
 from web.body.connections import mailer_of
+from web.cli.running.releases import carry_out
 from web.cli.table import say
 from web.cli.wiring import Desk
 
@@ -34,7 +36,7 @@ TIDYING: Final = timedelta(hours=1)
 @click.option("--once", is_flag=True, help="一度だけ行って終わります。")
 @click.pass_obj
 def worker(desk: Desk, *, once: bool) -> None:
-    """通知のメールを送り、期限の過ぎたものを片付けます。
+    """通知のメールを送り、ポータルで保留を解除された計画を適用し、期限の過ぎたものを片付けます。
 
     止めるまで動き続けます（SIGTERM か Ctrl+C で止まります）。いくつ動かしても、同じメールを二重に送ることはありません。
     設定に [mail] がなければメールは送らず、片付けだけを行います。
@@ -42,6 +44,7 @@ def worker(desk: Desk, *, once: bool) -> None:
     store, mailer = desk.store, mailer_of(desk.settings.mail)
     if once:
         _tell(store, deliver(store, mailer))
+        _say_new(store, carry_out(desk), ())
         _tell_tidied(store, tidy(store))
         return
     stop = Event()
@@ -51,13 +54,15 @@ def worker(desk: Desk, *, once: bool) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        _stay(store, mailer, stop)
+        _stay(desk, mailer, stop)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _stay(store: Store, mailer: Mailer | None, stop: Event) -> None:
+def _stay(desk: Desk, mailer: Mailer | None, stop: Event) -> None:
+    store = desk.store
+    released: Sequence[str] = ()
     _say(store, "始めました。" if mailer else "始めました。[mail] がないため、メールは送りません。")
     trouble, tidied_at = "", None
     while not stop.is_set():
@@ -65,6 +70,7 @@ def _stay(store: Store, mailer: Mailer | None, stop: Event) -> None:
             done = deliver(store, mailer, going=lambda: not stop.is_set(), pause=lambda wait: _wait(stop, wait))
             _tell(store, done, known=trouble)
             trouble = done.trouble
+            released = _say_new(store, carry_out(desk), released)
             if tidied_at is None or monotonic() - tidied_at >= TIDYING.total_seconds():
                 _tell_tidied(store, tidy(store))
                 tidied_at = monotonic()
@@ -86,6 +92,15 @@ def _tell(store: Store, done: Delivered, known: str = "") -> None:
         _say(store, f"メール 送信{done.sent:,}件、再送待ち{done.postponed:,}件、送信できず{done.failed:,}件")
     if done.trouble and done.trouble != known:
         _say(store, done.trouble)
+
+
+def _say_new(store: Store, sentences: Iterable[str], known: Sequence[str]) -> Sequence[str]:
+    """Say what was not said at the last look; what is said of this one."""
+    now = tuple(sentences)
+    for sentence in now:
+        if sentence not in known:
+            _say(store, sentence)
+    return now
 
 
 def _tell_tidied(store: Store, done: Tidied) -> None:
