@@ -1,9 +1,9 @@
 """The door of an invented body, and people who sign in at it: what they know and what they carry.
 
-    hall = an_entrance(body)
-    yamada = hall.staff(1, app=True)
-    half = yamada.types_password()
-    signed = yamada.types_code(half)
+hall = an_entrance(body)
+yamada = hall.staff(1, app=True)
+half = yamada.types_password()
+signed = yamada.types_code(half)
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,8 @@ import pyotp
 from sqlalchemy import insert
 
 from iam.access.accounts import block_table
-from iam.office.roles import How, assignment_table
+from iam.office.books import assignment_table
+from iam.office.roles import How
 from iam.people.ledger import next_id
 from iam.policy.loading import load
 from iam.policy.profile import Profile, Role
@@ -128,9 +129,9 @@ class Person:
         self.apps.append(begun.id)
         return self
 
-    def with_key(self, **made: bool) -> "Person":
+    def with_key(self, key: SoftKey | None = None) -> "Person":
         """A security key more."""
-        key, door = SoftKey(**made), self.hall.door
+        key, door = key or SoftKey(), self.hall.door
         rules = webauthn.KeyRules(synced=True)
         user = webauthn.user_handle(door.keys, self.id, [])
         asked = webauthn.registration_options(
@@ -255,4 +256,3 @@ def an_entrance(body: Body, profile: Profile | None = None, **door: object) -> E
         hasher=cheap_hasher(body.store.keys), origin=ORIGIN,
     )  # fmt: skip
     return Entrance(body, store, clock, replace(made, **door))  # type: ignore[arg-type] # fields of a door
-

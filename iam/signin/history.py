@@ -5,7 +5,7 @@ and sign-out at every sign-in, and a notice when a sign-in is unusual.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,7 +99,6 @@ REMEMBERED: Final = timedelta(days=90)
 """How far back a place or an hour counts as usual."""
 
 _ENOUGH: Final = 3
-_LOOKED_AT: Final = 300
 _NIGHT: Final = (22, 6)
 _LONGEST: Final = 200
 _IPV4_NETWORK: Final = 24
@@ -156,36 +155,55 @@ def forget(act: Act, before: datetime) -> int:
     return len(act.connection.execute(old).all())
 
 
-def recent(connection: Connection, person_id: int, at: datetime) -> list[Event]:
-    """What `oddities` looks at: the person's events that count as recent, newest first."""
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a person's last ninety days were like: how often they signed in, from which terminals and networks, whether
+    ever at night, and how many failures there were since."""
+
+    successes: int
+    places: frozenset[tuple[str, str]]
+    nights: bool
+    failures: int
+
+
+def usual(connection: Connection, person_id: int, at: datetime) -> Usual:
+    """What `oddities` compares with.  The hours are asked only at night, when they matter."""
     columns = event_table.c
-    query = select(event_table).where(
-        columns.person_id == person_id, columns.at > at - REMEMBERED,
-        columns.outcome.in_([Outcome.SUCCESS, Outcome.FAILURE]),
-    ).order_by(columns.at.desc(), columns.id.desc()).limit(_LOOKED_AT)  # fmt: skip
-    return [_event(row) for row in connection.execute(query)]
+    mine = columns.person_id == person_id, columns.at > at - REMEMBERED
+    succeeded = *mine, columns.outcome == Outcome.SUCCESS
+    places = connection.execute(
+        select(columns.terminal, columns.address, func.count().label("times"), func.max(columns.id).label("newest"))
+        .where(*succeeded)
+        .group_by(columns.terminal, columns.address)
+    ).all()
+    newest = max((row.newest for row in places), default=0)
+    since = select(func.count()).where(*mine, columns.outcome == Outcome.FAILURE, columns.id > newest)
+    nights = at_night(at) and any(at_night(each) for each in connection.scalars(select(columns.at).where(*succeeded)))
+    return Usual(
+        sum(row.times for row in places),
+        frozenset((row.terminal, network_of(row.address)) for row in places),
+        nights,
+        connection.execute(since).scalar_one(),
+    )
 
 
 def oddities(
-    before: Sequence[Event], where: Where, at: datetime, *, many: int, elsewhere: Iterable[Where] = ()
+    before: Usual, where: Where, at: datetime, *, many: int, elsewhere: Iterable[Where] = ()
 ) -> frozenset[Oddity]:
-    """What is unusual about a sign-in from `where` after these events (newest first): pure.
+    """What is unusual about a sign-in from `where`: pure.
 
     `many` failures in a row are unusual; `elsewhere` is where the person is signed in already.  Of who signed in
     fewer than three times nothing is usual yet, so place and hour are not judged.
     """
     found: set[Oddity] = set()
-    successes = [each for each in before if each.outcome is Outcome.SUCCESS]
-    since = [each for each in before if not successes or each.id > successes[0].id]
-    if len(since) >= many:
+    if before.failures >= many:
         found.add(Oddity.FAILURES)
     if any(network_of(each.address) != network_of(where.address) for each in elsewhere):
         found.add(Oddity.PARALLEL)
-    if len(successes) >= _ENOUGH:
-        places = {(each.terminal, network_of(each.address)) for each in successes}
-        if (where.terminal[:_LONGEST], network_of(where.address)) not in places:
+    if before.successes >= _ENOUGH:
+        if (where.terminal[:_LONGEST], network_of(where.address)) not in before.places:
             found.add(Oddity.PLACE)
-        if _at_night(at) and not any(_at_night(each.at) for each in successes):
+        if at_night(at) and not before.nights:
             found.add(Oddity.HOUR)
     return frozenset(found)
 
@@ -207,7 +225,8 @@ def failures_by_address(connection: Connection, since: datetime) -> Counter[str]
     return Counter(dict(connection.execute(query.group_by(columns.address)).tuples().all()))
 
 
-def _at_night(at: datetime) -> bool:
+def at_night(at: datetime) -> bool:
+    """Whether it is from ten in the evening to six in the morning in Japan."""
     begins, ends = _NIGHT
     hour = at.astimezone(JST).hour
     return hour >= begins or hour < ends

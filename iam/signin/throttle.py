@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, Row, Table, Text, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from iam.policy.signin import SigninRules
 from iam.record.act import Act
@@ -77,13 +90,14 @@ def delay(failures: int, delay_after: int) -> timedelta:
     return min(SHORTEST * (1 << min(failures - delay_after, 10)), LONGEST)
 
 
-def hold(act: Act, subject: str) -> timedelta | None:
-    """Begin to judge this subject: nobody else does until the act ends.  Answers as `blocked`.
+def hold(act: Act, subject: str) -> Counted:
+    """Begin to judge this subject: nobody else does until the act ends.  What was counted so far, and the wait.
 
     Without it, guesses in parallel would all be judged before the first of them is counted.
     """
     _lock(act, subject)
-    return blocked(act.connection, subject, act.at)
+    row = _row(act.connection, subject)
+    return Counted(row.failures if row else 0, _wait(row, act.at))
 
 
 def blocked(connection: Connection, subject: str, at: datetime) -> timedelta | None:
@@ -112,20 +126,23 @@ def failed(act: Act, subject: str, rules: SigninRules) -> Counted:
 
 
 def cleared(act: Act, subject: str) -> None:
-    """The subject was proved, or replaced by another: its failures are forgotten."""
-    if _row(act.connection, subject) is not None:
-        act.connection.execute(delete(throttle_table).where(throttle_table.c.subject == subject))
+    """The subject was proved: its failures are forgotten."""
+    act.connection.execute(delete(throttle_table).where(throttle_table.c.subject == subject))
+
+
+def replaced(act: Act, person_id: int) -> None:
+    """The person's password is another one: what was counted against the old one is forgotten."""
+    act.connection.execute(delete(throttle_table).where(_password_subjects(person_id)))
 
 
 def released(act: Act, person_id: int) -> bool:
     """An officer lets a person try their password again; False when nothing was in the way.  A disabled app or
     device stays disabled (NIST SP 800-63B-4 3.2.2: it is bound anew)."""
-    subject = password_of(person_id)
-    mine = (throttle_table.c.subject == subject) | throttle_table.c.subject.startswith(f"{subject}:", autoescape=True)
-    gone = act.connection.execute(delete(throttle_table).where(mine).returning(throttle_table.c.subject)).all()
-    if gone:
-        act.record("throttle.released", f"person {person_id}", {"subject": subject})
-    return bool(gone)
+    gone = delete(throttle_table).where(_password_subjects(person_id)).returning(throttle_table.c.failures)
+    failures = act.connection.scalars(gone).all()
+    if failures:
+        act.record("throttle.released", f"person {person_id}", {"failures": max(failures)})
+    return bool(failures)
 
 
 def state(connection: Connection, person_id: int, at: datetime) -> Counted:
@@ -138,6 +155,12 @@ def forget_strangers(act: Act) -> int:
     """Drop the counts of numbers that nobody has and that were not tried for long; how many there were."""
     old = throttle_table.c.subject.startswith(_STRANGERS), throttle_table.c.failed_at < act.at - _FORGOTTEN
     return len(act.connection.execute(delete(throttle_table).where(*old).returning(throttle_table.c.subject)).all())
+
+
+def _password_subjects(person_id: int) -> ColumnElement[bool]:
+    """The password alone, and beside each card."""
+    subject = password_of(person_id)
+    return (throttle_table.c.subject == subject) | throttle_table.c.subject.startswith(f"{subject}:", autoescape=True)
 
 
 def _lock(act: Act, subject: str) -> None:

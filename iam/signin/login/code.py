@@ -7,6 +7,7 @@ count anew.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from iam import outbox
@@ -33,11 +34,11 @@ def give_code(store: Store, door: Door, token: str, code: str, where: Where) -> 
         coming = half_of(step, token)
         if isinstance(coming, Refused):
             return coming
-        held = of_person(act.connection, coming.who.person_id, alive=False)
-        offers = steps.needed(coming.who.rules, coming.proofs, held).offers
+        coming = replace(coming, held=of_person(act.connection, coming.who.person_id, alive=False))
+        offers = steps.needed(coming.who.rules, coming.proofs, coming.held).offers
         form = codes.shape_of(code)
         if form is Form.TOTP:
-            devices = [each for each in held if each.active and each.form in _DEVICES and each.form in offers]
+            devices = [each for each in coming.held if each.active and each.form in _DEVICES and each.form in offers]
             return _by_device(step, coming, devices, code)
         return _single(step, coming, form if form in offers else None, code)
 
@@ -49,13 +50,16 @@ def _by_device(step: Step, coming: Coming, devices: Sequence[Authenticator], cod
     waits: list[timedelta] = []
     tried: list[tuple[Authenticator, Judged]] = []
     for device in devices:
-        if wait := throttle.hold(step.act, throttle.authenticator_of(device.id)):
-            waits.append(wait)
+        subject = throttle.authenticator_of(device.id)
+        before = throttle.hold(step.act, subject)
+        if before.wait is not None:
+            waits.append(before.wait)
             continue
         previous = coming.who.rules.totp_previous_step
         judged = totp.give(step.act, step.door.keys, device.id, code, previous_step=previous)
         if isinstance(judged, Accepted):
-            throttle.cleared(step.act, throttle.authenticator_of(device.id))
+            if before.failures:
+                throttle.cleared(step.act, subject)
             return proved(step, coming, device.form.method(), device.id)
         tried.append((device, judged))
     method = devices[0].form.method()

@@ -5,6 +5,7 @@ held before they proved more is worth nothing afterwards, so a token that was
 planted or seen gains nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from iam.record.store import Store
 from iam.signin import history, sessions, steps
 from iam.signin.door import Door, Entrant, Where, actor_of, looked_up
 from iam.signin.factors.authenticators import Authenticator, of_person
-from iam.signin.history import Oddity, Outcome, oddities
+from iam.signin.history import Oddity, Outcome, oddities, usual
 from iam.signin.kinds import Method, Proofs
 from iam.signin.login.refusing import remember
 from iam.signin.passwords.kept import Why, kept_of, note_used, why_must_change
@@ -37,7 +38,8 @@ class Coming:
     """Somebody on the way in.
 
     `half`: the login under way, None at its first step; `session_id`: of the session that is proved anew, None for a
-    new one; `started_at`: of the first step, since when the password must be the same.
+    new one; `started_at`: of the first step, since when the password must be the same; `held`: their authenticators,
+    the ended ones too, where they were read already.
     """
 
     who: Entrant
@@ -45,6 +47,7 @@ class Coming:
     started_at: datetime
     half: Half | None = None
     session_id: int | None = None
+    held: Sequence[Authenticator] = ()
 
     @property
     def purpose(self) -> Purpose:
@@ -69,7 +72,7 @@ def half_of(step: Step, token: str) -> Coming | Refused:
 def proved(step: Step, coming: Coming, method: Method, authenticator_id: int = 0) -> HalfDone | SignedIn | Refused:
     """One proof more: what comes now."""
     proofs = coming.proofs.plus(method, authenticator_id)
-    held = of_person(step.act.connection, coming.who.person_id, alive=False)
+    held = coming.held or of_person(step.act.connection, coming.who.person_id, alive=False)
     missing = steps.needed(coming.who.rules, proofs, held)
     if missing.done:
         return _complete(step, coming, proofs, held)
@@ -90,7 +93,7 @@ def _next(step: Step, coming: Coming, proofs: Proofs, missing: Needed) -> HalfDo
     return HalfDone(token, missing.offers, missing.password)
 
 
-def _complete(step: Step, coming: Coming, proofs: Proofs, held: list[Authenticator]) -> SignedIn | Refused:
+def _complete(step: Step, coming: Coming, proofs: Proofs, held: Sequence[Authenticator]) -> SignedIn | Refused:
     act, who = step.act, coming.who
     if coming.half is not None:
         steps.over(act, coming.half)
@@ -123,7 +126,7 @@ def _signed_in(step: Step, who: Entrant, proofs: Proofs, duty: str) -> SignedIn:
     elsewhere = [
         Where(each.address, each.terminal) for each in sessions.of_person(act.connection, who.person_id, act.at)
     ]
-    before = history.recent(act.connection, who.person_id, act.at)
+    before = usual(act.connection, who.person_id, act.at)
     odd = oddities(before, where, act.at, many=who.rules.delay_after, elsewhere=elsewhere)
     token, session_id = sessions.open_session(act, step.door, who, where, proofs=proofs, duty=duty)
     reason = ",".join(sorted(odd))

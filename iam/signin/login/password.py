@@ -163,16 +163,18 @@ def _judged(step: Step, asked: Asked, compared: Compared) -> Entrant | Refused:
     act = step.act
     if not compared.right or asked.who is None or asked.kept is None:
         return _refused(step, asked, asked.reason)
-    if wait := throttle.hold(act, asked.subject):
+    held = throttle.hold(act, asked.subject)
+    if held.wait is not None:
         remember(act, asked.who, step.where, Method.PASSWORD, "throttled")
-        return waiting(wait)
+        return waiting(held.wait)
     who = looked_up(act.connection, step.door, asked.who.person_id, act.at)
     if who is None or not who.in_service:
         return _refused(step, asked, who.shut_out if who else "unknown")
     now = kept_of(act.connection, who.person_id)
     if now is None or now.sealed != asked.kept.sealed or not now.usable(act.at):
         return _refused(step, asked, "changed")
-    throttle.cleared(act, asked.subject)
+    if held.failures:
+        throttle.cleared(act, asked.subject)
     _keep_up(act, who, now, compared)
     return who
 

@@ -41,6 +41,7 @@ from iam.policy.signin import SigninRules
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Instant, Number, metadata
+from iam.signin import throttle
 from iam.signin.passwords.hashing import Hasher
 
 _LEGIBLE: Final = "cdfghjkmnprtvwxy3467"
@@ -231,10 +232,11 @@ def random_temporary(minimum: int = 0) -> str:
 def _replace(
     act: Act, person_id: int, sealed: bytes, *, was: Kept | None, why: Why, lapses_at: datetime | None
 ) -> None:
-    """Lock, look, change; what there was goes to the history."""
+    """Lock, look, change; what there was goes to the history, and what was counted against it is forgotten."""
     now = _locked(act, person_id)
     if (now and now.sealed) != (was and was.sealed):
         raise Conflict("ほかの操作でパスワードが変わりました。もう一度サインインしてからやり直してください。")
+    throttle.replaced(act, person_id)
     values = {
         "sealed": sealed,
         "set_at": act.at,
