@@ -1,0 +1,1 @@
+"""Letters and notices, over both databases."""
