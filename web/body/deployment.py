@@ -234,9 +234,8 @@ def _written_in(settings: Settings, file: str) -> _Written:
 def _certificates(settings: Settings) -> Iterator[tuple[str, Path]]:
     """The files of certificates, by the keys that name them."""
     if settings.portal and (cards := settings.portal.certificate):
+        # Not the revocation list: it comes anew every day, and a night must not wait for it.
         yield "portal.certificate.ca", cards.ca
-        if cards.crl:
-            yield "portal.certificate.crl", cards.crl
     if settings.mail and settings.mail.ca_file:
         yield "mail.ca_file", settings.mail.ca_file
 

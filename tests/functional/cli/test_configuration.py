@@ -125,13 +125,21 @@ crl = "crl.pem"
 
 def test_a_portal_in_a_zone_that_is_not_there_and_certificates_that_cannot_be_read_are_told(town: Town) -> None:
     town.edit("iam.toml", "[output]", PORTAL)
-    (town.folder / "crl.pem").write_bytes(b"0\x82")
     place = "iam.toml: portal"
     assert problems(town) == [
         f"{place}.zone: 領域「lgwan」はプロファイルにありません。mnu、internet、std から選んでください。",
         f"{place}.certificate.ca: ca.pem を読み取れません。置き場所と読み取り権限を確かめてください。",
-        f"{place}.certificate.crl: crl.pem はPEMの形ではありません。PEM（-----BEGIN で始まる形）に変換してください。",
     ]
+    (town.folder / "ca.pem").write_bytes(b"0\x82")
+    assert problems(town)[1] == (
+        f"{place}.certificate.ca: ca.pem はPEMの形ではありません。PEM（-----BEGIN で始まる形）に変換してください。"
+    )
+
+
+def test_a_revocation_list_that_is_late_stops_no_night(town: Town) -> None:
+    town.edit("iam.toml", "[output]", PORTAL.replace('zone = "lgwan"\n', ""))
+    (town.folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", encoding="utf-8")
+    assert town.run("sync", "--plan").exit_code == 0
 
 
 def test_a_mistake_elsewhere_does_not_hide_the_zone_of_the_portal(town: Town) -> None:
