@@ -34,11 +34,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "システムにある利用者IDを読み、台帳と照らし合わせて分類します。",
     ),
     "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを根拠とともに表示します。"),
-    "officers": ("web.cli.setup.officers:officers", "役職に就いている職員を一覧にし、初めの担当者を決めます。"),
+    "officers": ("web.cli.setup.officers:officers", "役職に就いている職員を一覧にし、初めの担当者二人を決めます。"),
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
-    "worker": ("web.cli.running.worker:worker", "通知のメールを送り、期限の過ぎたものを片付けます。"),
+    "worker": ("web.cli.running.worker:worker", "通知を送り、解除された計画を適用し、古いものを片付けます。"),
     "audit": ("web.cli.audit:audit", "証跡を検証し、書き出します。"),
 }
 """Each sub-command: where it is, and what the list of commands says of it."""
