@@ -4,8 +4,9 @@ The one law: `create_app` is the list of what the site is made of, in order: who
 answers first, who answers last.  Pages stand in web/portal and web/officer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from flask import Blueprint, Flask
@@ -13,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from web.site import guarding, problems
-from web.site.access import TABLE
+from web.site.access import TABLE, Access
 from web.site.border import cookies, headers
 from web.site.face import frame, language
 from web.site.face.assets import STATIC
@@ -28,8 +29,8 @@ PAGES: Final[tuple[Blueprint, ...]] = (health.pages,)
 _CSRF_SECONDS: Final = 12 * 60 * 60
 
 
-def create_app(site: Site, more: Sequence[Blueprint] = ()) -> Flask:
-    """The site, ready to be served; `more` are pages that only tests have.
+def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Access] = MappingProxyType({})) -> Flask:
+    """The site, ready to be served; `more` are pages that only tests have, `rows` who may come there.
 
     Raises:
         LookupError: when a page has no row in the table of access.
@@ -47,7 +48,7 @@ def create_app(site: Site, more: Sequence[Blueprint] = ()) -> Flask:
     problems.register(app)
     for pages in (*PAGES, *more):
         app.register_blueprint(pages)
-    guarding.register(app, TABLE)
+    guarding.register(app, {**TABLE, **rows})
     CSRFProtect(app)
     app.before_request(headers.refuse_unstorable)
     return app

@@ -32,7 +32,7 @@ from web.site.access import HOME
 from web.site.border.headers import WrongOrigin
 from web.site.border.refusals import refused
 from web.site.guarding import DutyFirst, own_path, wants_json
-from web.site.running.journal import log, request_id
+from web.site.running.journal import log, request_id, trace
 
 STATUS: Final[Mapping[type[IamError], int]] = {
     NotFound: 404,
@@ -147,7 +147,7 @@ def _by_status(status: int) -> Problem:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log().error("crashed", id=request_id(), kind=type(error).__name__, exc_info=error)
+    log().error("crashed", id=request_id(), kind=type(error).__name__, trace=trace(error))
     return _answer(_our_fault(_OURS))
 
 
@@ -176,7 +176,7 @@ def _page(problem: Problem, kept: list[str]) -> str:
     try:
         return render_template("problem.html", problem=problem, number=number, kept=kept)
     except Exception as error:  # noqa: BLE001 - the last resort: nothing may follow it
-        log().error("crashed", id=request_id(), kind=type(error).__name__, exc_info=error)
+        log().error("crashed", id=request_id(), kind=type(error).__name__, trace=trace(error))
         return (
             '<!doctype html><html lang="ja"><meta charset="utf-8"><title>鍵守</title>'
             f"<h1>処理を続けられませんでした</h1><p>番号: {request_id()}</p></html>"

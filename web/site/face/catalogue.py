@@ -19,7 +19,7 @@ from web.site.face.assets import TRANSLATIONS, WEB
 LANGUAGE: Final = "en"
 FILE: Final = TRANSLATIONS / LANGUAGE / "LC_MESSAGES" / "messages.po"
 _METHODS: Final = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-_OPTIONS: Final = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
+_OPTIONS: Final = {"**/templates/**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}}
 _KEYWORDS: Final = {
     "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
 }  # fmt: skip
@@ -74,10 +74,10 @@ def _empty() -> Catalog:
         header_comment="# English texts of the pages: collected by ./dev words, translated by hand.",
         creation_date=_NO_DATE,
         revision_date=_NO_DATE,
-        last_translator="",
-        language_team="",
-        msgid_bugs_address="",
-        version="",
+        last_translator="-",
+        language_team="en",
+        msgid_bugs_address="-",
+        version="-",
         fuzzy=False,
     )
 

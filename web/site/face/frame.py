@@ -48,6 +48,7 @@ def extend() -> Response:
 
 def register(app: Flask) -> None:
     """Give every template the frame."""
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = _asset

@@ -7,6 +7,7 @@ a body, a cookie or a token; who signed in and what was done stands in the audit
 import logging
 import sys
 from time import perf_counter
+from traceback import extract_tb
 from typing import Final
 from uuid import uuid4
 
@@ -34,7 +35,6 @@ def start(stream: object = None) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.add_log_level,
-        structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     structlog.configure(
@@ -66,6 +66,13 @@ def register(app: Flask) -> None:
         if request.endpoint not in _QUIET:
             _write(response)
         return response
+
+
+def trace(error: BaseException) -> list[str]:
+    """Where an error came from: kinds and places, never its words, which may hold what somebody typed."""
+    frames = [f"{each.filename}:{each.lineno} {each.name}" for each in extract_tb(error.__traceback__)]
+    cause = error.__cause__ or error.__context__
+    return [type(error).__name__, *frames, *(trace(cause) if cause is not None else [])]
 
 
 def request_id() -> str:
