@@ -101,8 +101,8 @@ def _columns(name: str, line: int, cells: Sequence[str]) -> Sequence[str]:
         return COLUMNS
     columns = [_HEADINGS.get(cell.lower(), "") for cell in cells]
     problems = [
-        f"{name} {line}行目: 列「{cell}」は使いません。{'、'.join(COLUMNS)} のいずれかにするか、列を消してください。"
-        for cell, column in zip(cells, columns, strict=True)
+        f"{name} {line}行目: {number}列目の見出しが分かりません。{'、'.join(COLUMNS)} にするか、列を消してください。"
+        for number, column in enumerate(columns, 1)
         if not column
     ]
     needed = [each for each in ("serial", "secret") if each not in columns]

@@ -1,0 +1,1 @@
+"""Files of token seeds as makers deliver them, and as nobody should."""
