@@ -163,7 +163,7 @@ def certificate_from(header: str) -> str:
     """
     if not header or len(header) > LONGEST_HEADER or not header.isascii():
         return ""
-    text = unquote(header.strip(), errors="replace") if "%" in header else header.strip()
+    text = (unquote(header, errors="replace") if "%" in header else header).strip()
     if _BEGIN in text:
         text = text.removeprefix(_BEGIN).removesuffix(_END) if text.endswith(_END) else "-"
     elif text.startswith(":") and text.endswith(":"):
