@@ -42,7 +42,7 @@ from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Instant, Number, metadata
 from iam.signin import throttle
-from iam.signin.passwords.hashing import Hasher
+from iam.signin.passwords.hashing import MAXIMUM, Hasher
 
 _LEGIBLE: Final = "cdfghjkmnprtvwxy3467"
 """Neither vowels, so that no word comes about, nor what is taken for another sign on paper or by ear."""
@@ -226,7 +226,8 @@ def rotation_due(kept: Kept, rules: SigninRules) -> date | None:
 def random_temporary(minimum: int = 0) -> str:
     """A temporary password that can be read aloud and typed: groups of four with hyphens, 69 bits or more."""
     groups = max(_GROUPS, -(-(minimum + 1) // (_GROUP + 1)))
-    return "-".join("".join(secrets.choice(_LEGIBLE) for _ in range(_GROUP)) for _ in range(groups))
+    made = "-".join("".join(secrets.choice(_LEGIBLE) for _ in range(_GROUP)) for _ in range(groups))
+    return made[:MAXIMUM]
 
 
 def _replace(

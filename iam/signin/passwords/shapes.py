@@ -15,6 +15,9 @@ import jaconv
 from iam.access.naming import romaji
 
 _SHORTEST_FORM: Final = 3
+_FEW: Final = 3
+"""Different characters that are a play, however long it goes on."""
+
 _RUN: Final = 4
 """A sequence moves to the next key at least so often for each leap elsewhere."""
 
@@ -112,7 +115,7 @@ def period(text: str) -> int:
 def repeats(password: str) -> bool:
     """Whether it is one unit over and over, or a play of very few characters."""
     text = folded(password)
-    return period(text) < len(text) or len(set(text)) <= len(text) // 5
+    return period(text) < len(text) or len(set(text)) <= min(_FEW, len(text) // 5)
 
 
 def runs_on(password: str) -> bool:
