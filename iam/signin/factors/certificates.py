@@ -136,22 +136,32 @@ class TrustFiles:
     """The files of a `Trust`, read again whenever they have changed: revocation lists come daily."""
 
     def __init__(self, issuers: Path, lists: Path | None) -> None:
-        self._paths = (issuers, lists)
+        self._issuers, self._lists = issuers, lists
         self._read: tuple[object, Trust] | None = None
+        self.trouble = ""
+        """Why the revocation lists could not be read when they were last looked at, for health and journal; or ""."""
 
     def trust(self) -> Trust:
-        """What the files say now.
+        """What the files say now.  Lists that are missing, or half written, count as none: nobody is let in.
 
         Raises:
-            ConfigurationError: when one is missing or cannot be read.
+            ConfigurationError: when the issuers cannot be read.
         """
-        stamp = tuple(None if path is None else _stamp(path) for path in self._paths)
+        stamp = _stamp(self._issuers), self._lists and _stamp(self._lists)
         read = self._read
         if read is None or read[0] != stamp:
-            issuers, lists = self._paths
-            read = stamp, Trust.parse(_content(issuers), None if lists is None else _content(lists))
-            self._read = read
+            read = self._read = stamp, self._fresh()
         return read[1]
+
+    def _fresh(self) -> Trust:
+        content = _content(self._issuers)
+        if self._lists is None:
+            return Trust.parse(content, None)
+        try:
+            trust, self.trouble = Trust.parse(content, _content(self._lists)), ""
+        except ConfigurationError as error:
+            trust, self.trouble = Trust(Trust.parse(content, None).issuers, ()), str(error)
+        return trust
 
 
 def certificate_from(header: str) -> str:
@@ -341,11 +351,11 @@ def _revocation_lists(content: bytes) -> Iterator[x509.CertificateRevocationList
         yield each
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
         found = path.stat()
-    except OSError as error:
-        raise ConfigurationError([f"{path} を読めません: {error.strerror}"]) from error
+    except OSError:
+        return None
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 

@@ -9,7 +9,7 @@ from iam.errors import IamError
 from iam.record.act import Act
 from iam.record.keys import KeyRing
 from iam.record.store import Store
-from iam.signin.factors import authenticators, codes, removal, totp
+from iam.signin.factors import authenticators, certificates, codes, removal, stock, totp
 from iam.signin.factors.authenticators import Form, State
 
 Deed = Callable[..., object]
@@ -53,8 +53,20 @@ def reissue(act: Act, keys: KeyRing, _: str, person_id: str) -> object:
     return bool(codes.issue_recovery(act, keys, int(person_id)).codes)
 
 
+def lend(act: Act, keys: KeyRing, number: str, serial: str) -> object:
+    """Lends one token of the stock, every second process to the other person."""
+    return "lent" if stock.lend(act, keys, serial, 1 + int(number) % 2) else ""
+
+
+def card(act: Act, _keys: KeyRing, number: str, same: str) -> object:
+    """Binds the same card, every second process to the other person; the authenticator's id, or why not."""
+    shown = certificates.Card(same, "CN=100123", "CN=CA", "1", act.at)
+    found = certificates.bind(act, 1 + int(number) % 2, shown, "カード")
+    return found.code if isinstance(found, certificates.Rejected) else found
+
+
 DEEDS: Mapping[str, Deed] = {
-    deed.__name__: deed for deed in (code, counter, single, handle, room, remove, reissue)
+    deed.__name__: deed for deed in (code, counter, single, handle, room, remove, reissue, lend, card)
 }  # fmt: skip
 
 
