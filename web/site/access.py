@@ -88,7 +88,53 @@ SHELL: Final[Mapping[str, Access]] = {
 }
 """What belongs to the site itself."""
 
-PORTAL: Final[Mapping[str, Access]] = {}
+PORTAL: Final[Mapping[str, Access]] = {
+    # coming in and going out
+    "login.page": public(),
+    "login.help_page": public(),
+    "factor.page": half_done(),
+    "key.options": public(),
+    "key.answer": public(),
+    "card.show": public(),
+    "prove.page": signed_in(*DUTY_PAGES),
+    "leave.lock": signed_in(*DUTY_PAGES, locked=True),
+    "leave.unlock": signed_in(*DUTY_PAGES, locked=True),
+    "leave.out": signed_in(*DUTY_PAGES, locked=True),
+    # about oneself
+    "home.page": signed_in(),
+    "home.seen": signed_in(),
+    "password.page": signed_in("password"),
+    "password.strength": signed_in("password"),
+    "password.well_known": public(),
+    "access.page": signed_in(),
+    "access.return_account": signed_in(),
+    "access.return_right": signed_in(),
+    "activity.live": signed_in(),
+    "activity.end": signed_in(),
+    "activity.end_others": signed_in(),
+    "activity.past": signed_in(),
+    "sheet.page": signed_in(),
+    # one's factors
+    "factors.page": signed_in(),
+    "factors.rename": signed_in(),
+    "factors.removing": signed_in(proved=True),
+    "factors.remove": signed_in(proved=True),
+    # A loss is reported by whoever may have lost what they would prove themselves by.
+    "factors.losing": signed_in(),
+    "factors.lost": signed_in(),
+    "factors.reported": public(),
+    "enrol.choose": signed_in("enrol", proved=True),
+    "enrol.token": signed_in("enrol"),
+    "app.name": signed_in("enrol", proved=True),
+    "app.scan": signed_in("enrol", proved=True),
+    "app.confirm": signed_in("enrol", proved=True),
+    "newkey.page": signed_in("enrol", proved=True),
+    "newkey.options": signed_in("enrol", proved=True),
+    "newcard.page": signed_in("enrol", proved=True),
+    "codes.page": signed_in(),
+    "codes.renew": signed_in(proved=True),
+    "codes.keep": signed_in("enrol"),
+}
 """Pages for staff (web/portal)."""
 
 OFFICER: Final[Mapping[str, Access]] = {}

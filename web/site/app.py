@@ -13,6 +13,7 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
+from web.portal import pages as portal
 from web.site import guarding, problems
 from web.site.access import TABLE, Access
 from web.site.border import cookies, headers
@@ -23,7 +24,7 @@ from web.site.site import EXTENSION, Site
 
 __all__ = ["Site", "create_app"]
 
-PAGES: Final[tuple[Blueprint, ...]] = (health.pages,)
+PAGES: Final[tuple[Blueprint, ...]] = (health.pages, *portal.PAGES)
 """Every page of the site; each one's endpoints stand in the table of access."""
 
 _CSRF_SECONDS: Final = 12 * 60 * 60

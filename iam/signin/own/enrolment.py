@@ -16,8 +16,9 @@ from iam.outbox import Topic, Value
 from iam.record.act import Act
 from iam.signin import login
 from iam.signin.door import new_token
-from iam.signin.factors import authenticators, codes, totp, webauthn
+from iam.signin.factors import authenticators, certificates, codes, totp, webauthn
 from iam.signin.factors.authenticators import Form
+from iam.signin.factors.certificates import Card, Code, Rejected
 from iam.signin.factors.totp import begin as begin_totp
 from iam.signin.factors.webauthn import KeyRefused, KeyRules
 from iam.signin.kinds import Method
@@ -114,6 +115,30 @@ def enrol_key(owner: Owner, name: str, response: str) -> Enrolled | KeyRefused:
         user = webauthn.user_handle(owner.door.keys, owner.id, ever)
         id_ = webauthn.keep(act, owner.id, name, judged, user=user)
         return _enrolled(act, owner, id_, Method.VERIFIED_KEY)
+
+
+def card_seen(owner: Owner, pem: str) -> Card | Rejected:
+    """The card that the trusted proxy saw, as its owner may check it before binding it."""
+    trust = owner.door.authorities
+    if trust is None:
+        return Rejected(Code.UNKNOWN_ISSUER)
+    return certificates.check(trust.trust(), pem, owner.store.clock())
+
+
+def enrol_card(owner: Owner, name: str, pem: str) -> Enrolled | Rejected:
+    """Bind the card that the trusted proxy saw, or say why not.
+
+    Raises:
+        Conflict: the person has ten factors already.
+    """
+    card = card_seen(owner, pem)
+    if isinstance(card, Rejected):
+        return card
+    with owner.act() as act:
+        bound = certificates.bind(act, owner.id, card, name)
+        if isinstance(bound, Rejected):
+            return bound
+        return _enrolled(act, owner, bound, Method.CERTIFICATE)
 
 
 def _key_rules(owner: Owner) -> KeyRules:

@@ -21,6 +21,7 @@ from iam.signin.door import Door, Entrant
 from iam.signin.factors import removal
 from iam.signin.factors.authenticators import Authenticator
 from iam.signin.factors.removal import Refusal
+from iam.signin.factors.stock import follow_loss
 from iam.signin.own.owner import Owner
 
 TOLD: Final = (Role.GENERAL_OFFICER, Role.TERMINAL_OFFICER, Role.DATA_OFFICER)
@@ -60,6 +61,7 @@ def lost(act: Act, door: Door, organisation: Organisation, who: Entrant, id_: in
     gone = removal.report_lost(act, who.person_id, id_, by)
     if gone is None:
         return None
+    follow_loss(act, id_)
     sessions.end_all(act, who.person_id, "factor_lost")
     thing: dict[str, Value] = {"at": act.at, "form": gone.form.label_ja, "name": gone.name}
     outbox.tell(act, who.person_id, who.email, Topic.FACTOR_LOST, thing)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from iam.signin import sessions
 from iam.signin.door import Entrant
 from web.site.access import TABLE
-from web.site.face.language import LANGUAGES, language
+from web.site.face.language import LANGUAGES, chosen
 from web.site.site import at, session, signed_in, the_site
 
 pages = Blueprint("session", __name__)
@@ -31,7 +31,13 @@ class Way:
 
 
 _WAYS: Final[tuple[tuple[str, object, bool], ...]] = (
-    ("portal.home", lazy_gettext("ホーム"), False),
+    ("home.page", lazy_gettext("ホーム"), False),
+    ("access.page", lazy_gettext("利用者IDと権限"), False),
+    ("factors.page", lazy_gettext("認証手段"), False),
+    ("activity.live", lazy_gettext("サインイン"), False),
+    ("password.page", lazy_gettext("パスワードの変更"), True),
+    ("activity.past", lazy_gettext("サインインの履歴"), True),
+    ("sheet.page", lazy_gettext("手元の控え"), True),
 )  # fmt: skip
 """Endpoint, label, whether personal, in order; each is shown to whoever may come there."""
 
@@ -68,7 +74,7 @@ def _frame() -> dict[str, object]:
         "ways": ways(who) if who else [],
         "session_left": _left(who),
         "warning_seconds": int(the_site().door.profile.signin.warning.value) * 60,
-        "language": language(),
+        "language": chosen(),
         "languages": LANGUAGES,
         "here": request.full_path.rstrip("?"),
     }

@@ -1,0 +1,1 @@
+"""One's own factors: enrolling them in steps, keeping them, parting with them."""

@@ -1,0 +1,1 @@
+"""What everybody finds about themselves: the first page, password, rights, sessions, history, the desk sheet."""
