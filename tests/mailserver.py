@@ -33,7 +33,7 @@ class MailServer:
     received: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str], bool]] = field(default_factory=list)
     """Sender, recipients, and whether the line was encrypted."""
-    on_letter: Callable[[EmailMessage], None] = lambda _: None
+    on_letter: Callable[[EmailMessage], object] = lambda _: None
 
     def __enter__(self) -> Self:
         self.port = free_port()

@@ -1,0 +1,1 @@
+"""What runs periodically, over both databases and with a real mail server."""
