@@ -34,7 +34,7 @@ from tests.cheap import cheap_hasher
 from tests.softkey import SoftKey
 
 ORIGIN = "https://id.sakura.test"
-PASSWORD = "三毛猫と夕焼けの坂道を歩く"
+PASSWORD = "三毛猫と夕焼けの坂道をゆっくり歩く"
 HERE = Where("192.0.2.10", "職場の端末")
 START = datetime(2026, 4, 6, 0, 0, 10, tzinfo=UTC)
 """Nine o'clock in the morning of a Monday in Japan."""
@@ -184,10 +184,17 @@ class Entrance:
     door: Door
 
     def staff(
-        self, number: int, *, app: bool = False, key: bool = False, org: str = "0101", password: str | None = PASSWORD
+        self,
+        number: int,
+        org: str = "0101",
+        *,
+        app: bool = False,
+        key: bool = False,
+        password: str | None = PASSWORD,
+        since: str = "2020-04-01",
     ) -> Person:
         """Somebody in service since long."""
-        self.body.say(row(number, org, email=f"s{number:07}@city.sakura.test"))
+        self.body.say(row(number, org, since, email=f"s{number:07}@city.sakura.test"))
         self.body.night(self.body.today)
         person = Person(self, self.body.person(number).id, f"{number:07}", password or "")
         if password is not None:
