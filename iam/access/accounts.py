@@ -7,6 +7,7 @@ higher floors change what is wanted only by writing grants and blocks here, so
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -228,6 +229,11 @@ def decisions(connection: Connection) -> set[tuple[str, int, int]]:
         query = select(table.c.id, table.c.person_id).where(ended.is_(None))
         found.update((table.name, row.id, row.person_id) for row in connection.execute(query))
     return found
+
+
+def decided_since(connection: Connection, before: AbstractSet[tuple[str, int, int]]) -> set[int]:
+    """The persons about whom somebody decided since `decisions` gave `before`."""
+    return {person for _, _, person in decisions(connection) ^ before}
 
 
 def with_grant_boundary(connection: Connection, after: date, until: date) -> set[int]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from iam.access.accounts import decisions
+from iam.access.accounts import decided_since, decisions
 from iam.errors import IntegrityError, SourceError, TargetError
 from iam.intake.blind import spare
 from iam.intake.staging import (
@@ -254,8 +254,7 @@ class Night:
         reserve_accounts(act, found.changes, self._on, found.linked)
         mark_pending(act.connection, found.people - found.unsettled, pending=False)
         # Whoever gave a right back since the look is looked at again; in this order no click falls between.
-        late = {person for _, _, person in decisions(act.connection) ^ self._decided}
-        mark_pending(act.connection, found.unsettled | late)
+        mark_pending(act.connection, found.unsettled | decided_since(act.connection, self._decided))
         self._remember_evaluation(act)
         if found.changes:
             draft = Draft(
@@ -291,4 +290,4 @@ class Night:
         """Carry the committed plan out."""
         if self.report.plan is not None:
             applier = applier_of(self._job)
-            self.report.applied = applier.apply(self.report.plan.id, self._evaluation.waiting)
+            self.report.applied = applier.apply(self.report.plan.id, self._evaluation.waiting, self._decided)

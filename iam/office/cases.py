@@ -135,7 +135,8 @@ def why_not_decide(
         return Forbidden(f"「{case.kind.label_ja}」を確認する権限がありません。")
     if not may_ask(case.kind, case.asked_by, case.content, asker):
         return Conflict("申請した担当者が、いまはその役職にありません。あらためて申請してください。")
-    if seen_hash != case.content_hash or seen_hash != _hash(case.kind, case.subject_id, case.content, case.reason):
+    asked = content_hash(case.kind, case.subject_id, case.content, case.reason)
+    if not seen_hash == case.content_hash == asked:
         return Conflict("表示されたときから申請の内容が変わっています。開き直して確かめてください。")
     return None
 
@@ -161,20 +162,20 @@ def ask(
         raise Forbidden("自分に関する申請は、自分ではできません。別の担当者に頼んでください。")
     if not may_ask(kind, asked_by, content, roles[asked_by]):
         raise Forbidden(f"「{kind.label_ja}」を申請する権限がありません。")
-    columns, content_hash = case_table.c, _hash(kind, subject_id, content, reason)
+    columns, seal = case_table.c, content_hash(kind, subject_id, content, reason)
     same = columns.kind == kind, columns.subject_id == subject_id, *_open(act.at)
     if act.connection.execute(select(columns.id).where(*same)).first():
         raise Conflict("同じ職員について、同じ申請がすでに確認を待っています。")
     row = act.connection.execute(
         case_table.insert()
         .values(
-            kind=kind, subject_id=subject_id, content=dict(content), content_hash=content_hash, reason=reason,
+            kind=kind, subject_id=subject_id, content=dict(content), content_hash=seal, reason=reason,
             asked_by=asked_by, asked_at=act.at, lapses_at=act.at + life, state=CaseState.ASKED, decision_reason="",
         )
         .returning(columns.id)
     )  # fmt: skip
     case = case_of(act.connection, row.scalar_one(), act.at)
-    act.record("case.asked", f"case {case.id}", {"kind": kind, "subject": subject_id, "hash": content_hash})
+    act.record("case.asked", f"case {case.id}", {"kind": kind, "subject": subject_id, "hash": seal})
     return case
 
 
@@ -242,8 +243,9 @@ def lapse(act: Act) -> int:
     """Mark what nobody decided in its time; how many there were."""
     columns = case_table.c
     over = columns.state == CaseState.ASKED, columns.lapses_at <= act.at
-    ids = list(act.connection.execute(select(columns.id).where(*over)).scalars())
-    act.connection.execute(update(case_table).where(*over).values(state=CaseState.LAPSED, decided_at=act.at))
+    # One statement: of two workers at once, each records only what it marked itself.
+    marked = update(case_table).where(*over).values(state=CaseState.LAPSED, decided_at=act.at).returning(columns.id)
+    ids = act.connection.execute(marked).scalars().all()
     act.record_many(("case.lapsed", f"case {id_}", None) for id_ in ids)
     return len(ids)
 
@@ -312,6 +314,7 @@ def _case(row: Row[Any], at: datetime) -> Case:
     )  # fmt: skip
 
 
-def _hash(kind: CaseKind, subject_id: int | None, content: Mapping[str, object], reason: str) -> str:
+def content_hash(kind: CaseKind, subject_id: int | None, content: Mapping[str, object], reason: str) -> str:
+    """SHA-256 over everything that is asked for."""
     words = [kind, subject_id, content, reason]
     return hashlib.sha256(canonical_json(words).encode()).hexdigest()

@@ -7,9 +7,11 @@ in doubt is asked of the target again (design laws 1 and 3, R01, R03).
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
+from iam.access.accounts import decided_since
 from iam.access.naming import comparable_login
 from iam.errors import TargetError
 from iam.intake.taking import mark_pending
@@ -69,10 +71,16 @@ class Applier:
     pause: Callable[[float], None]
     progress: Callable[[int, int], None] = lambda _done, _all: None
 
-    def apply(self, plan_id: int, waiting_for_more: Container[int] | None = None) -> Applied:
+    def apply(
+        self,
+        plan_id: int,
+        waiting_for_more: Container[int] | None = None,
+        decided: AbstractSet[tuple[str, int, int]] = frozenset(),
+    ) -> Applied:
         """Carry out whatever of the plan is not done yet.  A dead target does not stop the others.
 
         `waiting_for_more`: people who are not settled even if all of this is done; None for everybody.
+        `decided`: the `decisions` that the plan was made over; whoever gave a right back since is looked at again.
         """
         applied = Applied()
         with self.store.read() as connection:
@@ -90,7 +98,9 @@ class Applier:
         done = {change.person_id for change in waiting} - failed
         settled = () if waiting_for_more is None else [id_ for id_ in done if id_ not in waiting_for_more]
         with self.store.act(self.actor) as act:
-            mark_pending(act.connection, settled, pending=False)
+            if settled:
+                mark_pending(act.connection, settled, pending=False)
+                mark_pending(act.connection, decided_since(act.connection, decided))
             set_state(act, plan_id, PlanState.APPLIED if applied.whole else PlanState.PARTLY)
         return applied
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.access.accounts import Account, AccountKind, AccountState, Block, Grant
+from iam.access.accounts import RETURNED, Account, AccountKind, AccountState, Block, Grant
 from iam.access.wanted import Rules, Wanted, wanted
 from iam.people.ledger import LedgerChange
 from tests.bodies import MODEL, Row, concurrent, fiscal, leaver, mover, on_leave, row, rules, seconded_out
@@ -201,6 +201,55 @@ def test_a_block_switches_off_and_keeps_the_rights(system: str, off: set[str]) -
     assert found["zei"].why.words == "権利停止: 調査中"
     assert not {code for code, on in on_off(want(row(1, "0202"), on=date(2026, 4, 2), blocks=(block,))).items()
                 if not on}  # fmt: skip
+
+
+# --- rights given back
+
+
+def given_back(system: str, entitlement: str = "", since: date = APRIL) -> Block:
+    return Block(system, RETURNED, "OITA-S8.2.1.2b", "担当替え", since, date.max, entitlement)
+
+
+def test_a_right_given_back_is_wanted_no_more_and_the_others_are() -> None:
+    found = want(row(1, "0202"), blocks=(given_back("zei", "edit"),))
+    assert rights(found, "zei") == {"view"}
+    assert on_off(found) == {"gw": True, "zei": True}
+    cause = found["zei"].withheld["edit"]
+    assert (cause.words, cause.clause) == ("本人が返却: 担当替え", "OITA-S8.2.1.2b")
+
+
+def test_a_right_is_given_back_in_one_system_and_from_its_day_on() -> None:
+    block = given_back("zei", "view")
+    assert rights(want(row(1, "0202"), on=date(2026, 3, 31), blocks=(block,)), "zei") == {"view", "edit"}
+    assert rights(want(row(1, "0202"), on=date(2099, 1, 1), blocks=(block,)), "zei") == {"edit"}
+    assert rights(want(row(1, "0202"), blocks=(given_back("gw", "view"),)), "zei") == {"view", "edit"}
+
+
+def test_an_account_given_back_is_off_without_rights_and_nobody_waits_for_its_return() -> None:
+    found = want(row(1, "0202"), blocks=(given_back("zei"),))
+    assert (found["zei"].enabled, rights(found, "zei"), found["zei"].to_return) == (False, set(), False)
+    assert found["zei"].why.words == "本人が返却: 担当替え"
+    assert set(found["zei"].withheld) == {"view", "edit"}
+    assert found["gw"].enabled
+
+
+def test_a_granted_right_may_be_given_back_too() -> None:
+    grant = Grant("gw", "kacho", "request 1", "CLAUSE", APRIL, APRIL)
+    assert "kacho" not in rights(want(row(1), grants=(grant,), blocks=(given_back("gw", "kacho"),)))
+
+
+def test_a_suspension_says_why_whatever_was_given_back() -> None:
+    suspension = Block("", "suspension 1", "CLAUSE", "調査中", APRIL, APRIL)
+    found = want(row(1, "0202"), blocks=(given_back("zei"), given_back("gw", "mail"), suspension))
+    assert {each.why.words for each in found.values()} == {"権利停止: 調査中"}
+    assert all(each.to_return for each in found.values())
+    assert "mail" not in rights(found)
+
+
+def test_what_a_leaver_gave_back_changes_nothing_of_the_leaving() -> None:
+    found = want(leaver(row(1), "2026-03-31"), blocks=(given_back("gw", "mail"),), held=("gw",))
+    assert on_off(found) == {"gw": False}
+    assert "退職" in found["gw"].why.words
 
 
 # --- attributes

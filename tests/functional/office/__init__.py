@@ -1,0 +1,1 @@
+"""Roles, deputies and cases over real databases."""

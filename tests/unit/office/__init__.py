@@ -1,0 +1,1 @@
+"""Roles and cases without a database."""
