@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from iam.errors import ConfigurationError, StoreError
 from iam.record.act import Act, now, performed
@@ -40,6 +43,7 @@ SCHEMA: Final = "0003"
 """The newest migration, which the code expects.  A test holds it equal to migrations/."""
 
 _BUSY_SECONDS: Final = 30
+_REST_SECONDS: Final = 5
 
 
 class Store:
@@ -57,6 +61,7 @@ class Store:
         self.keys = keys
         self.clock = clock
         self._engine = open_engine(self.url)
+        self._glances = _open_glances(self.url) if self.url.get_backend_name() == "postgresql" else self._engine
         # None trusts the database to have every table: for tables that no migration knows yet.
         self._awaited = schema
 
@@ -73,6 +78,22 @@ class Store:
                 yield connection
             finally:
                 transaction.rollback()
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection that cannot write, each statement on a snapshot of its own: for what every page asks.
+
+        Raises:
+            StoreError, Busy, IntegrityError: as `read`.
+        """
+        if self.url.get_backend_name() == "sqlite":
+            with self.read() as connection:
+                yield connection
+            return
+        with translated(self.url):
+            self._see_schema()
+            with self._glances.connect() as connection:
+                yield connection
 
     @contextmanager
     def act(self, actor: str, on_behalf: str = "") -> Iterator[Act]:
@@ -101,14 +122,18 @@ class Store:
     def dispose(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        self._glances.dispose()
 
     @contextmanager
     def _connection(self, *, writes: bool) -> Iterator[Connection]:
+        self._see_schema()
+        with self._engine.connect() as connection:
+            yield connection.execution_options(**_options(self._engine, writes=writes))
+
+    def _see_schema(self) -> None:
         if self._awaited is not None:
             self._check_schema(self._awaited)
             self._awaited = None
-        with self._engine.connect() as connection:
-            yield connection.execution_options(**_options(self._engine, writes=writes))
 
     def _check_schema(self, awaited: str) -> None:
         if self.url.get_backend_name() == "sqlite" and not Path(str(self.url.database)).exists():
@@ -150,14 +175,45 @@ def open_engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if url.drivername == "postgresql+psycopg":
-        return create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            connect_args={"options": "-c timezone=UTC", "application_name": "kagimori"},
-        )
+        return _alive(create_engine(url, hide_parameters=True, connect_args=_postgresql()))
     shapes = "sqlite:///ファイル名 か postgresql+psycopg://利用者@ホスト/データベース"
     raise ConfigurationError([f"[database] url には {shapes} を指定してください。"])
+
+
+def _open_glances(url: URL) -> Engine:
+    """Connections on which no transaction stands open and nothing can be written: one round trip a question."""
+    return _alive(
+        create_engine(
+            url,
+            hide_parameters=True,
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+            connect_args=_postgresql("-c default_transaction_read_only=on"),
+        )
+    )
+
+
+def _postgresql(*options: str) -> dict[str, str]:
+    return {"options": " ".join(("-c timezone=UTC", *options)), "application_name": "kagimori"}
+
+
+def _alive(engine: Engine) -> Engine:
+    """Ask a connection whether it still lives when it has rested; to ask every time costs more than the question."""
+
+    def rested(_driver: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = monotonic()
+
+    def ask(driver: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if monotonic() - record.info.get("used", monotonic()) < _REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", rested)
+    event.listen(engine, "checkout", ask)
+    return engine
 
 
 def _prepare_sqlite(driver: sqlite3.Connection, _record: object) -> None:

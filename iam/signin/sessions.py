@@ -119,7 +119,7 @@ def look(store: Store, door: Door, token: str, at: datetime, *, touch: bool = Tr
 
     One query as a rule; a session that ran out, or whose owner may not come in any more, is ended on the spot (R02).
     """
-    with store.read() as connection:
+    with store.glance() as connection:
         row = connection.execute(_LOOK, {"hash": hash_of(token), "day": jst_day(at)}).one_or_none()
         if row is None:
             return Gone("unknown")
