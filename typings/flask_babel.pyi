@@ -14,6 +14,7 @@ class Babel:
         default_translation_directories: str = ...,
         default_timezone: str = ...,
         locale_selector: Callable[[], str | None] | None = ...,
+        configure_jinja: bool = ...,
     ) -> None: ...
 
 class LazyString(str): ...

@@ -11,6 +11,7 @@ from typing import Final
 
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from iam.record.keys import KeyRing
@@ -27,6 +28,15 @@ class _Signed(SecureCookieSessionInterface):
 
     salt = "kagimori-form"
     digest_method = staticmethod(hashlib.sha256)
+
+    def __init__(self) -> None:
+        self._made: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """As Flask's, made once: the keys do not change while the site runs."""
+        if self._made is None:
+            self._made = super().get_signing_serializer(app)
+        return self._made
 
 
 def register(app: Flask, keys: KeyRing) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, abort, redirect, request, session
-from flask_babel import Babel, get_locale, gettext, ngettext
+from flask_babel import Babel, gettext, ngettext
 from werkzeug.wrappers import Response
 
 from web.site.face.assets import TRANSLATIONS
@@ -20,6 +20,7 @@ from web.site.site import at, the_site
 LANGUAGES: Final = {"ja": "日本語", "en": "English"}
 """What the switch offers, each in its own words."""
 
+_OURS: Final = "ja"
 _CHOICE: Final = "language"
 _TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _REIWA: Final = date(2019, 5, 1)
@@ -50,26 +51,40 @@ def register(app: Flask) -> None:
     """Teach `app` its languages and dates."""
     Babel(
         app,
-        default_locale="ja",
+        default_locale=_OURS,
         default_translation_directories=str(TRANSLATIONS),
         default_timezone="Asia/Tokyo",
-        locale_selector=lambda: session.get(_CHOICE, "ja"),
+        locale_selector=chosen,
+        configure_jinja=False,
     )
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(_translated, _counted, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(pages)
     filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant, "ago": ago}
     app.jinja_env.filters.update(filters)
 
 
-def language() -> str:
+def chosen() -> str:
     """The language of this answer: "ja" or "en"."""
-    return str(get_locale())
+    return "en" if session.get(_CHOICE) == "en" else _OURS
+
+
+def _translated(text: str) -> str:
+    """A text of a template.  The messages are Japanese, so that Japanese pages need no catalogue at all."""
+    return text if chosen() == _OURS else gettext(text)
+
+
+def _counted(one: str, many: str, number: int) -> str:
+    if chosen() == _OURS:
+        return one
+    return ngettext(one, many, number)
 
 
 def day(value: date | None, *, weekday: bool = True) -> str:
     """令和8年11月21日（土）, or 2026年11月21日（土）, or 21 Nov 2026; "—" for none and for the end of time."""
     if value is None or value.year == _FOREVER:
         return "—"
-    if language() == "en":
+    if chosen() != _OURS:
         return (
             f"{value.day} {value:%b} {value.year}" if not weekday else f"{value:%a} {value.day} {value:%b} {value.year}"
         )
