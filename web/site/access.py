@@ -137,7 +137,13 @@ PORTAL: Final[Mapping[str, Access]] = {
 }
 """Pages for staff (web/portal)."""
 
-OFFICER: Final[Mapping[str, Access]] = {}
+OFFICER: Final[Mapping[str, Access]] = {
+    # what waits: /office, /office/letters (home, letters)
+    # people: /office/people... (people, person, person_acts)
+    # tokens: /office/tokens... (tokens, token_files)
+    # enrolment: /office/enrolment... (progress)
+    # cases, held plans, deputies: /office/cases..., /office/plans..., /office/deputies...
+}
 """Pages for officers (web/officer)."""
 
 TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **OFFICER}

@@ -13,6 +13,7 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
+from web.officer import pages as officer
 from web.portal import pages as portal
 from web.site import guarding, problems
 from web.site.access import TABLE, Access
@@ -24,7 +25,7 @@ from web.site.site import EXTENSION, Site
 
 __all__ = ["Site", "create_app"]
 
-PAGES: Final[tuple[Blueprint, ...]] = (health.pages, *portal.PAGES)
+PAGES: Final[tuple[Blueprint, ...]] = (health.pages, *portal.PAGES, *officer.PAGES)
 """Every page of the site; each one's endpoints stand in the table of access."""
 
 _CSRF_SECONDS: Final = 12 * 60 * 60

@@ -1,0 +1,1 @@
+"""How far enrolment has come, department by department, and who is still to be asked."""

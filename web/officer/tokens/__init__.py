@@ -1,0 +1,1 @@
+"""The stock of hardware tokens: taken in, lent, taken back, lost, destroyed."""
