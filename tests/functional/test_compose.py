@@ -15,6 +15,7 @@ import yaml
 
 from connectors.ldap.openldap.entries import OpenLdapOptions
 from connectors.personnel.options import Options
+from connectors.smtp import SmtpOptions
 from iam.access.model import AccessModel
 from iam.policy.cited import BASELINE
 from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
@@ -198,6 +199,11 @@ def test_every_service_that_stays_up_says_whether_it_is_well() -> None:
     staying = [service for service in SERVICES.values() if "night" not in service.get("profiles", [])]
     assert staying
     assert all("healthcheck" in service for service in staying)
+
+
+def test_the_worker_has_time_to_end_the_letter_that_it_is_sending() -> None:
+    grace = SERVICES["worker"]["stop_grace_period"]
+    assert int(grace.removesuffix("s")) > SmtpOptions("mail.test", 25, "none", "a@mail.test").deadline
 
 
 def test_the_image_is_built_from_what_is_there() -> None:
