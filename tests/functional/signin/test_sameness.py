@@ -86,10 +86,12 @@ def statements(hall: Entrance) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         asked.append(" ".join(statement.split())[:60])
 
-    engine = hall.store._engine  # noqa: SLF001 - the test looks over the store's shoulder
-    event.listen(engine, "before_cursor_execute", note)
+    engines = {hall.store._engine, hall.store._glances}  # noqa: SLF001 - the test looks over the store's shoulder
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     yield asked
-    event.remove(engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("who", REFUSED)
