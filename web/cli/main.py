@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
+    "serve": ("web.cli.running.serve:serve", "職員ポータルを動かします。"),
     "worker": ("web.cli.running.worker:worker", "通知を送り、解除された計画を適用し、古いものを片付けます。"),
     "audit": ("web.cli.audit:audit", "証跡を検証し、書き出します。"),
 }

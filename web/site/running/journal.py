@@ -42,10 +42,10 @@ def start(stream: object = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=file),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Passed()], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[Passed()], force=True)
 
 
-class _Passed(logging.Handler):
+class Passed(logging.Handler):
     """Whatever a library logs, as a line of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
