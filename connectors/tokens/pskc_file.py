@@ -21,6 +21,8 @@ from iam.errors import TokenFileError
 from iam.ports import Otp, TokenSeed
 
 DEEPEST: Final = 32
+MOST_ELEMENTS: Final = 1_000_000
+"""Some fifty thousand tokens; more would only fill the memory."""
 MOST_ROUNDS: Final = 5_000_000
 """Of PBKDF2, whose number the file itself says: more would only keep us busy."""
 
@@ -66,6 +68,7 @@ class _Looked:
     def __init__(self, name: str) -> None:
         self._name = name
         self._depth = 0
+        self._elements = 0
         self._lines: list[int] = []
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.StartDoctypeDeclHandler = self._doctype
@@ -89,8 +92,10 @@ class _Looked:
 
     def _start(self, tag: str, _attributes: Mapping[str, str]) -> None:
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise TokenFileError([f"{self._name}: XML の入れ子が深すぎます。発注先に確かめてください。"])
+        self._elements += 1
+        if self._depth > DEEPEST or self._elements > MOST_ELEMENTS:
+            what = "入れ子が深すぎます" if self._depth > DEEPEST else "要素が多すぎます"
+            raise TokenFileError([f"{self._name}: XML の{what}。発注先に確かめてください。"])
         if self._depth == 2 and tag.rpartition(" ")[2] in _PACKAGES:  # noqa: PLR2004 - right below the container
             self._lines.append(self._parser.CurrentLineNumber)
 

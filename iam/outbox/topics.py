@@ -279,7 +279,7 @@ def _hidden(char: str) -> bool:
 def _said(value: Value) -> str:
     if isinstance(value, datetime):
         local = value.astimezone(JST)
-        return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+        return f"{local.year}年{local.month}月{local.day}日 {local.hour}:{local:%M}"
     if isinstance(value, date):
         return f"{value.year}年{value.month}月{value.day}日"
     return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)  # noqa: PLR2004 - a serial stays whole

@@ -3,6 +3,7 @@
 import pytest
 
 from connectors.tokens import TokenFile, Unlock, read_tokens
+from connectors.tokens.pskc_file import MOST_ELEMENTS
 from iam.errors import TokenFileError
 from iam.ports import Otp, TokenSeed
 from tests.unit.connectors_tokens.makers import KEY, PASSWORD, SECRET, Token, container, derived
@@ -105,6 +106,10 @@ def test_no_document_type_and_no_entity_is_let_in(content: bytes) -> None:
 
 def test_what_is_nested_too_deep_is_refused() -> None:
     assert "入れ子" in refused(b"<a>" * 100_000)
+
+
+def test_what_would_only_fill_the_memory_is_refused() -> None:
+    assert "要素が多すぎます" in refused(b"<a>" + b"<b/>" * MOST_ELEMENTS + b"</a>")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_a_value_of_another_type_is_refused(wrong: Value) -> None:
 
 def test_instants_are_told_in_japans_time_and_numbers_of_cases_stay_whole() -> None:
     _, body = composed(Topic.PASSWORD_CHANGED, {"at": AT})
-    assert "2027年4月1日09:05" in body
+    assert "2027年4月1日 9:05" in body
     _, body = composed(Topic.CASE_DECIDED, {"case": "仮パスワード", "number": 1234, "decision": "承認"})
     assert "受付番号 1234" in body
 
