@@ -137,8 +137,15 @@ PORTAL: Final[Mapping[str, Access]] = {
 }
 """Pages for staff (web/portal)."""
 
+_DESK: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.OPERATOR)
+"""Who deals with people at the desk."""
+
+_OVERSIGHT: Final = (*_DESK, Role.APPROVER, Role.AUDITOR)
+"""Who sees how people stand at the door; the auditor changes nothing."""
+
 OFFICER: Final[Mapping[str, Access]] = {
-    # what waits: /office, /office/letters (home, letters)
+    # what waits: /office, /office/letters
+    "office.page": only(*_OVERSIGHT, Role.SYSTEM_OWNER),
     # people: /office/people... (people, person, person_acts)
     # tokens: /office/tokens... (tokens, token_files)
     # enrolment: /office/enrolment... (progress)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from iam.signin import sessions
 from iam.signin.door import Entrant
-from web.site.access import TABLE
+from web.site.access import HOME, TABLE
 from web.site.face.language import LANGUAGES, chosen
 from web.site.site import at, session, signed_in, the_site
 
@@ -22,19 +22,23 @@ pages = Blueprint("session", __name__)
 
 @dataclass(frozen=True)
 class Way:
-    """One entry of the navigation.  `personal`: it stands in the menu under the person's name."""
+    """One entry of the navigation.  `personal`: it stands in the menu under the person's name.
+
+    `current`: "page" on the page itself, "true" on a page below it, "" elsewhere.
+    """
 
     label: str
     href: str
     personal: bool
-    current: bool
+    current: str
 
 
 _WAYS: Final[tuple[tuple[str, object, bool], ...]] = (
     ("home.page", lazy_gettext("ホーム"), False),
-    ("access.page", lazy_gettext("利用者IDと権限"), False),
+    ("access.page", lazy_gettext("IDと権限"), False),
     ("factors.page", lazy_gettext("認証手段"), False),
     ("activity.live", lazy_gettext("サインイン"), False),
+    ("office.page", lazy_gettext("担当者の画面"), False),
     ("password.page", lazy_gettext("パスワードの変更"), True),
     ("activity.past", lazy_gettext("サインインの履歴"), True),
     ("sheet.page", lazy_gettext("手元の控え"), True),
@@ -90,10 +94,16 @@ def ways(who: Entrant) -> list[Way]:
     if g.session.duty or g.session.locked:
         return []
     return [
-        Way(str(label), href := url_for(endpoint), personal, current=request.path == href)
+        Way(str(label), href := url_for(endpoint), personal, current=_current(href))
         for endpoint, label, personal in _WAYS
         if _open(endpoint, who)
     ]
+
+
+def _current(href: str) -> str:
+    if request.path == href:
+        return "page"
+    return "true" if href != HOME and request.path.startswith(f"{href}/") else ""
 
 
 def _open(endpoint: str, who: Entrant) -> bool:
