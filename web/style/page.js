@@ -3,6 +3,9 @@
 /** Put the reader where something must be read first: the summary of what is wrong, if there is one. */
 document.querySelector("[data-focus]")?.focus();
 
+/** Where the way through the site is too long for the screen, show the part where the reader is. */
+document.querySelector(".ways__item[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 /** Let whoever typed a secret look at it. */
 for (const box of document.querySelectorAll("[data-secret]")) {
   const input = box.querySelector("input");

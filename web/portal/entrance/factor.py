@@ -118,7 +118,7 @@ def _link(form: Form) -> str:
 def code_label(way: Form) -> str:
     """What the field for the code is called."""
     return {
-        Form.TOTP: gettext("認証アプリに表示されている6桁の数字"),
+        Form.TOTP: gettext("認証アプリの6桁の数字"),
         Form.TOKEN: gettext("機器に表示されている数字"),
         Form.RECOVERY: gettext("回復コード"),
         Form.TEMPORARY: gettext("窓口で受け取ったコード"),

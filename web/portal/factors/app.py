@@ -37,7 +37,7 @@ class NameForm(PageForm):
 class ConfirmForm(PageForm):
     """The first code of the app."""
 
-    code = code(lazy_gettext("アプリに表示されている6桁の数字"))
+    code = code(lazy_gettext("アプリの6桁の数字"))
 
 
 @pages.route("/factors/new/app", methods=["GET", "POST"])

@@ -17,6 +17,7 @@ from iam.signin.factors.authenticators import Form
 from iam.signin.own import enrolment
 from iam.signin.own.enrolment import Enrolled, codes_kept
 from iam.signin.steps import SignedIn
+from web.portal.factors.enrol import steps
 from web.portal.owner import owner
 from web.site.access import DUTY_PAGES
 from web.site.border import cookies
@@ -51,7 +52,7 @@ def _shown(made: Sequence[str], signed: SignedIn | None = None) -> Response:
         cookies.sign_in(response, signed.token)
         # The form below belongs to the session's new name already.
         cookies.belongs_to(signed.session_id)
-    shown_at = [gettext("選ぶ"), gettext("登録する"), gettext("確かめて保管する")] if signed else []
+    shown_at = steps() if signed else []
     response.set_data(render_template("portal/factors/codes.html", form=KeptForm(), codes=made, steps=shown_at))
     return response
 

@@ -36,7 +36,7 @@ class ChooseForm(PageForm):
 
 def steps() -> list[str]:
     """The names of the three steps."""
-    return [gettext("選ぶ"), gettext("登録する"), gettext("確かめて保管する")]
+    return [gettext("選ぶ"), gettext("登録する"), gettext("確かめる")]
 
 
 @pages.route("/factors/new", methods=["GET", "POST"])

@@ -11,6 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from iam.record.columns import jst_day
 from iam.signin.factors import authenticators, codes
 from iam.signin.factors.authenticators import Authenticator, Form
 from iam.signin.factors.removal import Refusal, why_not_remove
@@ -44,7 +45,13 @@ def page() -> str:
         left = codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0)
     lasting = [_held(mine, each, held) for each in held if each.lasting]
     recovery = next((each for each in held if each.form is Form.RECOVERY), None)
-    return render_template("portal/factors/mine.html", held=lasting, recovery=recovery, left=left)
+    return render_template(
+        "portal/factors/mine.html",
+        held=lasting,
+        recovery=recovery,
+        left=left,
+        enrolled=lambda each: jst_day(each.enrolled_at),
+    )
 
 
 def _held(mine: Owner, factor: Authenticator, held: list[Authenticator]) -> Held:

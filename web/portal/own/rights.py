@@ -6,7 +6,7 @@ access model and the clause; and what the next night will change is said today.
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from flask_babel import gettext
 
@@ -43,7 +43,7 @@ class Right:
     code: str
     name: str
     state: str
-    since: datetime | None
+    since: date | None
     why: Reason | None
     returned: Returned | None
 
@@ -145,7 +145,7 @@ class _Teller:
                 code=name,
                 name=known.name if known else name,
                 state=_state(name, since, earned, gone),
-                since=since[name].held_from if name in since else None,
+                since=jst_day(since[name].held_from) if name in since else None,
                 why=self._why(name, want),
                 returned=gone.get(name),
             )
