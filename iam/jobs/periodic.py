@@ -16,15 +16,18 @@ from iam.outbox.notices import forget_seen
 from iam.ports import Mailer
 from iam.record.act import Act
 from iam.record.store import Store
+from iam.signin import history
 from iam.signin.factors.codes import end_lapsed as end_lapsed_codes
 from iam.signin.sessions import end_lapsed, forget_ended
 from iam.signin.steps import forget_lapsed
+from iam.signin.throttle import forget_strangers
 
 ACTOR: Final = "worker"
 """Who does it, in the audit."""
 
 KEPT: Final = timedelta(days=400)
-"""How long ended sessions, settled letters and seen notices are kept beside the audit: a year and a review."""
+"""How long ended sessions, sign-in events, settled letters and seen notices are kept beside the audit: a year and
+a review."""
 
 ATTEMPTS: Final = 20
 """How often a result is written when the database is busy: with its own patience, less than a claim holds."""
@@ -54,6 +57,8 @@ class Tidied:
     letters_failed: int = 0
     letters_forgotten: int = 0
     notices_forgotten: int = 0
+    events_forgotten: int = 0
+    numbers_forgotten: int = 0
 
 
 def deliver(
@@ -89,12 +94,14 @@ def tidy(store: Store, keep: timedelta = KEPT) -> Tidied:
     with store.act(ACTOR) as act:
         done = replace(done, logins=forget_lapsed(act), codes=end_lapsed_codes(act), cases=lapse(act))
     with store.act(ACTOR) as act:
-        return replace(
+        done = replace(
             done,
             letters_failed=give_up(act),
             letters_forgotten=forget_letters(act, before),
             notices_forgotten=forget_seen(act, before),
         )
+    with store.act(ACTOR) as act:
+        return replace(done, events_forgotten=history.forget(act, before), numbers_forgotten=forget_strangers(act))
 
 
 def _next(store: Store) -> Claimed | None:

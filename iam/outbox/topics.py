@@ -152,7 +152,7 @@ TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
         ),
         Topic.SIGNIN_FAILURES: _text(
             "サインインの失敗が続いています",
-            "{at}までに、サインインの失敗が{failures}回続きました。しばらくの間、パスワードでのサインインを待たせます。",
+            "{at}までに、サインインの失敗が{failures}回続きました。しばらくの間、続けて試せないようにしています。",
             _OWN,
             at=datetime, failures=int,
         ),

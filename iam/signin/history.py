@@ -192,13 +192,14 @@ def oddities(
 ) -> frozenset[Oddity]:
     """What is unusual about a sign-in from `where`: pure.
 
-    `many` failures in a row are unusual; `elsewhere` is where the person is signed in already.  Of who signed in
-    fewer than three times nothing is usual yet, so place and hour are not judged.
+    `many` failures in a row are unusual; `elsewhere` is where the person is signed in already, which is unusual from
+    any other address (R40).  Of who signed in fewer than three times nothing is usual yet, so place and hour are not
+    judged.
     """
     found: set[Oddity] = set()
     if before.failures >= many:
         found.add(Oddity.FAILURES)
-    if any(network_of(each.address) != network_of(where.address) for each in elsewhere):
+    if any(each.address != where.address for each in elsewhere):
         found.add(Oddity.PARALLEL)
     if before.successes >= _ENOUGH:
         if (where.terminal[:_LONGEST], network_of(where.address)) not in before.places:

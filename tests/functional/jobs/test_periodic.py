@@ -243,7 +243,7 @@ def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(
     told(littered)
     assert tidy(littered) == Tidied()
     clock.on(timedelta(seconds=1))
-    assert tidy(littered) == Tidied(sessions_forgotten=1, letters_forgotten=2, notices_forgotten=1)
+    assert tidy(littered) == Tidied(sessions_forgotten=1, letters_forgotten=2, notices_forgotten=1, events_forgotten=1)
     assert outcomes(littered) == [""]
     with littered.read() as connection:
         assert len(unseen(connection, SATO)) == 1

@@ -106,6 +106,7 @@ def _say_new(store: Store, sentences: Iterable[str], known: Sequence[str]) -> Se
 def _tell_tidied(store: Store, done: Tidied) -> None:
     ended = f"期限切れのサインイン{done.sessions_ended:,}件、申請{done.cases:,}件、コード{done.codes:,}件"
     gone = done.sessions_forgotten + done.letters_forgotten + done.notices_forgotten + done.logins
+    gone += done.events_forgotten + done.numbers_forgotten
     if done.letters_failed:
         _say(store, f"送信を諦めたメール{done.letters_failed:,}件")
     if done.sessions_ended or done.cases or done.codes or gone:
