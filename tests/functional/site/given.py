@@ -18,7 +18,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -39,6 +39,7 @@ from web.body.deployment import Deployment, proved
 from web.body.door import door_of
 from web.body.job import job_for
 from web.practice.body import write_practice_body
+from web.site.access import Access
 from web.site.app import Site, create_app
 from web.site.border.cookies import SESSION
 from web.site.face.assets import Assets
@@ -48,7 +49,8 @@ MORNING: Final = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
 
 ORIGIN: Final = "https://id.city.example"
 STAFF: Final = 600
-BOTH: Final = Proofs().plus(Method.PASSWORD).plus(Method.TOTP, 1)
+BOTH: Final = Proofs().plus(Method.PASSWORD).plus(Method.VERIFIED_KEY, 1)
+"""What satisfies every rule, also that for privileged IDs."""
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -109,7 +111,8 @@ class City:
 
     clock: Clock = field(default_factory=Clock)
     portal: dict[str, Any] = field(default_factory=dict)
-    more: Sequence[Any] = ()
+    more: Sequence[Blueprint] = ()
+    rows: Mapping[str, Access] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -134,7 +137,7 @@ class City:
 
     @cached_property
     def app(self) -> Flask:
-        made = create_app(self.site, self.more)
+        made = create_app(self.site, self.more, self.rows)
         made.config["TESTING"] = False  # errors are answered as they are in production
         return made
 
@@ -195,7 +198,7 @@ class Browser(FlaskClient):
             kwargs["headers"] = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin", **headers}
         return super().open(*args, **kwargs)
 
-    def token(self, page: str = "/healthz") -> str:
+    def token(self, page: str = "/nowhere") -> str:
         """The CSRF token that the form on `page` carries."""
         found = _TOKEN.search(self.get(page).get_data(as_text=True))
         assert found, f"no form on {page}"

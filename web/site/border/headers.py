@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, MisdirectedRequest, UnsupportedMediaType
 
 from iam.settings import Portal
@@ -19,6 +19,7 @@ from web.site.site import the_site
 FORM_FIELDS: Final = 500
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READ: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "application/json", ""})
+_THERE: Final = frozenset({200, 304})
 _YEAR: Final = 31_536_000
 
 _POLICY: Final = (
@@ -58,7 +59,8 @@ def register(app: Flask, portal: Portal) -> None:
     @app.after_request
     def dress(response: Response) -> Response:
         response.headers.extend(strict)
-        if g.get("shared"):
+        # What lies under /static/ is named after its content.
+        if request.endpoint == "static" and response.status_code in _THERE:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             response.headers["Cache-Control"] = "no-store"
