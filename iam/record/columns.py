@@ -19,7 +19,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Boolean,
-    Column,
     ColumnElement,
     Dialect,
     Integer,
@@ -192,7 +191,7 @@ def _on_sqlite(element: _Among, compiler: SQLCompiler, **words: Any) -> str:  # 
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both compiled
 
 
-def among(column: Column[Any], values: Collection[object]) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnElement[bool]:
     """Whether `column`, of text, numbers or bytes, is one of `values`."""
     if isinstance(column.type, LargeBinary):
         # JSON holds no bytes, and SQLite before 3.41 cannot make them from hex.

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, LargeBinary, Row, Table, Text, select, update
+from sqlalchemy import Column, Connection, LargeBinary, Row, Select, Table, Text, func, select, update
 
 from iam.errors import Conflict, NotFound, TokenFileError
 from iam.people.ledger import person_table
@@ -86,6 +86,7 @@ class Token:
     authenticator_id: int | None
     staff_number: str = ""
     name: str = ""
+    person_id: int | None = None
 
 
 def take_in(act: Act, keys: KeyRing, seeds: Sequence[TokenSeed], batch: str) -> int:
@@ -203,18 +204,39 @@ def destroy(act: Act, serial: str, witness: str) -> None:
 
 def tokens(connection: Connection, place: Place | None = None, batch: str | None = None) -> list[Token]:
     """The stock by serial, with who has each token that is lent, or had the one that is lost."""
+    query = _holders().order_by(stock_table.c.serial)
+    if place is not None:
+        query = query.where(stock_table.c.state == place)
+    if batch is not None:
+        query = query.where(stock_table.c.batch == batch)
+    return [_token(row) for row in connection.execute(query)]
+
+
+def token(connection: Connection, serial: str) -> Token:
+    """One token.
+
+    Raises:
+        NotFound: no such token.
+    """
+    row = connection.execute(_holders().where(stock_table.c.serial == serial)).one_or_none()
+    if row is None:
+        raise NotFound(f"製造番号 {serial} の機器は台帳にありません。")
+    return _token(row)
+
+
+def places(connection: Connection) -> dict[Place, int]:
+    """How many tokens are in each place."""
+    query = select(stock_table.c.state, func.count()).group_by(stock_table.c.state)
+    return {Place(place): count for place, count in connection.execute(query).tuples()}
+
+
+def _holders() -> Select[Any]:
     table, holder = stock_table.c, person_table.c
-    query = (
-        select(stock_table, holder.staff_number, holder.name)
+    return (
+        select(stock_table, holder.id.label("person_id"), holder.staff_number, holder.name)
         .outerjoin(authenticator_table, authenticator_table.c.id == table.authenticator_id)
         .outerjoin(person_table, holder.id == authenticator_table.c.person_id)
-        .order_by(table.serial)
     )
-    if place is not None:
-        query = query.where(table.state == place)
-    if batch is not None:
-        query = query.where(table.batch == batch)
-    return [_token(row) for row in connection.execute(query)]
 
 
 def _token(row: Row[Any]) -> Token:
@@ -223,6 +245,7 @@ def _token(row: Row[Any]) -> Token:
     return Token(
         row.serial, place, row.data["model"], row.batch, row.imported_at, row.changed_at,
         row.authenticator_id if held else None, row.staff_number if held else "", row.name if held else "",
+        row.person_id if held else None,
     )  # fmt: skip
 
 

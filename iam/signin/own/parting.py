@@ -5,7 +5,7 @@ in the same act a lost factor is dead, every session of its owner has ended, and
 the owner, the general officer, the terminal officer and the data officer are told.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from iam import outbox
@@ -70,23 +70,25 @@ def lost(act: Act, door: Door, organisation: Organisation, who: Entrant, id_: in
 
 
 def _tell_officers(act: Act, door: Door, organisation: Organisation, who: Entrant, thing: Mapping[str, Value]) -> None:
-    ids = {each.person_id for each in _concerned(act, door, organisation, who)} - {who.person_id}
+    ids = {each.person_id for each in concerned(act, door, organisation, who)} - {who.person_id}
     told = {**thing, "person": who.name, "staff_number": who.staff_number}
     for officer in people(act.connection, sorted(ids)):
         outbox.tell(act, officer.id, officer.email, Topic.LOSS_REPORTED, told)
 
 
-def _concerned(act: Act, door: Door, organisation: Organisation, who: Entrant) -> Iterator[Holding]:
-    """Terminal officers are many, one a section: those of the person's own section, or all where none is."""
+def concerned(
+    act: Act, door: Door, organisation: Organisation, who: Entrant, roles: Iterable[Role] = TOLD
+) -> Iterator[Holding]:
+    """Who is told: of officers that are many, one a section, those of the person's own, or all where none is."""
     on = jst_day(act.at)
     units = [
         post.entry.told.org_code
         for each in people(act.connection, [who.person_id])
         for post in door.offices.standing(each, on).posts
     ]
-    for role in TOLD:
+    for role in roles:
         found = holders(act.connection, door.offices, role, on)
-        if role is Role.TERMINAL_OFFICER:
+        if role is not Role.GENERAL_OFFICER:
             near = [each for each in found if any(within(organisation, {each.org_code}, unit, on) for unit in units)]
             found = near or found
         yield from found

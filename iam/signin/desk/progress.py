@@ -1,0 +1,99 @@
+"""How far enrolment of a second factor has come, and who is still to be asked.
+
+The one law: *everybody in service is counted once*, at their primary post, by
+what they hold now; a code that is used up (recovery, desk) is no enrolment.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, select
+
+from iam.office.roles import Offices
+from iam.office.serving import serving
+from iam.people.ledger import person_table
+from iam.record.columns import among
+from iam.signin.factors.authenticators import LASTING, State, authenticator_table
+from iam.signin.passwords.kept import password_table
+
+
+class Stage(StrEnum):
+    """How far somebody has come.  BEGUN: they chose a password of their own, and enrolled nothing yet."""
+
+    DONE = "done"
+    BEGUN = "begun"
+    NOT_BEGUN = "not_begun"
+
+    @property
+    def label_ja(self) -> str:
+        """The word that an officer reads."""
+        return {"done": "登録済", "begun": "パスワードのみ", "not_begun": "未着手"}[self.value]
+
+
+OUTSTANDING = (Stage.BEGUN, Stage.NOT_BEGUN)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody in service, at the primary post."""
+
+    person_id: int
+    staff_number: str
+    name: str
+    name_kana: str
+    email: str
+    org_code: str
+    org_name: str
+    title: str
+    stage: Stage
+
+
+def by_unit(connection: Connection, offices: Offices, on: date) -> Mapping[str, Counter[Stage]]:
+    """How many people of each unit (its code) stand at each stage."""
+    everybody = _everybody(offices, on).subquery()
+    columns = everybody.c
+    query = select(columns.org_code, columns.stage, func.count()).group_by(columns.org_code, columns.stage)
+    found: dict[str, Counter[Stage]] = {}
+    for code, stage, count in connection.execute(query).tuples():
+        found.setdefault(code, Counter())[Stage(stage)] += count
+    return found
+
+
+def outstanding(
+    connection: Connection,
+    offices: Offices,
+    on: date,
+    *,
+    units: Collection[str] | None = None,
+    stages: Collection[Stage] = OUTSTANDING,
+    skip: int = 0,
+    limit: int | None = None,
+) -> list[Staff]:
+    """Whoever stands at one of `stages`, by unit and number; `units`: codes, None for all."""
+    everybody = _everybody(offices, on).subquery()
+    columns = everybody.c
+    query = select(everybody).where(columns.stage.in_([each.value for each in stages]))
+    if units is not None:
+        query = query.where(among(columns.org_code, units))
+    ordered = query.order_by(columns.org_code, columns.staff_number).offset(skip).limit(limit)
+    return [Staff(**row._asdict() | {"stage": Stage(row.stage)}) for row in connection.execute(ordered)]
+
+
+def _everybody(offices: Offices, on: date) -> Select[tuple[object, ...]]:
+    staff, person = serving(offices, on), person_table.c
+    return select(
+        person.id.label("person_id"), person.staff_number, person.name, person.name_kana, person.email,
+        staff.c.org_code, staff.c.org_name, staff.c.title, _stage().label("stage"),
+    ).join(staff, staff.c.person_id == person.id)  # fmt: skip
+
+
+def _stage() -> ColumnElement[str]:
+    factor, password, person = authenticator_table.c, password_table.c, person_table.c
+    enrolled = exists().where(
+        factor.person_id == person.id, factor.state == State.ACTIVE, factor.form.in_(sorted(LASTING))
+    )
+    chosen = exists().where(password.person_id == person.id, password.lapses_at.is_(None))
+    return case((enrolled, Stage.DONE.value), (chosen, Stage.BEGUN.value), else_=Stage.NOT_BEGUN.value)
