@@ -15,6 +15,8 @@ from iam.settings import load
 from web.body.connections import source_of
 from web.body.deployment import Deployment, proved
 from web.practice.body import SEED, PracticeBody, a_day_later, people, write_feed, write_practice_body
+from web.practice.portal.serving import ready
+from web.practice.portal.visitors import CAST
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,7 +109,7 @@ def test_the_demo_runs_to_its_end_and_locks_nobody_out(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
 
     ended = subprocess.run(
-        [sys.executable, "-m", "web.practice.demo", "--check", "--folder", str(folder), "--staff", "300"],
+        [sys.executable, "-m", "web.practice.demo", "--check", "--folder", str(folder), "--staff", "600"],
         cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300, check=False,
     )  # fmt: skip
 
@@ -123,3 +125,10 @@ def test_the_demo_runs_to_its_end_and_locks_nobody_out(tmp_path: Path) -> None:
     again = ended.stdout.partition("$ iam sync --check")[2].partition("■")[0]
     assert "変更はありません" in again
     assert list((folder / "出力").glob("*")), "the rehearsal wrote its sheets"
+    opened = ended.stdout.partition("職員ポータルを開く")[2]
+    for part in CAST:
+        assert re.search(rf"{part.call}（.+さん）: /\S* 「.+」", opened), part
+        assert re.search(rf"\d{{8}}  .+{part.call} .+-.+-.+-", opened), f"{part} is in the table"
+    origin = re.search(r"http://localhost:\d+", opened)
+    assert origin is not None
+    assert not ready(origin[0]), "what it started ended with it"

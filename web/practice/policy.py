@@ -106,6 +106,7 @@ second_factor = {{ value = true, clause = "SAKURA-8.2.5" }}
 
 [signin.privileged]
 password_with_factor = {{ value = 15, clause = "SAKURA-8.2.7", note = "文字数は標準の値" }}
+phishing_resistant = {{ value = false, clause = "SAKURA-8.2.7", note = "キーの配備が済むまでは、認証アプリも認める" }}
 """
 
 CLAUSES: Final = """\

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -91,9 +91,17 @@ def run_as(user: str, command: Sequence[str]) -> None:
 
 
 def start(
-    user: str, command: Sequence[str], *, log: IO[bytes], at_our_death: signal.Signals = signal.SIGTERM
+    user: str,
+    command: Sequence[str],
+    *,
+    log: IO[bytes],
+    at_our_death: signal.Signals = signal.SIGTERM,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, so that Ctrl-C reaches us first and we end it in order."""
+    """Start `command` in a session of its own, so that Ctrl-C reaches us first and we end it in order.
+
+    `user` "": as ourselves.  `environment`: ours unless given.
+    """
     return subprocess.Popen(
         command_as(user, command, at_our_death=at_our_death),
         cwd="/",
@@ -101,6 +109,7 @@ def start(
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        env=environment,
     )
 
 

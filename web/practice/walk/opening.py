@@ -1,0 +1,178 @@
+"""The last act of the demo: the portal opens, with somebody of every role to sign in as.
+
+The one law: *the visitor does it themselves*: what waits for them (a plan that is
+held, a factor to enrol, a card to lose) is really there and not acted out.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import click
+
+from iam.policy.profile import Role
+from iam.record.act import now
+from iam.record.keys import KeyRing
+from iam.record.store import Store
+from iam.settings import load
+from web.body.deployment import proved
+from web.body.door import door_of
+from web.cli.table import aligned
+from web.practice.body import SEED, a_day_later, people, write_feed
+from web.practice.careers import FULL_TIME, PART_TIME, RETIRE, Staff
+from web.practice.portal.browser import Browser, Page
+from web.practice.portal.codes import lines
+from web.practice.portal.serving import Service
+from web.practice.portal.serving import opened as opened_service
+from web.practice.portal.visitors import Cast, Visitor, Way, set_up
+from web.practice.walk.stage import HELD, SETTLED, CannotGoOn, Stage, heading, program
+
+LEAVING = 24
+"""How many retire at once: more than the guard lets pass unseen."""
+
+DAY = timedelta(days=1)
+_TITLES = ("調理員", "図書館奉仕員", "保育補助員")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The portal, open.  `plan`: the one that is held."""
+
+    stage: Stage
+    service: Service
+    cast: Cast
+    plan: int
+
+
+def outsourced(stage: Stage) -> int:
+    """A plan that is right, and too large to pass unseen: it waits for two officers.  Its number."""
+    heading(
+        8,
+        "二人の担当者の確認を待つ計画",
+        f"給食と図書館の業務を民間に委託し、会計年度任用職員{LEAVING}人が昨日で退職しました。内容は正しい名簿です。",
+        "それでも一度に停止する数が多いので、二人の担当者が画面で確かめるまで、何もしません。",
+    )
+    write_feed(stage.body.feed, _without_kitchen(stage))
+    held = stage.run("iam sync", expect=HELD, tail=9)
+    if not (found := re.search(r"iam plan show (\d+)|計画 (\d+)", held)):
+        raise CannotGoOn("保留された計画の番号が表示されませんでした。")
+    stage.run("iam officers list", expect=SETTLED, head=12)
+    return int(found[1] or found[2])
+
+
+def _without_kitchen(stage: Stage) -> Iterator[Staff]:
+    everybody = a_day_later(people(stage.size, SEED, stage.today), stage.today)
+    terms = [one for one in everybody if one.appointments[0].category in (FULL_TIME, PART_TIME)]
+    ranked = sorted(
+        (one for one in terms if one.appointments[0].title in _TITLES),
+        key=lambda one: _TITLES.index(one.appointments[0].title),
+    )
+    leaving = {one.number for one in [*ranked, *terms][:LEAVING]}
+    for one in everybody:
+        if one.number in leaving:
+            now_ = one.appointments[0]
+            last = replace(now_, kind=RETIRE, valid_from=stage.today - DAY, valid_until=None)
+            yield replace(one, appointments=(now_, last))
+        else:
+            yield one
+
+
+@contextmanager
+def opened(stage: Stage, plan: int) -> Iterator[Opened]:
+    """さくら市's portal, by the commands `iam serve` and `iam worker`, until the block ends."""
+    heading(
+        9,
+        "職員ポータルを開く",
+        "iam serve と iam worker を起動し、架空の職員に練習用のパスワードと認証アプリを渡します。",
+        "（鍵守そのものに既定のIDやパスワードはありません。本番では iam officers first で初めの二人を決めます。）",
+    )
+    folder = stage.body.folder
+    cast = _cast(stage)
+    cast.keep(folder)
+    with opened_service(program(), stage.body.configuration, stage.origin, environment=stage.environment) as service:
+        yield Opened(stage, service, cast, plan)
+
+
+def _cast(stage: Stage) -> Cast:
+    deployment = proved(load(stage.body.configuration, {}), str(stage.body.configuration), [])
+    portal = deployment.settings.portal
+    if portal is None:
+        raise CannotGoOn("練習用の設定に [portal] がありません。")
+    keys = KeyRing.read(deployment.settings.keys.file)
+    store = Store(deployment.settings.database.url, keys)
+    try:
+        return set_up(store, door_of(deployment, portal, keys))
+    finally:
+        store.dispose()
+
+
+def told(open_: Opened) -> None:
+    """Who to sign in as, and what to try."""
+    click.echo()
+    click.secho(f"Chrome・Edge・Firefox のいずれかで {open_.stage.origin} を開いてください。", bold=True)
+    click.echo()
+    rows = [("職員番号", "氏名", "役割", "パスワード", "二つ目の認証")]
+    rows += [(each.number, each.name, each.call, each.password, _second(each)) for each in open_.cast.visitors]
+    click.echo("\n".join(f"  {line}" for line in aligned(rows)))
+    click.echo("\n  試してみること")
+    for number, words in enumerate(_to_try(open_), 1):
+        click.echo(f"   {number}. {words}")
+    click.echo("  二人の担当者になるときは、シークレットウィンドウか別のブラウザーで、もう一人がサインインします。")
+
+
+def _second(each: Visitor) -> str:
+    return {Way.APP: "認証アプリ", Way.PASSWORD: "未登録", Way.TEMPORARY: "未登録"}[each.way]
+
+
+def _to_try(open_: Opened) -> list[str]:
+    cast = open_.cast
+    staff, fresh = cast.one(None, Way.APP), cast.one(None, Way.TEMPORARY)
+    general, operator, hr = cast.one(Role.GENERAL_OFFICER), cast.one(Role.OPERATOR), cast.one(Role.HR_OFFICER)
+    return [
+        f"はじめての職員（{fresh.name}さん）: 仮パスワードで入り、パスワードを変えて、二つ目の認証を登録します。",
+        f"職員（{staff.name}さん）: 自分のIDと権限、その理由、サインインの記録を見ます。要らない権限を返します。",
+        f"紛失: {staff.name}さんが「認証手段」から紛失を届けます。窓口でコードを受け取るまで、入れなくなります。",
+        f"窓口: {hr.name}さんが窓口コードを申請し、{operator.name}さんが確認します。{staff.name}さんはそれで入ります。",
+        f"保留の解除: {general.name}さんと{operator.name}さんが計画 {open_.plan} を解除し、退職者のIDを停止します。",
+        f"監査: {cast.one(Role.AUDITOR).name}さんは、すべてを見られ、何も変えられません。",
+    ]
+
+
+def attend(open_: Opened) -> None:
+    """Stay until Ctrl-C; at a terminal, each Enter shows the codes of now.
+
+    Raises:
+        CannotGoOn: when the portal ends by itself.
+    """
+    click.echo()
+    if sys.stdin.isatty():
+        click.secho("Enter を押すと、認証アプリのいまのコードを表示します。Ctrl-C で終わります。", bold=True)
+        for _ in sys.stdin:
+            click.echo("\n".join(lines(open_.cast, now())))
+    click.secho("Ctrl-C で終わります。", bold=True)
+    open_.service.server.wait()
+    raise CannotGoOn(f"ポータルが止まりました。{open_.service.log} に理由があります。")
+
+
+def tried(open_: Opened) -> None:
+    """Sign in over HTTP as everybody of the cast, and see what each sees.
+
+    Raises:
+        CannotGoOn: when somebody does not get in.
+    """
+    for each in open_.cast.visitors:
+        with Browser(open_.stage.origin) as browser:
+            page = signs_in(browser, each)
+            if not browser.signed_in or page.status != 200:  # noqa: PLR2004 - OK
+                raise CannotGoOn(f"{each.call}（{each.number}）がサインインできませんでした: {page.path} {page.title}")
+            click.echo(f"  {each.call}（{each.name}さん）: {page.path} 「{page.title}」")
+
+
+def signs_in(browser: Browser, who: Visitor) -> Page:
+    """Type the number and the password, and the code of the app where there is one; where that leads."""
+    browser.get("/login")
+    page = browser.send(number=who.number, password=who.password)
+    return browser.send(code=who.code(now())) if who.key else page
