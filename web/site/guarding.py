@@ -20,7 +20,9 @@ from iam.signin.door import Entrant, actor_of
 from iam.signin.sessions import Gone, Present, Session
 from web.site.access import DUTY_PAGES, HOME, LOGIN, PROVE, UNLOCK, Access, Who, public
 from web.site.border import cookies
+from web.site.border.callers import caller
 from web.site.border.headers import UNSAFE
+from web.site.border.refusals import refused
 from web.site.site import at, the_site
 
 _LONGEST_PATH: Final = 2_000
@@ -59,6 +61,8 @@ def register(app: Flask, table: Mapping[str, Access]) -> None:
         request.max_content_length = access.body
         if access.looks:
             _look()
+        if caller().forged_certificate:
+            refused("certificate", "not from a listed proxy")
         return _stop(access)
 
     @app.after_request

@@ -27,7 +27,7 @@ class PartsForm(PageForm):
     password = secret("パスワード")
     code = code("確認コード")
     reason = paragraph("理由", required=False)
-    way = RadioField("方法", choices=[("totp", "認証アプリ"), ("key", "セキュリティキー"), ("token", "貸し出しの機器")])
+    way = RadioField("方法", choices={"totp": "認証アプリ", "key": "セキュリティキー", "token": "貸し出しの機器"})
     agree = BooleanField("この端末を覚えておく")
 
 

@@ -37,6 +37,11 @@ class Caller:
     forged: tuple[str, ...] = ()
 
     @property
+    def forged_certificate(self) -> bool:
+        """Whether somebody who is no proxy of ours claimed to have seen a certificate."""
+        return any(name != FORWARDED for name in self.forged)
+
+    @property
     def where(self) -> Where:
         """The same, as the door wants it."""
         return Where(self.address, self.terminal)
