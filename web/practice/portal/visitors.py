@@ -122,14 +122,14 @@ def set_up(store: Store, door: Door) -> Cast:
     """
     found = list(_find(store, door))
     password = kept.random_temporary(_LENGTH)
-    return Cast(tuple(_given(store, door, part, who, password) for part, who in found))
+    return Cast(tuple(give(store, door, part, who, password) for part, who in found))
 
 
 def _find(store: Store, door: Door) -> Iterator[tuple[Part, Entrant]]:
     at, taken = store.clock(), set[int]()
     with store.read() as connection:
         for part in CAST:
-            some = _candidates(connection, door, part, at)
+            some = candidates(connection, door, part.role, at)
             who = next((each for each in some if each.person_id not in taken and each.in_service), None)
             if who is None:
                 raise LookupError(f"nobody in the ledger is {part.call}")
@@ -137,9 +137,10 @@ def _find(store: Store, door: Door) -> Iterator[tuple[Part, Entrant]]:
             yield part, who
 
 
-def _candidates(connection: Connection, door: Door, part: Part, at: datetime) -> Iterator[Entrant]:
-    if part.role is not None:
-        ids: Sequence[int] = [each.person_id for each in holders(connection, door.offices, part.role, jst_day(at))]
+def candidates(connection: Connection, door: Door, role: Role | None, at: datetime) -> Iterator[Entrant]:
+    """Whoever holds a role at this instant; None: whoever sits in 市民課 and holds none."""
+    if role is not None:
+        ids: Sequence[int] = [each.person_id for each in holders(connection, door.offices, role, jst_day(at))]
     else:
         columns, day = appointment_table.c, jst_day(at)
         sits = columns.gives == Gives.POST, columns.org_code.like(_SECTION), columns.known_until.is_(None)
@@ -147,11 +148,16 @@ def _candidates(connection: Connection, door: Door, part: Part, at: datetime) ->
         ids = connection.scalars(select(columns.person_id).where(*sits, *now).order_by(columns.person_id)).all()
     for id_ in ids:
         who = entrant(connection, door, id_, at)
-        if part.role is not None or not who.roles:
+        if role is not None or not who.roles:
             yield who
 
 
-def _given(store: Store, door: Door, part: Part, who: Entrant, password: str) -> Visitor:
+def give(store: Store, door: Door, part: Part, who: Entrant, password: str) -> Visitor:
+    """Let somebody of the ledger play a part: what they sign in by.
+
+    Raises:
+        ValueError: when their rules refuse this password.
+    """
     mine = Visitor(who.staff_number, who.name, part.call, part.role or "", part.way, password)
     if part.way is Way.TEMPORARY:
         return _temporary(store, door, who, mine)

@@ -8,8 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 import click
 
@@ -21,20 +20,13 @@ from iam.settings import load
 from web.body.deployment import proved
 from web.body.door import door_of
 from web.cli.table import aligned
-from web.practice.body import SEED, a_day_later, people, write_feed
-from web.practice.careers import FULL_TIME, PART_TIME, RETIRE, Staff
+from web.practice.body import LEAVING, SEED, a_day_later, outsourced, people, write_feed
 from web.practice.portal.browser import Browser, Page
 from web.practice.portal.codes import lines
 from web.practice.portal.serving import Service
 from web.practice.portal.serving import opened as opened_service
 from web.practice.portal.visitors import Cast, Visitor, Way, set_up
 from web.practice.walk.stage import HELD, SETTLED, CannotGoOn, Stage, heading, program
-
-LEAVING = 24
-"""How many retire at once: more than the guard lets pass unseen."""
-
-DAY = timedelta(days=1)
-_TITLES = ("調理員", "図書館奉仕員", "保育補助員")
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ class Opened:
     plan: int
 
 
-def outsourced(stage: Stage) -> int:
+def too_many(stage: Stage) -> int:
     """A plan that is right, and too large to pass unseen: it waits for two officers.  Its number."""
     heading(
         8,
@@ -55,29 +47,13 @@ def outsourced(stage: Stage) -> int:
         f"給食と図書館の業務を民間に委託し、会計年度任用職員{LEAVING}人が昨日で退職しました。内容は正しい名簿です。",
         "それでも一度に停止する数が多いので、二人の担当者が画面で確かめるまで、何もしません。",
     )
-    write_feed(stage.body.feed, _without_kitchen(stage))
+    everybody = a_day_later(people(stage.size, SEED, stage.today), stage.today)
+    write_feed(stage.body.feed, outsourced(everybody, stage.today))
     held = stage.run("iam sync", expect=HELD, tail=9)
     if not (found := re.search(r"iam plan show (\d+)|計画 (\d+)", held)):
         raise CannotGoOn("保留された計画の番号が表示されませんでした。")
     stage.run("iam officers list", expect=SETTLED, head=12)
     return int(found[1] or found[2])
-
-
-def _without_kitchen(stage: Stage) -> Iterator[Staff]:
-    everybody = a_day_later(people(stage.size, SEED, stage.today), stage.today)
-    terms = [one for one in everybody if one.appointments[0].category in (FULL_TIME, PART_TIME)]
-    ranked = sorted(
-        (one for one in terms if one.appointments[0].title in _TITLES),
-        key=lambda one: _TITLES.index(one.appointments[0].title),
-    )
-    leaving = {one.number for one in [*ranked, *terms][:LEAVING]}
-    for one in everybody:
-        if one.number in leaving:
-            now_ = one.appointments[0]
-            last = replace(now_, kind=RETIRE, valid_from=stage.today - DAY, valid_until=None)
-            yield replace(one, appointments=(now_, last))
-        else:
-            yield one
 
 
 @contextmanager
