@@ -45,6 +45,12 @@ def start(stream: object = None) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[Passed()], force=True)
 
 
+def stop() -> None:
+    """Write nowhere in particular again."""
+    structlog.reset_defaults()
+    logging.basicConfig(handlers=[], force=True)
+
+
 class Passed(logging.Handler):
     """Whatever a library logs, as a line of ours."""
 
