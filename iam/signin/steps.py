@@ -273,8 +273,13 @@ def over(act: Act, found: Half) -> None:
 
 
 def drop_all(act: Act, person_id: int) -> None:
-    """Give up every half-done login of a person."""
-    act.connection.execute(delete(login_table).where(login_table.c.person_id == person_id))
+    """Give up every half-done login of a person but one that is being judged at this very moment.
+
+    That one meets what ends it at the password or the factor itself; to wait for it here could be to wait in a ring.
+    """
+    columns = login_table.c
+    free = select(columns.token_hash).where(columns.person_id == person_id).with_for_update(skip_locked=True)
+    act.connection.execute(delete(login_table).where(columns.token_hash.in_(free)))
 
 
 def forget_lapsed(act: Act) -> int:

@@ -315,7 +315,8 @@ def hold(connection: Connection, person_id: int) -> None:
     Raises:
         NotFound: no such person.
     """
-    query = select(person_table.c.id).where(person_table.c.id == person_id).with_for_update()
+    # Not the key: a session that is opened for the person meanwhile refers to it, and would wait for us in a ring.
+    query = select(person_table.c.id).where(person_table.c.id == person_id).with_for_update(key_share=True)
     if connection.execute(query).one_or_none() is None:
         raise NotFound("その職員は台帳にいません。")
 

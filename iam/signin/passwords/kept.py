@@ -255,8 +255,8 @@ def _replace(
 
 
 def _locked(act: Act, person_id: int) -> Kept | None:
-    # The person's row, for there may be no password yet that could be locked.
-    person = select(person_table.c.id).where(person_table.c.id == person_id).with_for_update()
+    # The person's row, for there may be no password yet that could be locked; not its key, to which sessions refer.
+    person = select(person_table.c.id).where(person_table.c.id == person_id).with_for_update(key_share=True)
     if act.connection.execute(person).one_or_none() is None:
         raise NotFound("この職員は台帳にいません。")
     return kept_of(act.connection, person_id)

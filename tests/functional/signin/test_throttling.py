@@ -1,5 +1,6 @@
 """Guessing is slowed down, wherever it comes from, and a key is never in its way (R35, NIST SP 800-63B-4 3.2.2)."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from iam.outbox import Topic, unseen
 from iam.policy.profile import Role
-from iam.signin import throttle
+from iam.signin import sessions, throttle
 from iam.signin.factors.authenticators import authenticator
 from iam.signin.login import HalfDone, Refused, SignedIn
 from tests.entrance import PASSWORD, Entrance, Person
@@ -248,3 +249,29 @@ def test_old_strangers_are_forgotten(hall: Entrance) -> None:
     with hall.store.act("jobs") as act:
         assert throttle.forget_strangers(act) == 1
     assert failures(hall, throttle.password_of(yamada.id)) == 2
+
+
+def test_signing_in_and_changing_everything_meanwhile_never_wait_in_a_ring(hall: Entrance) -> None:
+    yamada = hall.staff(1, key=True)
+
+    def sign_in(_: int) -> None:
+        half = yamada.types_password()
+        if isinstance(half, HalfDone):
+            yamada.touches(half)
+
+    def change(number: int) -> None:
+        hall.set_password(yamada, f"{PASSWORD}{number}")
+        with hall.store.act("test") as act:
+            sessions.end_all(act, yamada.id, "password_changed")
+
+    def enrol(_: int) -> None:
+        yamada.recovery_codes()
+
+    def often(deed: Callable[[int], None]) -> None:
+        for number in range(40):
+            deed(number)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(often, (sign_in, change, enrol)))
+
+    assert hall.body.audit_breaks() == ""
