@@ -143,6 +143,8 @@ def first_command(desk: Desk, *, numbers: tuple[str, str], out: Path | None) -> 
       iam officers first 0012345 0067890 --out /root/初期設定
     """
     portal = _portal(desk)
+    if numbers[0] == numbers[1]:
+        raise click.UsageError("初めの担当者は、異なる二人の職員にしてください。")
     if out is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("端末がないときは --out でフォルダーを指定してください。")
     desk.refuse_unsettled()
@@ -204,9 +206,10 @@ def _show(slips: Sequence[Slip], portal: Portal) -> None:
     """One after another, each alone on the screen."""
     for slip in slips:
         click.clear()
-        click.pause(f"{slip.name}さん（{slip.staff_number}）だけが画面を見られるようにして、キーを押してください。")
-        say(*_words(slip, portal))
-        click.pause("控えたら、キーを押してください。画面を消します。")
+        say(f"{slip.name}さん（{slip.staff_number}）だけが画面を見られるようにして、キーを押してください。")
+        click.getchar()
+        say(*_words(slip, portal), "控えたら、キーを押してください。画面を消します。")
+        click.getchar()
         click.clear()
     say("初めの担当者を決めました。")
 
