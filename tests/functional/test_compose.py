@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import ldap3
@@ -18,13 +19,14 @@ from connectors.personnel.options import Options
 from connectors.smtp import SmtpOptions
 from iam.access.model import AccessModel
 from iam.policy.cited import BASELINE
-from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Settings, load
+from iam.settings import CONFIG_VARIABLE, PASSWORD_VARIABLE, VARIABLES, Portal, Settings, load
 from web.body.caller import caller
 from web.cli.main import iam
 from web.cli.setup.own_profile import own_profile
 from web.practice.servers import process
 from web.practice.servers.directory import directory
 from web.practice.servers.slapd import PASSWORD
+from web.site.running.serving import options_of
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "docs/deploy"
@@ -204,6 +206,53 @@ def test_every_service_that_stays_up_says_whether_it_is_well() -> None:
 def test_the_worker_has_time_to_end_the_letter_that_it_is_sending() -> None:
     grace = SERVICES["worker"]["stop_grace_period"]
     assert int(grace.removesuffix("s")) > SmtpOptions("mail.test", 25, "none", "a@mail.test").deadline
+
+
+NGINX = (SAMPLE / "nginx.conf").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
+    """[portal] of the sample, as it is when its # is taken away."""
+    folder = tmp_path_factory.mktemp("deploy")
+    text = (SAMPLE / "iam.toml").read_text(encoding="utf-8")
+    block = text[text.index("# [portal]") :].partition("\n\n")[0]
+    (folder / "iam.toml").write_text(
+        text.replace(block, block.replace("# ", "", block.count("\n") + 1)), encoding="utf-8"
+    )
+    found = load(folder / "iam.toml", {PASSWORD_VARIABLE: "x"}).portal
+    assert found
+    return found
+
+
+def test_the_portal_believes_the_proxy_and_nobody_else(portal: Portal) -> None:
+    proxy = SERVICES["proxy"]["networks"]["inside"]["ipv4_address"]
+    assert [str(network) for network in portal.proxies] == [f"{proxy}/32"]
+    assert COMPOSE["networks"]["inside"]["internal"]
+    assert "inside" in SERVICES["web"]["networks"]
+    assert "ports" not in SERVICES["web"]
+    assert [name for name in SERVICES if "inside" in SERVICES[name].get("networks", ())] == ["web", "proxy"]
+
+
+def test_the_proxy_passes_on_to_where_the_portal_listens(portal: Portal) -> None:
+    listen = SERVICES["web"]["command"][-1].removeprefix("--listen=")
+    port = listen.rpartition(":")[2]
+    assert port == portal.listen.rpartition(":")[2]
+    assert f"server web:{port};" in NGINX
+    assert f"127.0.0.1:{port}/readyz" in SERVICES["web"]["healthcheck"]["test"][-1]
+    assert set(re.findall(r"server_name (\S+);", NGINX)) == {urlsplit(portal.origin).hostname}
+
+
+def test_the_proxys_files_are_where_it_is_given_them() -> None:
+    given = mounts(SERVICES["proxy"])
+    assert given["/etc/nginx/conf.d/default.conf"] == ("./docs/deploy/nginx.conf", False)
+    for path in re.findall(r"^\s*(?:# )?ssl_\S*certificate\S*\s+(\S+);", NGINX, re.MULTILINE):
+        assert str(Path(path).parent) in given
+
+
+def test_the_portal_ends_what_it_is_answering_before_it_is_killed() -> None:
+    options = options_of(Portal(origin="https://id.example.lg.jp"), lambda: None)
+    assert int(SERVICES["web"]["stop_grace_period"].removesuffix("s")) > options["graceful_timeout"]
 
 
 def test_the_image_is_built_from_what_is_there() -> None:
