@@ -47,13 +47,10 @@ def register(app: Flask, table: Mapping[str, Access]) -> None:
     """Guard every route of `app`.
 
     Raises:
-        LookupError: when a route has no row in `table`, or a row no route.
+        LookupError: when a route has no row in `table`.
     """
-    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
-    if homeless := sorted(routes ^ set(table)):
-        raise LookupError(
-            f"these endpoints stand either in the site or in the table of access, not in both: {homeless}"
-        )
+    if homeless := sorted({rule.endpoint for rule in app.url_map.iter_rules()} - set(table)):
+        raise LookupError(f"these pages have no row in the table of access: {homeless}")
 
     @app.before_request
     def guard() -> Response | tuple[Response, int] | None:

@@ -14,7 +14,7 @@ from iam.record.columns import metadata
 from iam.signin import sessions
 from iam.signin.sessions import Present
 from tests.functional.site.given import City
-from web.site.access import DUTY_PAGES, LOGIN, PROVE, TABLE, UNLOCK, Access, Who, only, public, signed_in
+from web.site.access import DUTY_PAGES, LOGIN, PROVE, TABLE, UNLOCK, Access, Who, only, signed_in
 from web.site.app import create_app
 from web.site.border.headers import UNSAFE
 
@@ -57,9 +57,8 @@ def test_a_page_without_a_row_is_never_served(city_sqlite: City) -> None:
         create_app(city_sqlite.site, [stray])
 
 
-def test_a_row_without_a_page_is_a_mistake_too(city_sqlite: City) -> None:
-    with pytest.raises(LookupError, match=r"gone\.page"):
-        create_app(city_sqlite.site, (), {"gone.page": public()})
+def test_no_row_is_left_over_from_a_page_that_is_gone(city_sqlite: City) -> None:
+    assert set(TABLE) == {rule.endpoint for rule in city_sqlite.app.url_map.iter_rules()}
 
 
 def test_nobody_comes_to_a_page_without_signing_in(city_sqlite: City) -> None:
