@@ -12,9 +12,8 @@ from typing import Final
 from sqlalchemy import Connection, and_, exists, select, update
 
 from iam.access.accounts import RETURNED, AccountKind, AccountState, account_table, block_table, holding_table
-from iam.errors import Conflict, NotFound
+from iam.errors import Conflict, Forbidden, NotFound
 from iam.intake.taking import mark_pending
-from iam.people.ledger import person_table
 from iam.record.act import Act
 from iam.record.columns import jst_day
 
@@ -76,17 +75,19 @@ def _holds(connection: Connection, person_id: int, system: str, entitlement: str
     return connection.execute(query).first() is not None
 
 
-def lift(act: Act, block_id: int) -> None:
-    """An officer gives it back to its holder: the next run grants whatever is still earned.
+def lift(act: Act, block_id: int, by: int) -> None:
+    """An officer (`by`, a person's id) gives it back to its holder: the next run grants whatever is still earned.
 
     Raises:
-        NotFound: no such return; Conflict: when it was lifted already.
+        NotFound: no such return; Conflict: when it was lifted already; Forbidden: it was the officer's own.
     """
     columns = block_table.c
     row = act.connection.execute(select(block_table).where(columns.id == block_id)).first()
     # A suspension is no return: whoever decided it lifts it.
     if row is None or row.origin != RETURNED:
         raise NotFound("その返却の記録はありません。画面を開き直してください。")
+    if row.person_id == by:
+        raise Forbidden("自分が返却した権限は、自分では元に戻せません。別の担当者に頼んでください。")
     mark_pending(act.connection, [row.person_id])
     changed = act.connection.execute(
         update(block_table).where(columns.id == block_id, columns.lifted_at.is_(None)).values(lifted_at=act.at)
@@ -109,16 +110,13 @@ def returned(connection: Connection, person_id: int) -> list[Returned]:
     ]
 
 
-def returned_by_all(connection: Connection) -> list[tuple[str, str, Returned]]:
-    """What anybody has given back and nobody lifted: staff number, name, return; the newest first."""
-    columns, owner = block_table.c, person_table.c
+def returned_by_all(connection: Connection) -> list[tuple[int, Returned]]:
+    """What anybody has given back and nobody lifted, with whose it is (person id); the newest first."""
+    columns = block_table.c
     query = (
-        select(block_table, owner.staff_number, owner.name)
-        .join(person_table, owner.id == columns.person_id)
-        .where(columns.origin == RETURNED, columns.lifted_at.is_(None))
-        .order_by(columns.id.desc())
+        select(block_table).where(columns.origin == RETURNED, columns.lifted_at.is_(None)).order_by(columns.id.desc())
     )
     return [
-        (row.staff_number, row.name, Returned(row.id, row.system, row.entitlement, row.reason, row.valid_from))
+        (row.person_id, Returned(row.id, row.system, row.entitlement, row.reason, row.valid_from))
         for row in connection.execute(query)
     ]

@@ -109,9 +109,20 @@ def why_not(
     connection: Connection, offices: Offices, wish: Wish, today: date
 ) -> Conflict | Forbidden | NotFound | None:
     """The first rule that stands against this deputy or nominee, or None."""
+    return next(iter(mistakes(connection, offices, wish, today).values()), None)
+
+
+def mistakes(
+    connection: Connection, offices: Offices, wish: Wish, today: date
+) -> dict[str, Conflict | Forbidden | NotFound]:
+    """Every rule that stands against it, by what it is about: "until", "person" or "role"."""
     begins = max(wish.valid_from, today)
-    wrong = _wrong_days(wish, today) or _wrong_person(connection, offices, wish, begins)
-    return wrong or _wrong_role(connection, offices, wish, begins)
+    found = {
+        "until": _wrong_days(wish, today),
+        "person": _wrong_person(connection, offices, wish, begins),
+        "role": _wrong_role(connection, offices, wish, begins),
+    }
+    return {about: refusal for about, refusal in found.items() if refusal is not None}
 
 
 def _wrong_days(wish: Wish, today: date) -> Conflict | None:

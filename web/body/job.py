@@ -81,7 +81,7 @@ def releasing_offices(deployment: Deployment) -> Offices | None:
 def release_page(deployment: Deployment, plan_id: int) -> str:
     """Where a plan is shown and released in the portal; "" where it is not released there."""
     portal = deployment.settings.portal
-    return f"{portal.origin}/officer/plans/{plan_id}" if portal and releasing_offices(deployment) else ""
+    return f"{portal.origin}/office/plans/{plan_id}" if portal and releasing_offices(deployment) else ""
 
 
 def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:

@@ -158,7 +158,7 @@ def held(portal: Town) -> Town:
 
 
 def test_a_held_plan_names_the_page_that_releases_it(held: Town) -> None:
-    page = "https://id.sakura.test/officer/plans/2"
+    page = "https://id.sakura.test/office/plans/2"
     assert page in held.run("plan", "show", "2").stdout
     again = held.run("sync")
     assert page in again.stdout
@@ -170,5 +170,5 @@ def test_no_account_releases_what_the_portal_releases(held: Town, monkeypatch: p
     (plan,) = held.told("plan", "list", "--held")
     refused = held.run("plan", "release", "2", "--hash", plan["hash"], SUDO_UID="1")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "https://id.sakura.test/officer/plans/2 を開いてください" in refused.stderr
+    assert "https://id.sakura.test/office/plans/2 を開いてください" in refused.stderr
     assert held.told("plan", "show", "2")["first_officer"] is None

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from iam.access.accounts import block_table
 from iam.access.returns import CLAUSE, give_back, lift, returned, returned_by_all
-from iam.errors import Conflict, NotFound
+from iam.errors import Conflict, Forbidden, NotFound
 from iam.jobs.night import nightly
 from iam.sync.stored.plans import changes_of
 from tests.bodies import Body, leaver, row
@@ -30,7 +30,7 @@ def back(body: Body, number: int, system: str, entitlement: str = "", reason: st
 
 def lifted(body: Body, block: int) -> None:
     with body.store.act("staff:0000009") as act:
-        lift(act, block)
+        lift(act, block, by=9)
 
 
 def test_a_right_goes_with_the_next_night_and_the_plan_says_why(town: Body) -> None:
@@ -94,9 +94,8 @@ def test_the_same_is_given_back_once(town: Body) -> None:
         assert [(each.system, each.entitlement, each.since) for each in mine] == [
             ("zei", "edit", town.today), ("zei", "", town.today),
         ]  # fmt: skip
-        assert [(number, each.id) for number, _, each in returned_by_all(connection)] == [
-            ("0000001", mine[1].id), ("0000001", mine[0].id),
-        ]  # fmt: skip
+        me = town.person(1).id
+        assert returned_by_all(connection) == [(me, mine[1]), (me, mine[0])]
 
 
 def test_only_a_return_is_lifted_and_only_once(town: Body) -> None:
@@ -119,6 +118,12 @@ def test_only_a_return_is_lifted_and_only_once(town: Body) -> None:
     assert suspension is not None
     with pytest.raises(NotFound):
         lifted(town, suspension)
+
+
+def test_nobody_lifts_what_they_gave_back_themselves(town: Body) -> None:
+    block = back(town, 1, "zei", "edit")
+    with pytest.raises(Forbidden), town.store.act("staff:0000001") as act:
+        lift(act, block, by=town.person(1).id)
 
 
 def test_whoever_leaves_has_nothing_more_to_give_back_but_what_is_there(town: Body) -> None:
