@@ -23,9 +23,9 @@ def wanted() -> str:
     return own_path(request.args.get("next"))
 
 
-def with_next(page: str) -> str:
+def with_next(page: str, there: str | None = None) -> str:
     """`page`, still knowing where the person wanted to go."""
-    there = wanted()
+    there = wanted() if there is None else own_path(there)
     return page if there == HOME else f"{page}?next={quote(there, safe='/')}"
 
 

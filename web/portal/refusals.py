@@ -60,20 +60,21 @@ def waits(wait: timedelta | None) -> str:
     return gettext(
         "間違いが続いたため、%(time)sほど待ってから、もう一度お試しください。"
         "セキュリティキーやICカードを登録していれば、待たずにサインインできます。",
-        time=_spell(wait),
+        time=spell(wait),
     )
 
 
 def drifted(seconds: int) -> str:
     """A code of another time: how far the device's clock is off, and what to do."""
-    off = _spell(timedelta(seconds=abs(seconds)))
+    off = spell(timedelta(seconds=abs(seconds)))
     cure = gettext("端末の設定で日付と時刻を「自動」にして、新しいコードを入力してください。")
     if seconds > 0:
         return gettext("端末の時計が%(time)sほど進んでいます。", time=off) + cure
     return gettext("端末の時計が%(time)sほど遅れています。", time=off) + cure
 
 
-def _spell(span: timedelta) -> str:
+def spell(span: timedelta) -> str:
+    """A span of time in one word: 40秒, 5分."""
     seconds = max(1, round(span.total_seconds()))
     if seconds <= 2 * _HALF:
         return ngettext("%(num)s秒", "%(num)s秒", seconds)

@@ -17,7 +17,7 @@ from web.officer import pages as officer
 from web.portal import pages as portal
 from web.site import guarding, problems
 from web.site.access import TABLE, Access
-from web.site.border import cookies, headers
+from web.site.border import cookies, headers, numbers
 from web.site.face import frame, language
 from web.site.face.assets import STATIC
 from web.site.running import health, journal
@@ -43,6 +43,7 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
     app.config["WTF_CSRF_TIME_LIMIT"] = _CSRF_SECONDS
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the origin is judged by headers, also behind a proxy that ends TLS
     cookies.register(app, site.store.keys)
+    numbers.register(app)
     journal.register(app)
     headers.register(app, site.portal)
     language.register(app)

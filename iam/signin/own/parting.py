@@ -89,6 +89,11 @@ def concerned(
     for role in roles:
         found = holders(act.connection, door.offices, role, on)
         if role is not Role.GENERAL_OFFICER:
-            near = [each for each in found if any(within(organisation, {each.org_code}, unit, on) for unit in units)]
+            # Whoever holds it without a post, by nomination, holds it for everybody.
+            near = [
+                each
+                for each in found
+                if not each.org_code or any(within(organisation, {each.org_code}, unit, on) for unit in units)
+            ]
             found = near or found
         yield from found

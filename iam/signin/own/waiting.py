@@ -18,7 +18,10 @@ from iam.signin.steps import Needed, Purpose, login_table, needed
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`needed` completes the login; `usual`: of the forms on offer the one that was used last, None where none was."""
+    """`needed` completes the login; `usual`: of what serves day by day the one that was used last, None where none was.
+
+    Who left the phone at home once and came in by a code on paper is asked for the phone again.
+    """
 
     needed: Needed
     usual: Form | None
@@ -37,6 +40,6 @@ def waiting(store: Store, door: Door, token: str, at: datetime) -> Waiting | Non
         who = entrant(connection, door, row.person_id, at)
         held = of_person(connection, row.person_id, alive=False)
     missing = needed(who.rules, Proofs.of(row.proofs), held)
-    used = sorted((each.used_at, each.form) for each in held if each.active and each.used_at is not None)
+    used = sorted((each.used_at, each.form) for each in held if each.lasting and each.used_at is not None)
     usual = next((form for _, form in reversed(used) if form in missing.offers), None)
     return Waiting(missing, usual, again=row.purpose == Purpose.AGAIN)

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from flask import Blueprint, Flask
 from sqlalchemy import func, select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from iam.policy.profile import Role
 from iam.record.audit.chain import audit_record
@@ -47,7 +47,7 @@ def routes(app: Flask) -> list[Route]:
 
 def _sample(rule: Rule, name: str) -> object:
     converter = rule._converters[name]  # noqa: SLF001 - a rule tells its converters no other way
-    return 1 if type(converter).__name__ == "IntegerConverter" else "x"
+    return 1 if isinstance(converter, IntegerConverter) else "x"
 
 
 def test_a_page_without_a_row_is_never_served(city_sqlite: City) -> None:

@@ -14,12 +14,11 @@ from iam.signin.door import actor_of
 from iam.signin.steps import Outcome, Refused
 from web.portal.entrance.factor import PasswordForm
 from web.portal.entrance.prove import BUSY
-from web.portal.onward import onward, with_next
+from web.portal.onward import onward, wanted, with_next
 from web.portal.refusals import status_of, words
 from web.site.access import LOGIN, UNLOCK
 from web.site.border import cookies
 from web.site.border.callers import caller, where
-from web.site.guarding import own_path
 from web.site.site import entrant, session, the_site
 
 pages = Blueprint("leave", __name__)
@@ -30,15 +29,14 @@ def lock() -> Response:
     """Lock the screen, and come back to the same page after."""
     with the_site().store.act(actor_of(entrant().staff_number)) as act:
         sessions.lock(act, session().id)
-    back = own_path(request.form.get("next"))
-    return redirect(f"{UNLOCK}?next={back}", 303)
+    return redirect(with_next(UNLOCK, request.form.get("next", "")), 303)
 
 
 @pages.route("/unlock", methods=["GET", "POST"])
 def unlock() -> Response | tuple[str, int]:
     """Unlock it by the password, or by a key."""
     if not session().locked:
-        return redirect(with_next("/"), 303)
+        return redirect(wanted(), 303)
     form = PasswordForm.read()
     if not form.sent():
         return _shown(form, form.status)

@@ -12,6 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from iam.errors import Conflict
 from iam.signin.factors import totp
 from iam.signin.factors.authenticators import LONGEST_NAME, Form
 from iam.signin.factors.totp import Begun, Drifted, Replayed
@@ -44,10 +45,13 @@ class ConfirmForm(PageForm):
 def name() -> Response | tuple[str, int]:
     """Name it, and begin."""
     form = NameForm.read(name=suggested(Form.TOTP))
-    if not form.sent():
-        return render_template("portal/factors/app_name.html", form=form, steps=steps()), form.status
-    begun = enrolment.begin_app(owner(), form.name.data or "")
-    return redirect(url_for("app.scan", id_=begun.id), 303)
+    if form.sent():
+        try:
+            begun = enrolment.begin_app(owner(), form.name.data or "")
+            return redirect(url_for("app.scan", id_=begun.id), 303)
+        except Conflict as conflict:
+            form.form_errors.append(gettext(str(conflict)))
+    return render_template("portal/factors/app_name.html", form=form, steps=steps()), form.status
 
 
 @pages.get("/factors/<int:id_>/scan")

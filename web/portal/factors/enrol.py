@@ -45,8 +45,10 @@ def choose() -> Response | tuple[str, int]:
     offered = [each for each in ORDER if each is not Form.CERTIFICATE or the_site().portal.certificate is not None]
     form = ChooseForm.read(form=offered[0].value)
     form.form.choices = [(each.value, label(each)) for each in offered]
-    if form.sent() and form.form.data in set(offered):
-        return redirect(url_for(NEXT[Form(form.form.data)]), 303)
+    if form.sent():
+        if form.form.data in set(offered):
+            return redirect(url_for(NEXT[Form(form.form.data)]), 303)
+        form.form.errors = [gettext("登録する認証手段を選んでください。")]
     rules = entrant().rules
     shown = render_template(
         "portal/factors/choose.html", form=form, steps=steps(), about={each.value: about(each) for each in offered},

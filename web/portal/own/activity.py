@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from iam.signin import history, sessions
 from iam.signin.history import Event, Outcome
 from web.portal.owner import owner
+from web.site.border.numbers import row_number
 from web.site.site import at, session
 
 pages = Blueprint("activity", __name__)
@@ -57,7 +58,7 @@ def end_others() -> Response:
 def past() -> str:
     """What happened at the door."""
     mine = owner()
-    before = request.args.get("before", type=int)
+    before = row_number(request.args.get("before"))
     with mine.store.read() as connection:
         found = history.page(connection, mine.id, before, ROWS + 1)
     more = found[ROWS - 1].id if len(found) > ROWS else None

@@ -25,6 +25,7 @@ from iam.signin.own.enrolment import codes_kept
 from iam.signin.own.owner import Owner
 from iam.signin.passwords import kept
 from web.portal.owner import owner
+from web.site.border.numbers import row_number
 from web.site.face.language import day, instant
 from web.site.site import at, session
 
@@ -77,7 +78,7 @@ def page() -> str:
 @pages.post("/notices/seen")
 def seen() -> Response:
     """One notice was read, or all that were shown."""
-    ids = [int(each) for each in request.form.getlist("notice") if each.isascii() and each.isdigit()]
+    ids = [number for each in request.form.getlist("notice") if (number := row_number(each)) is not None]
     with owner().act() as act:
         outbox.seen(act, owner().id, ids)
     return redirect(url_for("home.page"), 303)

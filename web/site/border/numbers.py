@@ -1,0 +1,33 @@
+"""Numbers of rows, as they come in addresses and forms.
+
+The one law: *a number that no row can have is nobody's* (404): it never reaches
+the database, which would choke on it.
+"""
+
+from typing import Any, Final
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
+
+LARGEST: Final = 2**63 - 1
+_DIGITS: Final = 19
+
+
+class RowNumber(IntegerConverter):
+    """`<int:id_>` in an address."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002, ANN401 - as werkzeug calls it
+        super().__init__(map, *args, **{"max": LARGEST, **options})
+
+
+def register(app: Flask) -> None:
+    """Let every `<int:…>` of `app` be the number of a row; before its pages are registered."""
+    app.url_map.converters["int"] = RowNumber
+
+
+def row_number(text: str | None) -> int | None:
+    """The number of a row in what was sent; None when it is none."""
+    if not text or len(text) > _DIGITS or not (text.isascii() and text.isdigit()):
+        return None
+    number = int(text)
+    return number if number <= LARGEST else None
