@@ -222,8 +222,10 @@ def network_of(address: str) -> str:
 def failures_by_address(connection: Connection, since: datetime) -> Counter[str]:
     """How many failures came from each address, over all people and strangers: for officers."""
     columns = event_table.c
-    query = select(columns.address, func.count()).where(columns.at > since, columns.outcome == Outcome.FAILURE)
-    return Counter(dict(connection.execute(query.group_by(columns.address)).tuples().all()))
+    query = select(columns.address, func.count().label("failures")).where(
+        columns.at > since, columns.outcome == Outcome.FAILURE
+    )
+    return Counter({row.address: row.failures for row in connection.execute(query.group_by(columns.address))})
 
 
 def at_night(at: datetime) -> bool:

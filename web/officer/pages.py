@@ -11,14 +11,14 @@ from flask import Blueprint
 from web.officer import home, letters
 from web.officer.people import acts, find, person
 from web.officer.progress import page as progress
-from web.officer.tokens import stock, taking_in
+from web.officer.tokens import moves, stock, taking_in
 
 PAGES: Final[tuple[Blueprint, ...]] = tuple(
     each.pages
     for each in (
         home, letters,
         find, person, acts,
-        stock, taking_in,
+        stock, moves, taking_in,
         progress,
     )
 )  # fmt: skip

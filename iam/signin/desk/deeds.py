@@ -39,6 +39,7 @@ class Deed(StrEnum):
     LOST = "lost"
     LEAK = "leak"
     LEND = "lend"
+    TAKE_BACK = "take_back"
     TEMPORARY_PASSWORD = "temporary_password"  # noqa: S105 - a deed
     TEMPORARY_CODE = "temporary_code"
 

@@ -45,10 +45,13 @@ def give_back(officer: Officer, serial: str) -> Entrant:
     """The holder brought it back; whoever it was.
 
     Raises:
-        NotFound: no such token; Conflict: it is not lent.
+        NotFound: no such token; Forbidden: as `deeds.why_not`; Conflict: it is not lent.
     """
     with officer.act() as act:
         bound = _bound(act, serial)
+        if bound is not None:
+            # Nobody rids themselves of their last factor across their own counter.
+            may(act, officer, authenticators.authenticator(act.connection, bound).person_id, Deed.TAKE_BACK)
         who = entrant(act.connection, officer.door, stock.give_back(act, serial), act.at)
         for each in sessions.of_person(act.connection, who.person_id, act.at):
             if any(used == bound for _, used in each.proofs.given):

@@ -5,7 +5,7 @@ what they hold now; a code that is used up (recovery, desk) is no enrolment.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -51,33 +51,43 @@ class Staff:
     stage: Stage
 
 
-def by_unit(connection: Connection, offices: Offices, on: date) -> Mapping[str, Counter[Stage]]:
-    """How many people of each unit (its code) stand at each stage."""
-    everybody = _everybody(offices, on).subquery()
-    columns = everybody.c
-    query = select(columns.org_code, columns.stage, func.count()).group_by(columns.org_code, columns.stage)
-    found: dict[str, Counter[Stage]] = {}
-    for code, stage, count in connection.execute(query).tuples():
-        found.setdefault(code, Counter())[Stage(stage)] += count
-    return found
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many people of one unit stand at each stage.  `name`: of the unit, as the appointments have it."""
+
+    code: str
+    name: str
+    stages: Counter[Stage]
 
 
-def outstanding(
-    connection: Connection,
-    offices: Offices,
-    on: date,
-    *,
-    units: Collection[str] | None = None,
-    stages: Collection[Stage] = OUTSTANDING,
-    skip: int = 0,
-    limit: int | None = None,
+def by_unit(connection: Connection, offices: Offices, on: date) -> list[Counted]:
+    """How many people of each unit stand at each stage, by the unit's code."""
+    columns = _everybody(offices, on).subquery().c
+    name = func.max(columns.org_name).label("name")
+    query = select(columns.org_code, name, columns.stage, func.count()).group_by(columns.org_code, columns.stage)
+    found: dict[str, Counted] = {}
+    for code, called, stage, count in connection.execute(query.order_by(columns.org_code)):
+        found.setdefault(code, Counted(code, called, Counter())).stages[Stage(stage)] += count
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Which of the staff are asked for.  `units`: codes; None for all."""
+
+    stages: Collection[Stage] = OUTSTANDING
+    units: Collection[str] | None = None
+
+
+def listed(
+    connection: Connection, offices: Offices, on: date, whom: Whom, *, skip: int = 0, limit: int | None = None
 ) -> list[Staff]:
-    """Whoever stands at one of `stages`, by unit and number; `units`: codes, None for all."""
+    """Whoever is asked for, by unit and number."""
     everybody = _everybody(offices, on).subquery()
     columns = everybody.c
-    query = select(everybody).where(columns.stage.in_([each.value for each in stages]))
-    if units is not None:
-        query = query.where(among(columns.org_code, units))
+    query = select(everybody).where(columns.stage.in_([each.value for each in whom.stages]))
+    if whom.units is not None:
+        query = query.where(among(columns.org_code, whom.units))
     ordered = query.order_by(columns.org_code, columns.staff_number).offset(skip).limit(limit)
     return [Staff(**row._asdict() | {"stage": Stage(row.stage)}) for row in connection.execute(ordered)]
 

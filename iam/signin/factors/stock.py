@@ -25,6 +25,9 @@ from iam.record.store import Instant, Json, Number, bulk_insert, metadata
 from iam.signin.factors.authenticators import State, authenticator, authenticator_table, end
 from iam.signin.factors.totp import bind_token, why_not_token
 
+LONGEST_SERIAL: Final = 64
+"""Characters of what may be looked up; what comes in is shorter."""
+
 PURPOSE: Final = "token stock"
 """The purpose under which the key ring seals a seed while its token is in the cupboard."""
 
@@ -227,7 +230,7 @@ def token(connection: Connection, serial: str) -> Token:
 def places(connection: Connection) -> dict[Place, int]:
     """How many tokens are in each place."""
     query = select(stock_table.c.state, func.count()).group_by(stock_table.c.state)
-    return {Place(place): count for place, count in connection.execute(query).tuples()}
+    return {Place(place): count for place, count in connection.execute(query)}
 
 
 def _holders() -> Select[Any]:

@@ -1,0 +1,1 @@
+"""Rights that staff gave back, and giving them back to their holders."""

@@ -1,0 +1,1 @@
+"""Roles: who holds which today and why, and deputies for a time."""
