@@ -67,13 +67,27 @@ def build(packages: Path) -> Assets:
     }
     made = Assets(_digest(files))
     folder = STATIC / made.folder
-    shutil.rmtree(STATIC, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _clear(keep={made.folder, _named()})
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
     _compile_translations()
     MANIFEST.write_text(json.dumps({"folder": made.folder}) + "\n", encoding="utf-8")
     return made
+
+
+def _named() -> str:
+    """The folder that a site which is running now takes its files from."""
+    try:
+        return Assets.found().folder
+    except ConfigurationError:
+        return ""
+
+
+def _clear(keep: set[str]) -> None:
+    for folder in STATIC.glob("*/"):
+        if folder.name not in keep:
+            shutil.rmtree(folder)
 
 
 def _sheet(tokens: Path, sheets: Iterable[Path]) -> bytes:
