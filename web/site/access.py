@@ -137,40 +137,40 @@ PORTAL: Final[Mapping[str, Access]] = {
 }
 """Pages for staff (web/portal)."""
 
-_DESK: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.OPERATOR)
+DESK: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.OPERATOR)
 """Who deals with people at the desk."""
 
-_OVERSIGHT: Final = (*_DESK, Role.APPROVER, Role.AUDITOR)
+OVERSIGHT: Final = (*DESK, Role.APPROVER, Role.AUDITOR)
 """Who sees how people stand at the door; the auditor changes nothing."""
 
 OFFICER: Final[Mapping[str, Access]] = {
     # what waits: /office, /office/letters
-    "office.page": only(*_OVERSIGHT, Role.SYSTEM_OWNER),
+    "office.page": only(*OVERSIGHT, Role.SYSTEM_OWNER),
     "letters.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.AUDITOR),
     # people: /office/people...; an approver lets in again whoever decides over others
-    "people.page": only(*_OVERSIGHT),
-    "person.page": only(*_OVERSIGHT),
-    "person.past": only(*_OVERSIGHT),
-    "person_acts.unlock": only(*_DESK, Role.APPROVER, proved=True),
-    "person_acts.end_all": only(*_DESK, proved=True),
-    "person_acts.end_session": only(*_DESK, proved=True),
-    "person_acts.lost": only(*_DESK, proved=True),
-    "person_acts.leaked": only(*_DESK, proved=True),
-    "person_acts.temporary_password": only(*_DESK, proved=True),
-    "person_acts.temporary_code": only(*_DESK, proved=True),
+    "people.page": only(*OVERSIGHT),
+    "person.page": only(*OVERSIGHT),
+    "person.past": only(*OVERSIGHT),
+    "person_acts.unlock": only(*DESK, Role.APPROVER, proved=True),
+    "person_acts.end_all": only(*DESK, proved=True),
+    "person_acts.end_session": only(*DESK, proved=True),
+    "person_acts.lost": only(*DESK, proved=True),
+    "person_acts.leaked": only(*DESK, proved=True),
+    "person_acts.temporary_password": only(*DESK, proved=True),
+    "person_acts.temporary_code": only(*DESK, proved=True),
     # tokens: /office/tokens...
-    "tokens.page": only(*_DESK, Role.AUDITOR),
-    "tokens.one": only(*_DESK, Role.AUDITOR),
-    "token_moves.lend": only(*_DESK, proved=True),
-    "token_moves.lent": only(*_DESK, proved=True),
-    "token_moves.give_back": only(*_DESK, proved=True),
-    "token_moves.lost": only(*_DESK, proved=True),
+    "tokens.page": only(*DESK, Role.AUDITOR),
+    "tokens.one": only(*DESK, Role.AUDITOR),
+    "token_moves.lend": only(*DESK, proved=True),
+    "token_moves.lent": only(*DESK, proved=True),
+    "token_moves.give_back": only(*DESK, proved=True),
+    "token_moves.lost": only(*DESK, proved=True),
     "token_moves.restock": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True),
     "token_moves.destroy": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True),
     "token_files.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True, body=FILE),
     # enrolment: /office/enrolment...
-    "progress.page": only(*_OVERSIGHT, Role.SYSTEM_OWNER),
-    "progress.export": only(*_DESK, Role.SYSTEM_OWNER, proved=True),
+    "progress.page": only(*OVERSIGHT, Role.SYSTEM_OWNER),
+    "progress.export": only(*DESK, Role.SYSTEM_OWNER, proved=True),
     # cases, held plans, deputies: /office/cases..., /office/plans..., /office/deputies...
 }
 """Pages for officers (web/officer)."""
