@@ -6,6 +6,7 @@ context, watch  a fresh profile in Japanese at 1280 px, and what went wrong in i
 page            a page of that context
 open_context    call it for other profiles: a phone (`PHONE`), no scripts (`java_script_enabled=False`), a client
                 certificate (`client_certificates=[…]`), another person; watched in the same way
+city            さくら市's portal, served by `iam serve` over PostgreSQL, with people who can sign in
 virtual_key     a security key with a PIN, plugged into `page`; `VirtualKey.plugged(page, …)` for others
 
 tests.browser.axe       `assert_accessible(page)`
@@ -19,7 +20,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import DESKTOP, Watch, opened, started
+from tests.browser.city import City
+from tests.browser.city import opened as opened_city
 from tests.browser.virtual_key import VirtualKey
+from web.practice.servers.postgres import Postgres
 
 OpenContext = Callable[..., BrowserContext]
 
@@ -28,6 +32,13 @@ OpenContext = Callable[..., BrowserContext]
 def browser() -> Iterator[Browser]:
     with started() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def city(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    with opened_city(tmp_path_factory.mktemp("sakura"), postgres) as served:
+        yield served
+        assert [line for line in served.lines() if line["event"] == "crashed"] == []
 
 
 @pytest.fixture

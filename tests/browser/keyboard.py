@@ -4,14 +4,18 @@ from typing import Final
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.chromium import focused
-
 _MOST_STOPS: Final = 80
-_SEEN: Final = """element => {
-  const style = getComputedStyle(element);
-  const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
-  return ring || style.boxShadow !== 'none';
+_STOP: Final = """target => {
+  const ringed = style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+  const at = document.activeElement;
+  const name = at.tagName.toLowerCase() + ' "' + (at.name || at.textContent || at.id).trim().slice(0, 40) + '"';
+  if (at === document.body) return [name, true, false];
+  const style = getComputedStyle(at);
+  const around = at.closest('label'); // a whole card may show what its box has
+  const seen = ringed(style) || style.boxShadow !== 'none' || (around !== null && ringed(getComputedStyle(around)));
+  return [name, seen, at === target];
 }"""
+"""What has the focus, whether that is seen, and whether it is what was looked for; in one question."""
 
 
 def tab_to(page: Page, target: Locator, *, back: bool = False) -> None:
@@ -22,11 +26,10 @@ def tab_to(page: Page, target: Locator, *, back: bool = False) -> None:
     stops = []
     for _ in range(_MOST_STOPS):
         page.keyboard.press("Shift+Tab" if back else "Tab")
-        stops.append(focused(page))
-        at = page.locator(":focus")
-        if at.count():
-            assert at.evaluate(_SEEN), f"the focus is not seen on {stops[-1]}"
-        if target.evaluate("element => element === document.activeElement"):
+        name, seen, there = target.evaluate(_STOP)
+        stops.append(name)
+        assert seen, f"the focus is not seen on {name}"
+        if there:
             return
     raise AssertionError(f"Tab does not lead there; it stopped at {stops}")
 

@@ -30,8 +30,8 @@ from iam.signin.passwords import kept
 from iam.signin.passwords.judging import judge
 
 ACTOR: Final = "practice"
-_SECTION: Final = "0301%"
-"""市民課: enough people without a role, with rights in several systems."""
+_DEPARTMENT: Final = "03%"
+"""市民部: enough people without a role, with rights in several systems."""
 
 _LENGTH: Final = 15
 _STEP: Final = timedelta(seconds=30)
@@ -138,12 +138,12 @@ def _find(store: Store, door: Door) -> Iterator[tuple[Part, Entrant]]:
 
 
 def candidates(connection: Connection, door: Door, role: Role | None, at: datetime) -> Iterator[Entrant]:
-    """Whoever holds a role at this instant; None: whoever sits in 市民課 and holds none."""
+    """Whoever holds a role at this instant; None: whoever sits in 市民部 and holds none."""
     if role is not None:
         ids: Sequence[int] = [each.person_id for each in holders(connection, door.offices, role, jst_day(at))]
     else:
         columns, day = appointment_table.c, jst_day(at)
-        sits = columns.gives == Gives.POST, columns.org_code.like(_SECTION), columns.known_until.is_(None)
+        sits = columns.gives == Gives.POST, columns.org_code.like(_DEPARTMENT), columns.known_until.is_(None)
         now = columns.valid_from <= day, columns.valid_until >= day
         ids = connection.scalars(select(columns.person_id).where(*sits, *now).order_by(columns.person_id)).all()
     for id_ in ids:

@@ -1,0 +1,161 @@
+"""さくら市's portal as a service: `iam serve` over PostgreSQL, and people who are given what they sign in by.
+
+    def test_…(city: City, page: Page) -> None:
+        who = city.newcomer(Way.APP)
+        page.goto(f"{city.origin}/login")
+
+One service for the session; each test takes people of its own, so that no test
+disturbs another.  What only time would bring, a test writes into the database.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import BrowserContext
+from sqlalchemy import update
+
+from iam.jobs.night import nightly
+from iam.people.ledger import persons_by_number
+from iam.policy.profile import Role
+from iam.record.act import now
+from iam.record.columns import jst_day
+from iam.record.keys import KeyRing
+from iam.record.store import Store
+from iam.settings import load
+from iam.signin import sessions
+from iam.signin.door import Door, Entrant, Where, entrant
+from iam.signin.factors.authenticators import authenticator_table
+from iam.signin.kinds import Method, Proofs
+from iam.signin.sessions import session_table
+from migrations.run import upgrade
+from tests.cheap import cheap_hasher
+from tests.memory import MemoryTarget
+from web.body.deployment import Deployment, proved
+from web.body.door import door_of
+from web.body.job import job_for
+from web.practice.body import SEED, outsourced, people, write_feed, write_practice_body
+from web.practice.portal import serving
+from web.practice.portal.browser import SESSION
+from web.practice.portal.visitors import Cast, Part, Visitor, Way, candidates, give, set_up
+from web.practice.servers.postgres import Postgres
+from web.practice.servers.process import free_port
+from web.practice.walk.stage import program
+
+STAFF: Final = 600
+PASSWORD: Final = "kumo-to-minato 7 no hanashi"
+BOTH: Final = Proofs().plus(Method.PASSWORD).plus(Method.TOTP, 1)
+
+
+@dataclass(frozen=True)
+class City:
+    """The portal that is open.  `plan`: the number of the one that is held."""
+
+    origin: str
+    store: Store
+    door: Door
+    cast: Cast
+    plan: int
+    log: Path
+    _cheap: Door = field(repr=False)
+    _fresh: Iterator[Entrant] = field(repr=False)
+
+    def newcomer(self, way: Way, password: str = PASSWORD) -> Visitor:
+        """Somebody whom no other test has; `way`: what they have been given."""
+        return give(self.store, self._cheap, Part(None, "職員", way), next(self._fresh), password)
+
+    def id_of(self, who: Visitor) -> int:
+        """The person in the ledger."""
+        with self.store.read() as connection:
+            return persons_by_number(connection, [who.number])[who.number]
+
+    def signed_in(self, context: BrowserContext, who: Visitor, *, duty: str = "", proofs: Proofs = BOTH) -> int:
+        """The browser of whoever has just signed in, without the pages; the number of the session."""
+        with self.store.act("test") as act:
+            found = entrant(act.connection, self.door, self.id_of(who), act.at)
+            token, id_ = sessions.open_session(
+                act, self.door, found, Where("127.0.0.1", "test"), proofs=proofs, duty=duty
+            )
+        context.add_cookies([{"name": SESSION, "value": token, "url": self.origin, "secure": True, "httpOnly": True}])
+        return id_
+
+    def code(self, who: Visitor) -> str:
+        """What their app shows now."""
+        return who.code(now())
+
+    # --- what only time would bring
+
+    def a_minute_passes_for(self, who: Visitor) -> None:
+        """The code that was used is a minute old: the one of now has not been used."""
+        columns = authenticator_table.c
+        with self.store.act("test") as act:
+            earlier = update(authenticator_table).where(columns.person_id == self.id_of(who))
+            act.connection.execute(earlier.values(counter=columns.counter - 2))
+
+    def ages(self, session_id: int, **by: float) -> None:
+        """Everything about a session happened earlier."""
+        columns, span = session_table.c, timedelta(**by)
+        with self.store.act("test") as act:
+            times = dict.fromkeys(("seen_at", "proved_at"), act.at - span)
+            act.connection.execute(update(session_table).where(columns.id == session_id).values(**times))
+
+    def lines(self) -> list[dict[str, object]]:
+        """What the service wrote into its log."""
+        with self.log.open(encoding="utf-8") as said:
+            return [json.loads(line) for line in said if line.startswith("{")]
+
+
+@contextmanager
+def opened(folder: Path, postgres: Postgres) -> Iterator[City]:
+    """さくら市 with a ledger, a plan that is held, everybody of the cast, and the service that shows them."""
+    url = postgres.create("browser")
+    upgrade(url)
+    origin = f"http://localhost:{free_port()}"
+    keys = KeyRing.create(folder / "keys.json")
+    deployment = _written(folder, origin, url)
+    assert deployment.settings.portal
+    store, door = Store(url, keys), door_of(deployment, deployment.settings.portal, keys)
+    # The service hashes them anew, at what hashing costs there, when they sign in.
+    cheap = replace(door, hasher=cheap_hasher(keys))
+    try:
+        plan, cast = _nights(deployment, store, folder), set_up(store, cheap)
+        with serving.opened(program(), folder / "iam.toml", origin, environment={"PATH": "/usr/bin:/bin"}) as running:
+            yield City(origin, store, door, cast, plan, running.log, cheap, _others(store, door, cast))
+    finally:
+        store.dispose()
+
+
+def _written(folder: Path, origin: str, url: str) -> Deployment:
+    body = write_practice_body(folder, staff=STAFF, today=jst_day(now()), origin=origin)
+    file = body.configuration
+    file.write_text(file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url), encoding="utf-8")
+    return proved(load(file, {}), str(file), [])
+
+
+def _nights(deployment: Deployment, store: Store, folder: Path) -> int:
+    """One that passes, and one that is held; the number of the plan that is."""
+    targets = {name: MemoryTarget(name) for name in deployment.settings.targets}
+    today = jst_day(store.clock())
+    for _ in range(2):
+        job = job_for(deployment, store, "unyou", today=today, progress=lambda *_: None)
+        report = nightly(replace(job, targets=targets, pause=lambda _: None))
+        write_feed(folder / "人事" / "名簿.csv", outsourced(people(STAFF, SEED, today), today))
+    assert report.held is not None
+    return report.held.id
+
+
+def _others(store: Store, door: Door, cast: Cast) -> Iterator[Entrant]:
+    """Those who are not in the cast, one after the other."""
+    known = {each.number for each in cast.visitors}
+    with store.read() as connection:
+        found = [each for each in candidates(connection, door, None, store.clock()) if each.in_service]
+    yield from (each for each in found if each.staff_number not in known)
+
+
+def officers(cast: Cast) -> dict[Role, Visitor]:
+    """Whoever holds a role, by role."""
+    return {Role(each.role): each for each in cast.visitors if each.role}
