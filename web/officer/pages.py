@@ -9,8 +9,15 @@ from typing import Final
 from flask import Blueprint
 
 from web.officer import home, letters
+from web.officer.cases import deciding
+from web.officer.cases import listing as cases
 from web.officer.people import acts, find, person
+from web.officer.plans import listing as plans
+from web.officer.plans import release
 from web.officer.progress import page as progress
+from web.officer.returns import listing as returns
+from web.officer.roles import asking
+from web.officer.roles import listing as roles
 from web.officer.tokens import moves, stock, taking_in
 
 PAGES: Final[tuple[Blueprint, ...]] = tuple(
@@ -20,5 +27,9 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         find, person, acts,
         stock, moves, taking_in,
         progress,
+        cases, deciding,
+        plans, release,
+        roles, asking,
+        returns,
     )
 )  # fmt: skip

@@ -28,6 +28,7 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("cases.page", lazy_gettext("申請と確認")),
     ("plans.page", lazy_gettext("保留中の計画")),
     ("people.page", lazy_gettext("職員")),
+    ("returns.page", lazy_gettext("返却された権限")),
     ("tokens.page", lazy_gettext("貸出機器")),
     ("progress.page", lazy_gettext("登録の進み具合")),
     ("letters.page", lazy_gettext("届かないメール")),

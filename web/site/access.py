@@ -143,6 +143,12 @@ DESK: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.OPERATOR)
 OVERSIGHT: Final = (*DESK, Role.APPROVER, Role.AUDITOR)
 """Who sees how people stand at the door; the auditor changes nothing."""
 
+_OFFICE: Final = (*OVERSIGHT, Role.SYSTEM_OWNER)
+"""Who has officers' pages at all."""
+
+_DECIDING: Final = (*DESK, Role.APPROVER, Role.SYSTEM_OWNER)
+"""The same without the auditor."""
+
 OFFICER: Final[Mapping[str, Access]] = {
     # what waits: /office, /office/letters
     "office.page": only(*OVERSIGHT, Role.SYSTEM_OWNER),
@@ -171,7 +177,23 @@ OFFICER: Final[Mapping[str, Access]] = {
     # enrolment: /office/enrolment...
     "progress.page": only(*OVERSIGHT, Role.SYSTEM_OWNER),
     "progress.export": only(*DESK, Role.SYSTEM_OWNER, proved=True),
-    # cases, held plans, deputies: /office/cases..., /office/plans..., /office/deputies...
+    # cases: /office/cases...; whose case it is, and who may decide it, the page and the core see to
+    "cases.page": only(*_OFFICE),
+    "cases.one": only(*_OFFICE),
+    "cases.withdraw": only(*_DECIDING),
+    "deciding.page": only(*DESK, Role.APPROVER, proved=True),
+    "deciding.decline": only(*DESK, Role.APPROVER, proved=True),
+    # held plans: /office/plans...
+    "plans.page": only(*OVERSIGHT),
+    "plans.one": only(*OVERSIGHT),
+    "release.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True),
+    # roles, deputies, nominees: /office/deputies...
+    "deputies.page": only(*_OFFICE),
+    "deputies.withdraw": only(*_DECIDING, proved=True),
+    "deputy.page": only(*_DECIDING, proved=True),
+    # rights given back: /office/returns...
+    "returns.page": only(*OVERSIGHT),
+    "returns.lifted": only(*DESK, proved=True),
 }
 """Pages for officers (web/officer)."""
 

@@ -7,6 +7,7 @@ it was stored is not shown, and before its 内示 nothing of an appointment is.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from flask import Blueprint, render_template, request, url_for
@@ -16,14 +17,15 @@ from sqlalchemy import Connection
 from iam.office.roles import STAFF, Offices
 from iam.people.announced import unannounced
 from iam.people.ledger import people, persons_by_number
+from iam.signin.door import actor_of
 from iam.sync.dossier import sizes
 from iam.sync.plan import ChangeKind
 from iam.sync.stored.plans import PlanState, Purpose, StoredPlan, changes_of, plan, plans
-from iam.sync.stored.release import Releasers, one_person, verify_plan
+from iam.sync.stored.release import RELEASING, Releasers, one_person, verify_plan
 from web.body.job import releasing_offices
 from web.cli.night.lines import Line, Shown, discreet
 from web.officer.officer import officer, today
-from web.officer.pager import Pager, pager
+from web.officer.pager import pager
 from web.site.site import the_site
 
 pages = Blueprint("plans", __name__)
@@ -97,22 +99,67 @@ def page() -> str:
 def one(id_: int) -> str:
     """One plan, whole, page by page."""
     found = read(id_)
-    lines, listed = _chosen(found)
+    system, kind = request.args.get("system", ""), request.args.get("kind", "")
+    lines = [
+        line
+        for line in found.shown.lines
+        if system in ("", line.change.system) and kind in ("", line.change.kind.value)
+    ]
+    listed = pager(len(lines), _LINES)
     return render_template(
-        "officer/plans/one.html", read=found, lines=lines, pager=listed, tones=TONES, PlanState=PlanState,
-        chosen=_filters(), name_of=name_of, may_sign=_releases(),
+        "officer/plans/one.html", read=found, lines=lines[listed.skip : listed.skip + _LINES], pager=listed,
+        tones=TONES, held=found.plan.state is PlanState.HELD, narrowed=bool(system or kind),
+        may=bool(officer().who.roles & RELEASING),
     )  # fmt: skip
 
 
-def _releases() -> bool:
-    from web.site.access import TABLE  # noqa: PLC0415 - the table imports nothing of ours; this keeps the page readable
-
-    return bool(TABLE["release.page"].roles & officer().who.roles)
-
-
-def read(id_: int) -> StoredRead:
+def read(id_: int) -> Read:
     """The plan for whoever asks.
 
     Raises:
         NotFound: there is none; IntegrityError: somebody changed it after it was stored.
     """
+    with the_site().store.read() as connection:
+        found = plan(connection, id_)
+        verify_plan(connection, found)
+        lines = sorted((Line(change) for change in changes_of(connection, id_)), key=attrgetter("order"))
+        shown = discreet(lines, today(), unannounced(connection, today(), found.as_of))
+        return Read(found, shown, signers(connection, found), _why_not(connection, found))
+
+
+def _why_not(connection: Connection, found: StoredPlan) -> str:
+    """What stands between this officer and a signature; the deed judges again."""
+    me, deciding = officer().who, offices()
+    if deciding is None:
+        return gettext("この団体では、設定に書かれた担当者がコマンド iam plan release で解除します。")
+    actor = actor_of(me.staff_number)
+    if found.state is not PlanState.HELD:
+        return gettext("この計画は保留中ではありません。")
+    if actor not in Releasers(connection, deciding, today()):
+        return gettext("保留を解除する役職に就いていません。")
+    if found.first_officer is not None and one_person(connection, actor, found.first_officer):
+        return gettext("1人目として確認済みです。もう一人の担当者の確認を待っています。")
+    return ""
+
+
+def offices() -> Offices | None:
+    """The offices, where plans are released in the portal."""
+    return releasing_offices(the_site().deployment)
+
+
+def signers(connection: Connection, found: StoredPlan) -> list[str]:
+    """Who has signed, by name and number; an operating-system account as itself."""
+    actors = [actor for actor in (found.first_officer, found.second_officer) if actor]
+    numbers = [actor.removeprefix(STAFF) for actor in actors if actor.startswith(STAFF)]
+    ids = persons_by_number(connection, numbers)
+    named = {person.id: person.name for person in people(connection, ids.values())}
+    return [
+        f"{named[ids[number]]}（{number}）" if (number := actor.removeprefix(STAFF)) in ids else actor
+        for actor in actors
+    ]
+
+
+def name_of(system: str) -> str:
+    """The system's name, or its code where the model knows it no more."""
+    known = the_site().deployment.model.systems.get(system)
+    return known.name if known else system
