@@ -7,7 +7,7 @@ snapshot that cannot write; writing happens in an act and leaves its record.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -118,6 +118,16 @@ class Store:
         """
         with translated(self.url), held(self._engine, self.url, name, self.clock()):
             yield
+
+    def skew(self) -> timedelta:
+        """How far this host's clock is ahead of the database's, less what the question took; none for a file here."""
+        if self.url.get_backend_name() == "sqlite":
+            return timedelta()
+        with self.glance() as connection:
+            before = self.clock()
+            theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            after = self.clock()
+        return before - theirs if theirs < before else min(after - theirs, timedelta())
 
     def dispose(self) -> None:
         """Close every connection."""

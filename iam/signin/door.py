@@ -31,6 +31,7 @@ from iam.signin.factors.certificates import TrustFiles
 from iam.signin.factors.webauthn import KeyRules, Site
 from iam.signin.passwords.hashing import Hasher
 from iam.signin.passwords.judging import Words, words_of
+from iam.signin.watch import ClockWatch
 
 PRIVILEGED: Final = frozenset({Role.GENERAL_OFFICER, Role.APPROVER, Role.OPERATOR})
 """Roles that decide over other people's access: whoever holds one signs in under the rules of privileged IDs."""
@@ -121,6 +122,7 @@ class Door:
     `zone`: of the portal itself.  `absence`: source -> silent readings in a row.  `origin`: of the pages, to which
     keys are bound.  `listed`: whether a password is on the blocklist (judging.judge).  `key_roots`: PEM of key makers.
     `authorities`: what client certificates are checked against; None: none is accepted.
+    `watch`: of this host's clock; None: it is believed.
     """
 
     profile: Profile
@@ -134,6 +136,7 @@ class Door:
     listed: Callable[[str], bool] = lambda _: False
     key_roots: tuple[bytes, ...] = ()
     authorities: TrustFiles | None = None
+    watch: ClockWatch | None = None
     _remembered: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
 
     @cached_property
@@ -149,6 +152,10 @@ class Door:
     @cached_property
     def _general_words(self) -> Words:
         return words_of(body=self.body_words, systems=[system.name for system in self.model.systems.values()])
+
+    def clock_is_wrong(self, at: datetime) -> bool:
+        """Whether this host's clock is further off than the profile allows (R25).  Not to be asked within an act."""
+        return self.watch is not None and self.watch.wrong(at)
 
     def words(self, who: Entrant) -> Words:
         """The words that a password of this person may not consist of."""

@@ -48,6 +48,7 @@ class Refused:
     code         no code of theirs
     replayed     a code that was used: wait for the next one
     drifted      a code of another time: the device's clock is `seconds` off
+    clock        our own clock is off: codes that a clock makes are not taken (R25)
     not_asked    a code or key of a form that was not offered
     key          the key was not believed; `detail` is the code of webauthn.KeyRefused
     certificate  the card was not believed; `detail` says why

@@ -4,14 +4,18 @@ The one law: *the door is told everything*: it reads no file and no setting, so
 that every process and every test opens the same one.
 """
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from iam.record.keys import KeyRing
+from iam.record.store import Store
 from iam.settings import Portal
 from iam.signin.door import Door
 from iam.signin.factors.certificates import TrustFiles
 from iam.signin.passwords.blocklist import listed
 from iam.signin.passwords.hashing import Hasher, Parameters
+from iam.signin.watch import ClockWatch
 from web.body.deployment import Deployment
 
 WAITING: Final = 64
@@ -34,6 +38,12 @@ def door_of(deployment: Deployment, portal: Portal, keys: KeyRing, parameters: P
         listed=listed,
         authorities=None if certificate is None else TrustFiles(certificate.ca, certificate.crl),
     )
+
+
+def watched(door: Door, store: Store) -> Door:
+    """`door` with an eye on this host's clock, as the profile asks; a door of tests has a clock of its own making."""
+    limit = timedelta(seconds=door.profile.signin.clock_offset.value)
+    return replace(door, watch=ClockWatch(store, limit))
 
 
 def _states(source: object) -> bool:

@@ -29,6 +29,7 @@ _DEVICES = frozenset({Form.TOTP, Form.TOKEN})
 
 def give_code(store: Store, door: Door, token: str, code: str, where: Where) -> Outcome:
     """A code of any form, told by its shape: an app, a lent device, a recovery code, one from the desk."""
+    untimed = door.clock_is_wrong(store.clock())
     with store.act(DOOR) as act:
         step = Step(act, door, where)
         coming = half_of(step, token)
@@ -37,6 +38,8 @@ def give_code(store: Store, door: Door, token: str, code: str, where: Where) -> 
         coming = replace(coming, held=of_person(act.connection, coming.who.person_id, alive=False))
         offers = steps.needed(coming.who.rules, coming.proofs, coming.held).offers
         form = codes.shape_of(code)
+        if form is Form.TOTP and untimed:
+            return _missed(step, coming, Method.TOTP, Refused("clock"))
         if form is Form.TOTP:
             devices = [each for each in coming.held if each.active and each.form in _DEVICES and each.form in offers]
             return _by_device(step, coming, devices, code)

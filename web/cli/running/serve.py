@@ -12,7 +12,7 @@ from flask import Flask
 from iam.errors import ConfigurationError
 from iam.record.store import Store
 from iam.settings import Portal
-from web.body.door import door_of
+from web.body.door import door_of, watched
 from web.cli.table import say
 from web.cli.wiring import Desk
 from web.site.app import Site, create_app
@@ -66,4 +66,5 @@ def _site(desk: Desk, listen: str | None, assets: Assets) -> Flask:
     """The site of one process, from the configuration as it stands now, on connections of its own."""
     portal = _portal(desk, listen)
     store = Store(desk.settings.database.url, desk.keys)
-    return create_app(Site(store, door_of(desk.deployment, portal, desk.keys), desk.deployment, portal, assets))
+    door = watched(door_of(desk.deployment, portal, desk.keys), store)
+    return create_app(Site(store, door, desk.deployment, portal, assets))

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from iam.errors import IamError
 from web.site.running.journal import log
-from web.site.site import the_site
+from web.site.site import at, the_site
 
 pages = Blueprint("health", __name__)
 
@@ -31,4 +31,7 @@ def readyz() -> Response:
     except IamError as error:
         log().error("not_ready", reason=str(error))
         return Response("unavailable\n", 503, mimetype="text/plain")
+    if the_site().door.clock_is_wrong(at()):
+        # Keys, cards and single-use codes still let people in, so this is an alarm and no reason to be taken away.
+        log().error("clock_off", limit=the_site().door.profile.signin.clock_offset.value)
     return Response("ready\n", mimetype="text/plain")
