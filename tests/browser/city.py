@@ -9,6 +9,7 @@ disturbs another.  What only time would bring, a test writes into the database.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Page
 from sqlalchemy import update
 
 from iam.jobs.night import nightly
@@ -73,14 +74,19 @@ class City:
         with self.store.read() as connection:
             return persons_by_number(connection, [who.number])[who.number]
 
-    def signed_in(self, context: BrowserContext, who: Visitor, *, duty: str = "", proofs: Proofs = BOTH) -> int:
-        """The browser of whoever has just signed in, without the pages; the number of the session."""
+    def signed_in(self, page: Page, who: Visitor, *, duty: str = "", proofs: Proofs = BOTH) -> int:
+        """`page` is now in the browser of whoever has just signed in, without the pages; the number of the session."""
         with self.store.act("test") as act:
             found = entrant(act.connection, self.door, self.id_of(who), act.at)
             token, id_ = sessions.open_session(
                 act, self.door, found, Where("127.0.0.1", "test"), proofs=proofs, duty=duty
             )
-        context.add_cookies([{"name": SESSION, "value": token, "url": self.origin, "secure": True, "httpOnly": True}])
+        cookie = {"name": SESSION, "value": token, "url": self.origin.replace("http:", "https:"), "path": "/"}
+        debugger = page.context.new_cdp_session(page)
+        # Playwright's own way gives every cookie a domain, which this one must not have.
+        kept = debugger.send("Network.setCookie", {**cookie, "secure": True, "httpOnly": True, "sameSite": "Lax"})
+        assert kept["success"]
+        debugger.detach()
         return id_
 
     def code(self, who: Visitor) -> str:
@@ -123,7 +129,8 @@ def opened(folder: Path, postgres: Postgres) -> Iterator[City]:
     cheap = replace(door, hasher=cheap_hasher(keys))
     try:
         plan, cast = _nights(deployment, store, folder), set_up(store, cheap)
-        with serving.opened(program(), folder / "iam.toml", origin, environment={"PATH": "/usr/bin:/bin"}) as running:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
+        with serving.opened(program(), folder / "iam.toml", origin, environment=ours) as running:
             yield City(origin, store, door, cast, plan, running.log, cheap, _others(store, door, cast))
     finally:
         store.dispose()
