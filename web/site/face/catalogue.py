@@ -15,13 +15,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from web.site.face.assets import TRANSLATIONS, WEB
+from web.site.face.core_words import core_words
 
 LANGUAGE: Final = "en"
 FILE: Final = TRANSLATIONS / LANGUAGE / "LC_MESSAGES" / "messages.po"
-_METHODS: Final = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-_OPTIONS: Final = {"**/templates/**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}}
+_METHODS: Final = [("**.py", "python"), ("**.html", "jinja2")]
+_OPTIONS: Final = {"**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}}
 _KEYWORDS: Final = {
-    "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
+    "_": None, "mark": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
 }  # fmt: skip
 _NO_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _ELSEWHERE: Final = ("cli", "practice", "body", "static")
@@ -36,6 +37,8 @@ def spoken() -> Catalog:
             folder, _METHODS, _OPTIONS, _KEYWORDS, directory_filter=_wanted
         ):
             catalogue.add(message, context=context)
+    for words in core_words():
+        catalogue.add(words)
     return catalogue
 
 

@@ -4,46 +4,54 @@ The one law: *the frame asks nobody*: it shows what the guard found out for this
 request, so that it adds no query to a page.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, Flask, g, jsonify, request, url_for
-from flask_babel import lazy_gettext
+from flask import Blueprint, Flask, current_app, g, jsonify, request, url_for
+from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from iam.policy.profile import Role
 from iam.signin import sessions
 from iam.signin.door import Entrant
 from web.site.access import HOME, TABLE
-from web.site.face.language import LANGUAGES, chosen
+from web.site.face.language import LANGUAGES, chosen, mark
+from web.site.face.still import still
 from web.site.site import at, session, signed_in, the_site
 
 pages = Blueprint("session", __name__)
 
+_DRAWN: Final = "kagimori-ways"
+_HREFS: Final = "kagimori-hrefs"
+
 
 @dataclass(frozen=True)
-class Way:
-    """One entry of the navigation.  `personal`: it stands in the menu under the person's name.
+class Ways:
+    """The way through the site, drawn: `main` under the header, `personal` in the menu under the person's name."""
 
-    `current`: "page" on the page itself, "true" on a page below it, "" elsewhere.
-    """
-
-    label: str
-    href: str
-    personal: bool
-    current: str
+    main: Markup
+    personal: Markup
 
 
-_WAYS: Final[tuple[tuple[str, object, bool], ...]] = (
-    ("home.page", lazy_gettext("ホーム"), False),
-    ("access.page", lazy_gettext("IDと権限"), False),
-    ("factors.page", lazy_gettext("認証手段"), False),
-    ("activity.live", lazy_gettext("サインイン"), False),
-    ("office.page", lazy_gettext("担当者の画面"), False),
-    ("password.page", lazy_gettext("パスワードの変更"), True),
-    ("activity.past", lazy_gettext("サインインの履歴"), True),
-    ("sheet.page", lazy_gettext("手元の控え"), True),
-)  # fmt: skip
-"""Endpoint, label, whether personal, in order; each is shown to whoever may come there."""
+_NOWHERE: Final = Ways(Markup(""), Markup(""))
+_MAIN: Final = {
+    "home.page": mark("ホーム"),
+    "access.page": mark("IDと権限"),
+    "factors.page": mark("認証手段"),
+    "activity.live": mark("サインイン"),
+    "office.page": mark("担当者の画面"),
+}
+_PERSONAL: Final = {
+    "password.page": mark("パスワードの変更"),
+    "activity.past": mark("サインインの履歴"),
+    "sheet.page": mark("手元の控え"),
+}
+"""Endpoint to label, in order; each is shown to whoever may come there."""
+
+_MAIN_ITEM: Final = Markup('<li><a class="ways__item" href="{}"{}>{}</a></li>')
+_PERSONAL_ITEM: Final = Markup('<li><a class="menu__item" href="{}"{}>{}</a></li>')
 
 
 @pages.post("/session/extend")
@@ -61,7 +69,7 @@ def register(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["asset"] = _asset
+    app.jinja_env.globals.update(asset=_asset, still=still, languages=LANGUAGES)
     app.context_processor(_frame)
     app.register_blueprint(pages)
 
@@ -75,11 +83,10 @@ def _frame() -> dict[str, object]:
     return {
         "site": the_site(),
         "who": who,
-        "ways": ways(who) if who else [],
+        "ways": _ways(who),
         "session_left": _left(who),
         "warning_seconds": int(the_site().door.profile.signin.warning.value) * 60,
         "language": chosen(),
-        "languages": LANGUAGES,
         "here": request.full_path.rstrip("?"),
     }
 
@@ -89,23 +96,47 @@ def _left(who: Entrant | None) -> int:
     return 0 if who is None else max(0, int(sessions.time_left(g.session, at()).total_seconds()))
 
 
-def ways(who: Entrant) -> list[Way]:
-    """The pages that this person may come to, of those that stand in the navigation."""
-    if g.session.duty or g.session.locked:
-        return []
-    return [
-        Way(str(label), href := url_for(endpoint), personal, current=_current(href))
-        for endpoint, label, personal in _WAYS
-        if _open(endpoint, who)
-    ]
+def _ways(who: Entrant | None) -> Ways:
+    """The pages that this person may come to, of the navigation; drawn once for each kind of person."""
+    if who is None or g.session.duty or g.session.locked:
+        return _NOWHERE
+    drawn: dict[tuple[str, frozenset[Role], str], Ways] = current_app.extensions.setdefault(_DRAWN, {})
+    key = chosen(), who.roles, _section()
+    if key not in drawn:
+        drawn[key] = Ways(_items(_MAIN, _MAIN_ITEM, who.roles), _items(_PERSONAL, _PERSONAL_ITEM, who.roles))
+    return drawn[key]
 
 
-def _current(href: str) -> str:
+def _section() -> str:
+    """The page of the navigation that this one is, or lies below; "" for none."""
+    path = request.path
+    for href in _hrefs().values():
+        if path == href or (href != HOME and path.startswith(f"{href}/")):
+            return path if path == href else f"{href}/"
+    return ""
+
+
+def _hrefs() -> dict[str, str]:
+    """Endpoint to path, of every page of the navigation."""
+    found: dict[str, str] = current_app.extensions.setdefault(_HREFS, {})
+    if not found:
+        found |= {endpoint: url_for(endpoint) for endpoint in (*_MAIN, *_PERSONAL) if endpoint in TABLE}
+    return found
+
+
+def _items(labels: Mapping[str, str], item: Markup, roles: frozenset[Role]) -> Markup:
+    shown = [(_hrefs()[endpoint], gettext(label)) for endpoint, label in labels.items() if _open(endpoint, roles)]
+    return Markup("").join(item.format(href, _current(href), label) for href, label in shown)
+
+
+def _current(href: str) -> Markup:
+    """Whether this is the page itself, or one below it, as a screen reader is told."""
     if request.path == href:
-        return "page"
-    return "true" if href != HOME and request.path.startswith(f"{href}/") else ""
+        return Markup(' aria-current="page"')
+    below = href != HOME and request.path.startswith(f"{href}/")
+    return Markup(' aria-current="true"') if below else Markup("")
 
 
-def _open(endpoint: str, who: Entrant) -> bool:
+def _open(endpoint: str, roles: frozenset[Role]) -> bool:
     access = TABLE.get(endpoint)
-    return access is not None and (not access.roles or bool(access.roles & who.roles))
+    return access is not None and (not access.roles or bool(access.roles & roles))
