@@ -25,7 +25,7 @@ from iam.signin.factors.stock import Place
 from iam.sync.stored import plans
 from iam.sync.stored.plans import PlanState, StoredPlan
 from web.officer.letters import MOST
-from web.officer.officer import officer, today
+from web.officer.officer import officer, place, reading, today
 from web.officer.progress.groups import Group, overall
 from web.officer.progress.page import WHOLE
 from web.officer.ways import office_ways
@@ -50,8 +50,8 @@ class Waiting:
 
 
 @pages.app_context_processor
-def _ways() -> dict[str, object]:
-    return {"office_ways": office_ways}
+def _words() -> dict[str, object]:
+    return {"office_ways": office_ways, "place": place, "reading": reading}
 
 
 @pages.get("/office")

@@ -4,9 +4,11 @@ The one law: *the officer is the session's*, and what a page offers is what the
 core would do: the same rule that hides a button refuses the deed.
 """
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from iam.office.roles import within
 from iam.people.organisation import Organisation
@@ -53,3 +55,20 @@ def below(organisation: Organisation, code: str, on: date) -> frozenset[str]:
     """The codes of a unit and of all that lies below it."""
     codes = {unit.code for unit in organisation if unit.on(on)}
     return frozenset({code} | {each for each in codes if within(organisation, {code}, each, on)})
+
+
+def place(org_code: str, told: str) -> str:
+    """A unit with what lies above it: 総務部 人事課 人事係; as it was `told` where no list knows it."""
+    organisation = the_site().deployment.organisation
+    path = organisation.path(org_code, today())
+    if not path:
+        return told
+    top = organisation.department(org_code, today())
+    names = [unit.name for unit in path[path.index(top) if top in path else 0 :]]
+    # A name that says itself what lies above it (総務部人事課) needs no second telling.
+    return " ".join([*(name for name, next_ in pairwise(names) if not next_.startswith(name)), names[-1]])
+
+
+def reading(kana: str) -> str:
+    """A reading in full width, as people read it; the ledger keeps it as it was told."""
+    return unicodedata.normalize("NFKC", kana)

@@ -4,7 +4,9 @@
 document.querySelector("[data-focus]")?.focus();
 
 /** Where the way through the site is too long for the screen, show the part where the reader is. */
-document.querySelector(".ways__item[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const item of document.querySelectorAll(".ways__item[aria-current], .desk-ways__item[aria-current]")) {
+  item.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 /** Let whoever typed a secret look at it. */
 for (const box of document.querySelectorAll("[data-secret]")) {
@@ -58,8 +60,8 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
   });
 }
 
-/** One click, one deed: a form that is under way is not sent twice. */
-for (const form of document.querySelectorAll("form[method=post]")) {
+/** One click, one deed: a form that is under way is not sent twice; one that is answered by a file stays as it is. */
+for (const form of document.querySelectorAll("form[method=post]:not([data-download])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";

@@ -16,7 +16,7 @@ from iam.office.roles import holdings_of, units_of
 from iam.policy.profile import Role
 from iam.signin.desk import progress
 from iam.signin.desk.progress import OUTSTANDING, Counted, Stage, Whom
-from web.officer.officer import below, officer, today, units
+from web.officer.officer import below, officer, place, today, units
 from web.officer.pager import pager
 from web.officer.progress.groups import grouped, overall
 from web.officer.progress.sheet import sheet
@@ -113,7 +113,7 @@ def page() -> str:
     groups = grouped(site.deployment.organisation, counted, seen.day, top=seen.unit, bounds=seen.bounds or ())
     return render_template(
         "officer/progress/page.html", seen=seen, overall=everybody, groups=groups, stages=list(Stage), staff=staff,
-        pager=listed, sections=sections(staff, seen.day), may_export=_may_export(),
+        pager=listed, sections=sections(staff), may_export=_may_export(),
     )  # fmt: skip
 
 
@@ -125,17 +125,10 @@ def _may_export() -> bool:
     return bool(TABLE["progress.export"].roles & officer().who.roles)
 
 
-def sections(staff: Sequence[progress.Staff], day: date) -> dict[str, str]:
+def sections(staff: Sequence[progress.Staff]) -> dict[str, str]:
     """Department and section of each unit that somebody of the list belongs to, as one text."""
-    organisation = the_site().deployment.organisation
     names = {each.org_code: each.org_name for each in staff}
-    return {code: _section([unit.name for unit in organisation.path(code, day)], names[code]) for code in names}
-
-
-def _section(path: Sequence[str], told: str) -> str:
-    """Without the body itself, and without what the name of the unit says already."""
-    shown = [name for name in path if not path[-1].startswith(name) or name == path[-1]] if path else [told]
-    return " ".join(shown[1:] if len(shown) > 1 and shown[0] == path[0] and len(path) > 1 else shown)
+    return {code: place(code, name) for code, name in names.items()}
 
 
 @pages.route("/office/enrolment/export", methods=["GET", "POST"])
@@ -150,4 +143,4 @@ def export() -> Response | tuple[str, int]:
     with officer().act() as act:
         asked = {"unit": seen.unit, "stages": list(seen.stages), "people": len(staff)}
         act.record("progress.exported", "enrolment", asked)
-    return sheet(staff, sections(staff, seen.day), seen.day)
+    return sheet(staff, sections(staff), seen.day)

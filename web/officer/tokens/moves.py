@@ -69,7 +69,7 @@ def lend() -> Response | tuple[str, int]:
     token, who = _both(form) if asked else (None, None)
     sure = token is not None and who is not None
     status = 422 if asked and not sure else 200
-    return render_template("officer/tokens/lend.html", form=form, token=token, subject=who, sure=sure), status
+    return render_template("officer/tokens/lend.html", form=form, device=token, subject=who, sure=sure), status
 
 
 @pages.post("/office/tokens/lend")
@@ -78,12 +78,12 @@ def lent() -> Response | tuple[str, int]:
     form = LendForm(request.form)
     token, who = _both(form)
     if token is None or who is None:
-        return render_template("officer/tokens/lend.html", form=form, token=token, subject=who, sure=False), 422
+        return render_template("officer/tokens/lend.html", form=form, device=token, subject=who, sure=False), 422
     try:
         lending.lend(officer(), token.serial, who.person_id)
     except Conflict as conflict:
         form.serial.errors = [gettext(str(conflict))]
-        return render_template("officer/tokens/lend.html", form=form, token=token, subject=who, sure=False), _CONFLICT
+        return render_template("officer/tokens/lend.html", form=form, device=token, subject=who, sure=False), _CONFLICT
     told = gettext("製造番号 %(serial)s を%(name)sさんに貸し出しました。", serial=token.serial, name=who.name)
     flash(told, "success")
     return redirect(url_for("tokens.one", serial=token.serial), 303)
@@ -236,4 +236,4 @@ def _beside(form: PageForm, refusal: IamError) -> None:
 
 
 def _page(token: Token, move: Move, form: PageForm, status: int) -> tuple[str, int]:
-    return render_template("officer/tokens/move.html", token=token, move=move, form=form), status
+    return render_template("officer/tokens/move.html", device=token, move=move, form=form), status

@@ -58,8 +58,8 @@ def one() -> str:
     }  # fmt: skip
     allowed = may()
     return render_template(
-        "officer/tokens/one.html", token=token, tones=TONES,
-        ways=[name for name, possible in ways.items() if possible and name in allowed],
+        "officer/tokens/one.html", device=token, tones=TONES,
+        moves=[name for name, possible in ways.items() if possible and name in allowed],
     )  # fmt: skip
 
 
