@@ -140,7 +140,7 @@ class Office:
         with self.store.act(f"staff:{confirmer.number}") as act:
             return cases.confirm(
                 act, self.offices, case.id, decided_by=confirmer.id, seen_hash=case.content_hash,
-                carry_out=lambda act, of: deputies.carry_out(act, self.offices, of),
+                carry_out=lambda act, of: deputies.take_effect(act, self.offices, of),
             )  # fmt: skip
 
 

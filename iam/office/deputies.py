@@ -92,7 +92,7 @@ def propose(act: Act, offices: Offices, asked_by: int, wish: Wish, reason: str) 
     return ask(act, offices, kind, asked_by, subject_id=wish.person_id, content=wish.content, reason=reason)
 
 
-def carry_out(act: Act, offices: Offices, case: Case) -> int:
+def take_effect(act: Act, offices: Offices, case: Case) -> int:
     """What confirming does: the assignment, judged once more; its id.
 
     Raises:

@@ -71,7 +71,7 @@ def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash:
 
         def carry_out(act: Act, case: Case) -> Slip | None:
             if case.kind not in DESK:
-                deputies.carry_out(act, door.offices, case)
+                deputies.take_effect(act, door.offices, case)
                 _tell_deputy(act, case)
                 return None
             who = _subject(act, door, case.subject_id)

@@ -114,7 +114,7 @@ def test_what_could_no_longer_be_asked_for_is_not_confirmed(
         case = deputies.propose(act, office.offices, head.id, wish, "")
     office.settle(row(3, "0201", title_code=POSTS[Role.AUDITOR]))
     with pytest.raises(Forbidden, match="監査"), office.store.act("x") as act:
-        deputies.carry_out(act, office.offices, case)
+        deputies.take_effect(act, office.offices, case)
 
 
 def test_one_officer_takes_a_role_back_at_once(office: Office, head: Person, approver: Person, wish: Wish) -> None:
