@@ -6,8 +6,10 @@ asked, so that a list can be gone back to.
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
+from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 
 SIZE: Final = 30
 _FURTHEST: Final = 100_000
@@ -43,8 +45,9 @@ class Pager:
 
     def href(self, page: int) -> str:
         """The address of another page of the same list."""
-        asked = {name: text for name, text in request.args.items() if name != "page" and text}
-        return url_for(request.endpoint or "", **asked, page=page)
+        # Not by url_for: what somebody put into the question must not become its `_scheme`.
+        asked = [(name, text) for name, text in request.args.items(multi=True) if name != "page" and text]
+        return f"{request.path}?{urlencode([*asked, ('page', str(page))])}"
 
 
 def wanted_page() -> int:
