@@ -79,13 +79,13 @@ def _text(subject: str, *lines: str, **fields: type) -> Text:
 TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
     {
         Topic.FACTOR_ENROLLED: _text(
-            "認証の手段を登録しました",
+            "認証手段を登録しました",
             "{at}に、{form}「{name}」を登録しました。",
             _OWN,
             at=datetime, form=str, name=str,
         ),
         Topic.FACTOR_REMOVED: _text(
-            "認証の手段を削除しました",
+            "認証手段を削除しました",
             "{at}に、{form}「{name}」を削除しました。今後のサインインには使えません。",
             _OWN,
             at=datetime, form=str, name=str,
@@ -98,7 +98,7 @@ TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             at=datetime, form=str, name=str,
         ),
         Topic.FACTOR_STOPPED: _text(
-            "認証の手段を停止しました",
+            "認証手段を停止しました",
             "{at}に、{form}「{name}」を停止しました。",
             "くわしくは情報システムの担当者へおたずねください。",
             at=datetime, form=str, name=str,
@@ -191,8 +191,8 @@ TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             at=datetime, system=str, right=str,
         ),
         Topic.ENROLMENT_ASKED: _text(
-            "認証の手段の登録をお願いします",
-            "{until}までに、ポータルにサインインして、認証の手段を登録してください。",
+            "認証手段の登録をお願いします",
+            "{until}までに、ポータルにサインインして、認証手段を登録してください。",
             "登録がないと、その後は利用できない情報システムがあります。",
             until=date,
         ),
@@ -207,7 +207,7 @@ TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             role=str, on=date,
         ),
         Topic.LOSS_REPORTED: _text(
-            "認証の手段の紛失の届出がありました",
+            "認証手段の紛失の届出がありました",
             "{at}に、{person}（職員番号 {staff_number}）の{form}「{name}」の紛失の届出がありました。",
             "使えないようにし、サインイン中の端末をすべてサインアウトしました。" + _LOOK,
             at=datetime, person=str, staff_number=str, form=str, name=str,

@@ -43,6 +43,10 @@ LONGEST_NAME: Final = 40
 MOST_ACTIVE: Final = 10
 """Authenticators that one person may hold at a time; recovery and temporary codes not counted."""
 
+FULL: Final = "登録できる認証手段は{most}個までです。使わないものを削除してください。"
+BOUND: Final = "この{form}は、すでに登録されたことがあるため使えません。別のものを使ってください。"
+"""What a page may look up in its own language."""
+
 
 class Form(StrEnum):
     """What an authenticator is.  RECOVERY is one set of recovery codes, TEMPORARY one code handed over at the desk."""
@@ -249,7 +253,7 @@ def enrol(
         query = sqlite.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
     made = act.connection.execute(query).scalar_one_or_none()
     if made is None:
-        raise Conflict(f"この{form.label_ja}は、すでに登録されたことがあるため使えません。別のものを使ってください。")
+        raise Conflict(BOUND.format(form=form.label_ja))
     verb = "confirmed" if state is State.ACTIVE else "begun"
     act.record(f"factor.{verb}", f"person {person_id}", {"authenticator": made, "form": form})
     return int(made)
@@ -328,7 +332,7 @@ def _see_room(connection: Connection, person_id: int, form: Form) -> None:
     mine = columns.person_id == person_id, columns.state.in_(ALIVE), columns.form.in_(LASTING)
     held = connection.execute(select(func.count()).select_from(authenticator_table).where(*mine)).scalar_one()
     if held >= MOST_ACTIVE:
-        raise Conflict(f"登録できる認証手段は{MOST_ACTIVE}個までです。使わないものを削除してください。")
+        raise Conflict(FULL.format(most=MOST_ACTIVE))
 
 
 def _one(id_: int) -> Update:

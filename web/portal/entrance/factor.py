@@ -83,8 +83,14 @@ def _answered(
     if outcome.code == "lapsed":
         return begin_again(PROVE if found.again else LOGIN)
     field = form.code if isinstance(form, CodeForm) else form.password
-    field.errors = [gettext(outcome.detail) if outcome.code == "busy" else words(outcome)]
+    field.errors = [_told(outcome, way)]
     return _shown(form, found, way, status_of(outcome))
+
+
+def _told(outcome: Refused, way: Form | None) -> str:
+    if outcome.code == "drifted" and way is Form.TOKEN:
+        return gettext("機器の時計がずれています。窓口で合わせ直します。それまでは、ほかの方法を使ってください。")
+    return gettext(outcome.detail) if outcome.code == "busy" else words(outcome)
 
 
 def _shown(form: PageForm, found: Waiting, way: Form | None, status: int) -> tuple[str, int]:
