@@ -7,7 +7,6 @@ asked, so that a list can be gone back to.
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
-from urllib.parse import urlencode
 
 from flask import request
 

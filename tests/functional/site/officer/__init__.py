@@ -1,0 +1,1 @@
+"""The officers' pages, by a browser over real databases."""
