@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from iam import outbox
+from iam.office import cases
 from iam.outbox import Notice
 from iam.outbox.topics import TEXTS
 from iam.record.columns import jst_day
@@ -34,6 +35,8 @@ pages = Blueprint("home", __name__)
 FEW_CODES: Final = 3
 SOON: Final = timedelta(days=14)
 CARD_SOON: Final = timedelta(days=60)
+_OF_THE_CORE: Final = frozenset({"form", "role", "case", "decision"})
+"""Values of notices that are words of iam, and so stand in the catalogue; the others are people's own."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +90,40 @@ def seen() -> Response:
 def told(notice: Notice) -> Told:
     """A notice in the reader's language, with the body's dates."""
     text = TEXTS[notice.topic]
-    values = {name: _said(notice.detail[name], kind) for name, kind in text.fields.items()}
+    values = {name: _said(name, notice.detail[name], kind) for name, kind in text.fields.items()}
     lines = gettext(text.body).format_map(values).splitlines()
     return Told(notice.id, gettext(text.subject), tuple(filter(None, lines)), notice.at)
 
 
-def _said(value: str | int, kind: type) -> str:
+def _said(name: str, value: str | int, kind: type) -> str:
     if kind is datetime:
         return instant(datetime.fromisoformat(str(value)))
     if kind is date:
         return day(date.fromisoformat(str(value)))
-    return str(value)
+    return gettext(str(value)) if name in _OF_THE_CORE and value else str(value)
 
 
 def _to_do(connection: Connection, mine: Owner) -> Iterator[ToDo]:
     held = [each for each in authenticators.of_person(connection, mine.id) if each.active]
+    yield from _about_cases(connection, mine)
     yield from _about_factors(held)
     yield from _about_codes(held, codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0))
     yield from _about_cards(held)
     yield from _about_password(connection, mine)
+
+
+def _about_cases(connection: Connection, mine: Owner) -> Iterator[ToDo]:
+    """What waits for an officer; the page itself says who may do what (web/officer)."""
+    waiting = cases.waiting_for(connection, mine.door.offices, mine.id, at()) if mine.who.roles else []
+    if waiting:
+        yield ToDo(
+            ngettext(
+                "確認を待っている申請が%(num)s件あります", "確認を待っている申請が%(num)s件あります", len(waiting)
+            ),
+            gettext("内容を確かめて、確認するか差し戻してください。"),
+            url_for("cases.page"),
+            gettext("申請を見る"),
+        )
 
 
 def _about_factors(held: list[Authenticator]) -> Iterator[ToDo]:

@@ -40,7 +40,7 @@ _MAIN: Final = {
     "home.page": mark("ホーム"),
     "access.page": mark("IDと権限"),
     "factors.page": mark("認証手段"),
-    "activity.live": mark("サインイン"),
+    "activity.live": mark("端末と履歴"),
     "office.page": mark("担当者の画面"),
 }
 _PERSONAL: Final = {
