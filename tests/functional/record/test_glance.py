@@ -1,0 +1,78 @@
+"""What every page asks: one statement on its own snapshot, over connections that are asked only after a rest."""
+
+import pytest
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from iam.errors import StoreError
+from iam.record import store as room
+from iam.record.audit.chain import audit_head, audit_record
+from iam.record.store import Store
+from migrations.run import upgrade
+from tests.functional.record.conftest import OWN, OpenStore
+
+END_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def heads(store: Store) -> int:
+    with store.glance() as connection:
+        return connection.execute(select(func.count()).select_from(audit_head)).scalar_one()
+
+
+def end_every_connection_but_ours(of: Store, open_store: OpenStore) -> None:
+    with open_store(of.url).act("dba") as act:
+        act.connection.execute(text(END_ALL))
+
+
+def test_a_glance_sees_what_is_committed(store: Store) -> None:
+    with store.act("tanaka") as act:
+        act.record("thing.done", "thing 1")
+    with store.glance() as connection:
+        assert connection.execute(select(audit_record.c.action)).scalars().all() == ["thing.done"]
+
+
+def test_a_glance_cannot_write(store: Store) -> None:
+    with pytest.raises((StoreError, DBAPIError), match=r"(?i)read-?only|書き込"), store.glance() as connection:
+        connection.execute(insert(audit_head).values(id=7, number=0, hash="x", hmac="x", key_id="x"))
+    assert heads(store) <= 1
+
+
+@pytest.fixture
+def on_postgresql(postgres_url: str, open_store: OpenStore) -> Store:
+    upgrade(postgres_url, OWN)
+    return open_store(postgres_url)
+
+
+def test_a_glance_leaves_no_transaction_open(on_postgresql: Store) -> None:
+    with on_postgresql.glance() as connection, on_postgresql.read() as watching:
+        connection.execute(select(audit_head)).all()
+        own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+        assert watching.execute(state, {"pid": own}).scalar_one() == "idle"
+
+
+def test_a_glance_waits_for_the_right_version(database_url: str, open_store: OpenStore) -> None:
+    with pytest.raises(StoreError, match="iam db upgrade"), open_store(database_url).glance():
+        pass
+
+
+def test_a_connection_that_died_while_it_rested_is_replaced_unseen(
+    on_postgresql: Store, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_REST_SECONDS", 0)
+    before = heads(on_postgresql)
+    end_every_connection_but_ours(on_postgresql, open_store)
+    assert heads(on_postgresql) == before
+    with on_postgresql.act("tanaka") as act:
+        act.record("thing.done", "thing 1")
+
+
+def test_a_connection_that_dies_in_use_fails_once_and_is_replaced(on_postgresql: Store, open_store: OpenStore) -> None:
+    before = heads(on_postgresql)
+    end_every_connection_but_ours(on_postgresql, open_store)
+    with pytest.raises(StoreError):
+        heads(on_postgresql)
+    assert heads(on_postgresql) == before
