@@ -12,6 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 from wtforms import Field, SelectField
+from wtforms.validators import InputRequired
 
 from iam.errors import Conflict, Forbidden
 from iam.office import deputies
@@ -35,7 +36,7 @@ _CONFLICT: Final = 409
 class AskForm(PageForm):
     """Who, for whom, which role, and for how long."""
 
-    role = SelectField(lazy_gettext("役職"))
+    role = SelectField(lazy_gettext("役職"), [InputRequired(lazy_gettext("役職を選んでください。"))])
     deputy = line(lazy_gettext("代理・指名する職員の職員番号"), longest=LONGEST_NUMBER)
     holder = line(lazy_gettext("代理される職員の職員番号"), longest=LONGEST_NUMBER, required=False)
     first = day(lazy_gettext("開始日"))
@@ -73,18 +74,18 @@ def _roles() -> list[Role]:
 def _wish(form: AskForm) -> Wish | None:
     """What is wished for, or None with what is wrong beside each field."""
     site = the_site()
+    if form.first.data is None or form.last.data is None:
+        return None
     with site.store.read() as connection:
-        deputy, holder = _person(connection, form.deputy), None
-        if form.holder.data:
-            holder = _person(connection, form.holder)
-        if form.errors or deputy is None or form.first.data is None or form.last.data is None:
-            return None
-        wish = Wish(deputy, Role(form.role.data), holder, form.first.data, form.last.data)
+        deputy = _person(connection, form.deputy)
+        holder = _person(connection, form.holder) if form.holder.data else None
+        wish = Wish(deputy or 0, Role(form.role.data), holder, form.first.data, form.last.data)
         wrong = deputies.mistakes(connection, site.door.offices, wish, today())
     beside: Mapping[str, Field] = {"until": form.last, "person": form.deputy, "role": form.holder}
     for about, refusal in wrong.items():
-        beside[about].errors = [gettext(str(refusal))]
-    return None if wrong else wish
+        if not beside[about].errors:
+            beside[about].errors = [gettext(str(refusal))]
+    return None if form.errors else wish
 
 
 def _person(connection: Connection, field: Field) -> int | None:
