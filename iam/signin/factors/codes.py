@@ -35,6 +35,7 @@ _ALPHABET: Final = "ACDEFGHJKMNPQRTVWXY34679"
 _GROUPS: Final = {Form.RECOVERY: (6, 6, 6), Form.TEMPORARY: (5, 5, 5)}  # 82 and 68 bits; 64 is the least (4.2.1)
 _LENGTHS: Final = {sum(groups): form for form, groups in _GROUPS.items()}
 _OTP_LENGTHS: Final = range(6, 9)
+_LONGEST_TYPED: Final = 256
 _HYPHENS: Final = frozenset("ー‐‑–—−_.・")
 
 
@@ -56,7 +57,9 @@ class Used:
 
 
 def normalised(text: str) -> str:
-    """A code as it is compared: width, case, hyphens and spaces do not matter."""
+    """A code as it is compared: width, case, hyphens and spaces do not matter; "" is nobody's."""
+    if len(text) > _LONGEST_TYPED:
+        return ""
     plain = unicodedata.normalize("NFKC", text).upper()
     return "".join(
         each for each in plain if each not in _HYPHENS and unicodedata.category(each) not in {"Pd", "Zs", "Cc", "Cf"}

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, Self
+from functools import partial
+from typing import Any, Final, Literal, Self
 
 from flask import request
 from flask_babel import gettext
@@ -17,12 +18,18 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import DateField, Field, Form, PasswordField, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 
+from web.site.border import typed
 from web.site.border.headers import UNSAFE
 
 LINE: Final = 200
 PARAGRAPH: Final = 2_000
 _TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _GAPS: Final = re.compile(r"[\s\u3000-]+")
+_CODE: Final = 64
+_DAY: Final = 20
+_SHRINKS: Final = 4
+"""Characters that NFC makes one, at most (U+1F82).  It takes quadratic time over marks in disorder, half a minute for
+what one form may hold: so what stays too long anyway is not put in order."""
 
 Validator = Callable[[Any, Any], None]
 
@@ -32,9 +39,12 @@ class PageForm(Form):
 
     @classmethod
     def read(cls, **values: Any) -> Self:  # noqa: ANN401 - WTForms takes whatever a field shows
-        """The form as it was sent, files too; on a page that was only opened with `values` in it."""
+        """The form as it was sent, files too; on a page that was only opened with `values` in it.
+
+        What was typed before a new proof was asked for stands in it again.
+        """
         if request.method not in UNSAFE:
-            return cls(None, **values)
+            return cls(None, **{**values, **typed.again()})
         sent: CombinedMultiDict[str, Any] = CombinedMultiDict([request.form, request.files])
         return cls(sent, **values)
 
@@ -53,19 +63,21 @@ class Line(StringField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Take what was typed, as one line."""
-        text = str(valuelist[0]) if valuelist else ""
+        text = str(valuelist[0])[: _SHRINKS * LINE] if valuelist else ""
         kept = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
         self.data = " ".join(unicodedata.normalize("NFC", kept).split())
 
 
 def line(label: str, *more: Validator, longest: int = LINE, required: bool = True) -> StringField:
     """One line of text: blanks around it do not matter."""
-    return StringField(label, [_Asked(required=required), _Length(longest), plain, *more], filters=[tidy])
+    tidied = partial(tidy, longest=longest)
+    return StringField(label, [_Asked(required=required), _Length(longest), plain, *more], filters=[tidied])
 
 
 def paragraph(label: str, *more: Validator, longest: int = PARAGRAPH, required: bool = True) -> TextAreaField:
     """Some lines of text, e.g. a reason."""
-    return TextAreaField(label, [_Asked(required=required), _Length(longest), plain, *more], filters=[tidy])
+    tidied = partial(tidy, longest=longest)
+    return TextAreaField(label, [_Asked(required=required), _Length(longest), plain, *more], filters=[tidied])
 
 
 def secret(label: str, *more: Validator) -> PasswordField:
@@ -73,7 +85,7 @@ def secret(label: str, *more: Validator) -> PasswordField:
     return PasswordField(label, [_Asked(required=True), *more])
 
 
-def code(label: str, *more: Validator, longest: int = 64) -> StringField:
+def code(label: str, *more: Validator, longest: int = _CODE) -> StringField:
     """A code from an app, a device or a sheet: full-width digits, blanks and hyphens do not matter; not shown again."""
     return _Unshown(label, [_Asked(required=True), _Length(longest), *more], filters=[_digits])
 
@@ -90,7 +102,7 @@ class _Unshown(StringField):
 
 class _Day(DateField):
     def process_formdata(self, valuelist: list[Any]) -> None:
-        typed = unicodedata.normalize("NFKC", str(valuelist[0])).strip() if valuelist else ""
+        typed = _normal("NFKC", str(valuelist[0]), _DAY).strip() if valuelist else ""
         self.data = None
         if typed:
             try:
@@ -132,13 +144,17 @@ def plain(_form: object, field: Field) -> None:
         raise ValidationError(gettext("表示できない文字が含まれています。入力し直してください。"))
 
 
-def tidy(text: str | None) -> str:
-    """NFC, one kind of line end, no blanks around."""
-    return unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n")).strip()
+def tidy(text: str | None, longest: int = PARAGRAPH) -> str:
+    """NFC, one kind of line end, no blanks around; what is much longer than `longest` keeps its form."""
+    return _normal("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n"), longest).strip()
 
 
 def _digits(text: str | None) -> str:
-    return _GAPS.sub("", unicodedata.normalize("NFKC", text or ""))
+    return _GAPS.sub("", _normal("NFKC", text or "", _CODE))
+
+
+def _normal(form: Literal["NFC", "NFKC"], text: str, longest: int) -> str:
+    return text if len(text) > _SHRINKS * longest else unicodedata.normalize(form, text)
 
 
 def _missing(field: Field) -> str:
