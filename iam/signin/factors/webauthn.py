@@ -263,11 +263,12 @@ def authentication_options(site: Site, rules: KeyRules, existing: Iterable[Authe
 
 
 def claimed_handle(response: str) -> str:
-    """The credential id that an answer names ("" when it names none): look it up with `by_handle`."""
+    """The credential id that an answer names, for `by_handle`; "" for none, or for a text that no key could be."""
     try:
-        return _read_authentication(response).answer.id
+        answer = _read_authentication(response).answer
     except _ODD:
         return ""
+    return answer.id if answer.id == bytes_to_base64url(answer.raw_id) else ""
 
 
 def verify_authentication(

@@ -32,6 +32,7 @@ from web.officer.officer import officer, today
 from web.portal.factors.words import kinds, label
 from web.portal.own.activity import outcome, reason, terminal
 from web.portal.refusals import spell
+from web.site.border.numbers import row_number
 from web.site.site import at, the_site
 
 pages = Blueprint("person", __name__)
@@ -99,7 +100,7 @@ def page(id_: int) -> str:
 @pages.get("/office/people/<int:id_>/history")
 def past(id_: int) -> str:
     """What happened at the door in a person's name."""
-    before = request.args.get("before", type=int)
+    before = row_number(request.args.get("before"))
     with the_site().store.read() as connection:
         who = found(connection, id_)
         events = history.page(connection, id_, before, _PAGE + 1)

@@ -115,13 +115,20 @@ def why_words(why: Why) -> str:
 @pages.post("/password/strength")
 def strength() -> Response:
     """How the password that is being typed looks; nothing of it is kept."""
-    sent = request.get_json(silent=True)
+    sent = _sent()
     typed = sent.get("password") if isinstance(sent, dict) else None
     if not isinstance(typed, str) or not typed or len(typed) > _LONGEST_TYPED:
         return jsonify(score=0, label="", problems=[])
     looks = password.looks(owner(), typed)
     label = "" if looks.problems else _looks(looks.strength.code)
     return jsonify(score=looks.strength.score, label=label, problems=[sentence(each) for each in looks.problems])
+
+
+def _sent() -> object:
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:  # nested as no page of ours nests
+        return None
 
 
 def _looks(code: str) -> str:
