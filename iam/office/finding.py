@@ -25,7 +25,11 @@ LONGEST: Final = 60
 
 _MOST_WORDS: Final = 4
 _MOST_SPELLINGS: Final = 24
+_MOST_READINGS: Final = 8
 _LARGE: Final = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
+_OTHER: Final = dict(zip("ッャュョツヤユヨ", "ツヤユヨッャュョ", strict=True))
+"""Files of old systems have ｷﾖｳｺ for キョウコ, and people type either."""
+
 _BLANKS: Final = (" ", "\u3000")
 _SAME: Final = (
     "高髙", "崎﨑嵜", "吉𠮷", "浜濱濵", "斎斉齋齊", "辺邊邉", "沢澤", "島嶋嶌", "広廣", "国國", "桜櫻", "徳德",
@@ -113,10 +117,11 @@ def spellings(word: str) -> list[str]:
 def readings(word: str) -> list[str]:
     """How a reading may be written: katakana of either width or hiragana, small kana small or large."""
     kana = jaconv.hira2kata(word)
+    many = ("".join(each) for each in islice(product(*(sign + _OTHER.get(sign, "") for sign in kana)), _MOST_READINGS))
     return list(
         dict.fromkeys(
             width
-            for each in (kana, kana.translate(_LARGE))
+            for each in (*many, kana.translate(_LARGE))
             for form in (each, jaconv.kata2hira(each), jaconv.z2h(each, kana=True))
             for width in _widths(form)
         )

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, flash, g, jsonify, redirect, request
+from flask import Flask, current_app, flash, g, jsonify, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from iam.errors import Forbidden
 from iam.policy.profile import Profile, Role
 from iam.signin import sessions
-from iam.signin.door import Entrant, actor_of
+from iam.signin.door import Entrant
 from iam.signin.sessions import Gone, Present, Session
 from web.site.access import DUTY_PAGES, HOME, LOGIN, PROVE, UNLOCK, Access, Who, public
-from web.site.border import cookies
+from web.site.border import cookies, typed
 from web.site.border.callers import caller
 from web.site.border.headers import UNSAFE
 from web.site.border.refusals import refused
@@ -117,8 +117,9 @@ def _stop(access: Access) -> Response | tuple[Response, int] | None:
         raise DutyFirst(session.duty)
     entrant: Entrant = g.entrant
     if access.roles and not access.roles & entrant.roles:
-        raise _refused(access, entrant)
+        raise _refused(access)
     if access.proved and not sessions.recently_proved(session, at(), the_site().door):
+        typed.keep()
         return _elsewhere(_with_next(PROVE), "prove")
     return None
 
@@ -136,19 +137,22 @@ def _elsewhere(page: str, code: str) -> Response | tuple[Response, int]:
 
 
 def _with_next(page: str) -> str:
-    """`page`, and where to go on afterwards; what a form had sent is not sent again."""
-    if request.method in UNSAFE:
+    """`page`, and where to go on afterwards; what a form had sent is not sent again, but the form is shown again."""
+    if request.method in UNSAFE and not _has_page(request.path):
         return page
     wanted = request.full_path.rstrip("?")
     return page if wanted == HOME else f"{page}?next={quote(own_path(wanted), safe='/')}"
 
 
-def _refused(access: Access, entrant: Entrant) -> Forbidden:
+def _has_page(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(path, "GET")
+
+
+def _refused(access: Access) -> Forbidden:
     """Remember who wanted what, and say who may."""
-    site = the_site()
-    with site.store.act(actor_of(entrant.staff_number)) as act:
-        act.record("page.refused", request.endpoint or "", {"needs": sorted(access.roles)})
-    names = "、".join(bearers(site.door.profile, access.roles))
+    refused("page", "、".join(sorted(access.roles)))
+    names = "、".join(bearers(the_site().door.profile, access.roles))
     return Forbidden(gettext("この画面を使えるのは、%(names)sです。", names=names))
 
 

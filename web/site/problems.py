@@ -31,6 +31,7 @@ from iam.errors import (
 from web.site.access import HOME
 from web.site.border.headers import WrongOrigin
 from web.site.border.refusals import refused
+from web.site.border.typed import KEPT
 from web.site.guarding import DutyFirst, own_path, wants_json
 from web.site.running.journal import log, request_id, trace
 
@@ -49,9 +50,6 @@ STATUS: Final[Mapping[type[IamError], int]] = {
 }
 _OURS: Final = 500
 _RETRY_SECONDS: Final = "5"
-
-KEPT: Final = frozenset({"reason", "purpose", "note", "comment", "name", "until"})
-"""Fields whose text is shown again when a form has lapsed, to be copied: never a number, a code or a password."""
 
 _LONGEST_KEPT: Final = 2_000
 

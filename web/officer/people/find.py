@@ -57,12 +57,10 @@ def page() -> str:
 def _form() -> FindForm:
     organisation = the_site().deployment.organisation
     form = FindForm(request.args)
-    form.unit.choices = [
-        ("", gettext("すべての所属")),
-        *((unit.code, unit.indented) for unit in units(organisation, today())),
-    ]
+    found = units(organisation, today())
+    form.unit.choices = [("", gettext("すべての所属")), *((unit.code, unit.indented) for unit in found)]
     form.q.data = (form.q.data or "")[:LONGEST]
-    if form.unit.data not in dict(form.unit.choices):
+    if form.unit.data not in {unit.code for unit in found}:
         form.unit.data = ""
     return form
 

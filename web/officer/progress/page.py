@@ -80,14 +80,13 @@ def view() -> View:
     """What the address asks for, within what this officer may see."""
     site, day, bounds = the_site(), today(), _bounds()
     form = WhomForm(request.args)
-    form.unit.choices = [
-        ("", gettext("すべての所属")),
-        *((unit.code, unit.indented) for unit in units(site.deployment.organisation, day, bounds)),
-    ]
+    found = units(site.deployment.organisation, day, bounds)
+    form.unit.choices = [("", gettext("すべての所属")), *((unit.code, unit.indented) for unit in found)]
     form.stage.choices = [("", gettext("未登録のすべて")), *((each, gettext(each.label_ja)) for each in OUTSTANDING)]
-    for field in form:
-        if field.data not in dict(field.choices):
-            field.data = ""
+    if form.unit.data not in {unit.code for unit in found}:
+        form.unit.data = ""
+    if form.stage.data not in set(OUTSTANDING):
+        form.stage.data = ""
     return View(form, day, bounds)
 
 

@@ -2,8 +2,8 @@
 
 The one law: *a cookie is a name, not a fact*: the first two are random names of
 rows in the database; the third, signed, holds the CSRF secret, the language and
-messages to be shown once, and nothing else.  All are __Host-, Secure, HttpOnly
-and of this site alone (ASVS 3.3.1 to 3.3.4).
+what is shown once (messages, a reason that was typed), and nothing else.  All
+are __Host-, Secure, HttpOnly and of this site alone (ASVS 3.3.1 to 3.3.4).
 """
 
 import hashlib

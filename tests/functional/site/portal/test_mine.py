@@ -90,7 +90,8 @@ def test_removing_asks_for_a_proof(city_sqlite: City) -> None:
     yamada.signs_in()
     city_sqlite.clock.forward(minutes=6)
     assert yamada.browser.get(f"/factors/{yamada.app}/remove").location.startswith("/prove?next=")
-    assert yamada.browser.send(f"/factors/{yamada.app}/remove", of="/factors/codes").location == "/prove"
+    there = f"/factors/{yamada.app}/remove"
+    assert yamada.browser.send(there, of="/factors/codes").location == f"/prove?next={there}"
     assert len([each for each in yamada.factors() if each.lasting]) == 2
 
 
