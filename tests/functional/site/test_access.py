@@ -159,6 +159,15 @@ def test_who_was_refused_stands_in_the_audit(made: City) -> None:
     assert (last.actor, last.action, last.subject) == (f"staff:{number}", "page.refused", "made.officer")
 
 
+def test_whoever_tries_a_page_again_and_again_does_not_fill_the_audit(made: City) -> None:
+    client = made.somebody()
+    for _ in range(5):
+        assert client.get("/made/officer").status_code == 403
+    with made.store.read() as connection:
+        actions = connection.execute(select(audit_record.c.action)).scalars().all()
+    assert actions.count("page.refused") == 1
+
+
 def test_a_sensitive_page_asks_for_a_new_proof_after_five_minutes(made: City) -> None:
     client = made.somebody()
     assert client.get("/made/sensitive").text == "sensitive"

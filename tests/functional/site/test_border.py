@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from cryptography import x509
@@ -193,6 +193,15 @@ def test_nobody_is_sent_to_another_site(shown: City, target: str) -> None:
 def test_a_path_of_this_site_is_kept_with_its_query(shown: City) -> None:
     answer = shown.client().send("/language", {"language": "en", "next": "/_parts?page=2&q=佐藤"}, of="/_parts")
     assert answer.location.startswith("/_parts?page=2&q=")
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "///evil.example/..", "/%2f%2fevil.example", "/login//evil.example"]
+)
+def test_an_odd_path_is_no_page_and_leads_nowhere(shown: City, path: str) -> None:
+    answer = shown.client().open(environ_overrides={"PATH_INFO": unquote(path), "REMOTE_ADDR": "127.0.0.1"})
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
 
 
 def test_a_header_cannot_be_smuggled_through_the_address(shown: City) -> None:

@@ -1,8 +1,8 @@
 """What was refused at the border, remembered for whoever looks into it later.
 
 The one law: *everything is logged, and a flood does not fill the audit*: of one
-kind from one address the audit keeps one record a minute and process, the log
-keeps all.
+kind, at one page, from one address the audit keeps one record a minute and
+process; the log keeps all.
 """
 
 from datetime import datetime, timedelta
@@ -22,12 +22,12 @@ _SEEN: Final = "kagimori-refusals"
 
 
 def refused(kind: str, detail: str = "") -> None:
-    """Remember that this request was refused: `kind` is form, origin, certificate or address."""
+    """Remember that this request was refused: `kind` is page, form, origin or certificate."""
     came = caller()
     log().warning(
         "refused", id=request_id(), kind=kind, detail=detail, endpoint=request.endpoint or "", address=came.address
     )
-    if not _is_news(kind, came.address):
+    if not _is_news((kind, request.endpoint or "", came.address)):
         return
     site, who = the_site(), signed_in()
     try:
@@ -37,12 +37,12 @@ def refused(kind: str, detail: str = "") -> None:
         log().error("unrecorded", id=request_id(), reason=str(error))
 
 
-def _is_news(kind: str, address: str) -> bool:
-    seen: dict[tuple[str, str], datetime] = current_app.extensions.setdefault(_SEEN, {})
-    now, last = at(), seen.get((kind, address))
+def _is_news(what: tuple[str, str, str]) -> bool:
+    seen: dict[tuple[str, str, str], datetime] = current_app.extensions.setdefault(_SEEN, {})
+    now, last = at(), seen.get(what)
     if last is not None and now - last < _PAUSE:
         return False
     if len(seen) >= _MOST_REMEMBERED:
         seen.clear()
-    seen[kind, address] = now
+    seen[what] = now
     return True
