@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from iam import outbox
+from iam.errors import Forbidden
 from iam.outbox import Topic
 from iam.record.act import Act
 from iam.signin import history, login, sessions, throttle
@@ -53,6 +54,13 @@ def asks_old(password: Kept | None) -> bool:
     return password is not None and not password.temporary
 
 
+def asks_proof(owner: Owner, password: Kept | None) -> bool:
+    """Whether its owner must prove themselves first: who came in by a key while a temporary password waits for them
+    proved nothing of the password, so an open screen would be enough to choose one."""
+    unasked = not asks_old(password) and owner.session.duty != "password"
+    return unasked and not sessions.recently_proved(owner.session, owner.store.clock(), owner.door)
+
+
 def looks(owner: Owner, password: str) -> Looks:
     """Judge a password that is being typed, without comparing it with those that were."""
     problems = _judged(owner, password)
@@ -63,13 +71,16 @@ def change(owner: Owner, *, old: str, new: str) -> SignedIn | NotChanged:
     """Set the owner's own new password: a new token for this session, the others end.
 
     Raises:
-        Busy: too many are hashing at once; Conflict: the password was changed elsewhere meanwhile.
+        Busy: too many are hashing at once; Conflict: the password was changed elsewhere meanwhile; Forbidden: see
+        `asks_proof`.
     """
     door, store, who = owner.door, owner.store, owner.who
     with store.read() as connection:
         was = kept.kept_of(connection, owner.id)
         past = kept.compared_with(connection, owner.id, who.rules.history)
         wait = throttle.blocked(connection, throttle.password_of(owner.id), store.clock())
+    if asks_proof(owner, was):
+        raise Forbidden("パスワードを決める前に、本人の確認をもう一度行ってください。")
     problems = _judged(owner, new)
     refusal = _old_refused(owner, was, old, wait) if was is not None and asks_old(was) else None
     if refusal is not None:
@@ -95,13 +106,21 @@ def _old_refused(owner: Owner, was: Kept, old: str, wait: timedelta | None) -> t
         return False, wait
     if not old:
         return True, None
-    if owner.door.hasher.verify(owner.id, was.sealed, old):
-        return None
+    right = owner.door.hasher.verify(owner.id, was.sealed, old)
     with owner.act() as act:
-        counted = throttle.failed(act, throttle.password_of(owner.id), owner.who.rules)
-        history.note(act, owner.id, Outcome.FAILURE, owner.where, methods=(Method.PASSWORD,), reason="wrong")
-        act.record("password.refused", f"person {owner.id}", {"failures": counted.failures})
-    return True, counted.wait
+        return _judged_old(act, owner, right=right)
+
+
+def _judged_old(act: Act, owner: Owner, *, right: bool) -> tuple[bool, timedelta | None] | None:
+    """One by one: of guesses at once those that come after the wait began are told nothing, not even the right one."""
+    subject = throttle.password_of(owner.id)
+    if right and throttle.hold(act, subject).wait is None:
+        return None
+    counted = throttle.failed(act, subject, owner.who.rules)
+    reason = "wrong" if counted.fresh else "throttled"
+    history.note(act, owner.id, Outcome.FAILURE, owner.where, methods=(Method.PASSWORD,), reason=reason)
+    act.record("password.refused", f"person {owner.id}", {"failures": counted.failures, "reason": reason})
+    return counted.fresh, counted.wait
 
 
 def _set(act: Act, owner: Owner, was: Kept | None, sealed: bytes) -> SignedIn:

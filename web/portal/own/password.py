@@ -21,9 +21,10 @@ from iam.signin.passwords.hashing import MAXIMUM
 from iam.signin.passwords.judging import Code, Problem, WordKind
 from iam.signin.passwords.kept import Kept, Why
 from iam.signin.steps import SignedIn
-from web.portal.onward import onward
+from web.portal.onward import onward, with_next
 from web.portal.owner import owner
 from web.portal.refusals import TRY_AGAIN, waits
+from web.site.access import PROVE
 from web.site.face.forms import PageForm
 from web.site.site import at, entrant, the_site
 
@@ -45,6 +46,8 @@ def page() -> Response | tuple[str, int]:
     """Change it."""
     mine, form = owner(), PasswordForm.read()
     present = password.present(mine)
+    if password.asks_proof(mine, present):
+        return redirect(with_next(PROVE, "/password"), 303)
     if not form.sent():
         return _shown(form, present, 200)
     try:

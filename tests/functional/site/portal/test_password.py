@@ -104,6 +104,21 @@ def test_a_temporary_password_must_be_changed_first_and_is_not_asked_again(city:
     yamada.opens("/access")
 
 
+def test_who_came_by_a_key_proves_it_again_before_choosing_one_in_place_of_a_temporary_one(city: City) -> None:
+    yamada = Member.of(city).with_key()
+    yamada.has_temporary_password()
+    assert yamada.touches().location == "/"
+    city.clock.forward(minutes=6)
+
+    assert yamada.opens("/password", 303).location == "/prove?next=/password"
+    token = yamada.browser.token("/prove")
+    for_nothing = yamada.browser.post("/password", data={"new": ANOTHER, "csrf_token": token})
+    assert for_nothing.location == "/prove?next=/password"
+
+    yamada.touches(page="/prove")
+    assert yamada.browser.send("/password", {"new": ANOTHER}).location == "/"
+
+
 def test_the_temporary_one_cannot_stay(city_sqlite: City) -> None:
     yamada = Member.of(city_sqlite).with_app()
     temporary = yamada.has_temporary_password()
