@@ -24,7 +24,7 @@ from iam.intake.staging import (
 )
 from iam.intake.taking import Intake, Taker, mark_pending, write_intake
 from iam.jobs.job import Feed, Job, applier_of, base_of
-from iam.jobs.released import carry_out_released, finish_released
+from iam.jobs.released import carry_out_released, finish_released, tell_officers
 from iam.ports import Authority
 from iam.record.act import Act
 from iam.sync.actual.mirror import Observation, observe, write_observation
@@ -285,6 +285,9 @@ class Night:
         base = base_of(self._job, act.connection)
         draft = Draft(self._on, Purpose.NIGHTLY, PlanState.HELD, base, self.report.holds, readings, self.report.changes)
         self.report.held = store_plan(act, draft)
+        if self.report.held.made_at == act.at:
+            # The same plan as last night was told of last night.
+            tell_officers(act, self._job, self.report.held, len(self.report.changes))
 
     def apply(self) -> None:
         """Carry the committed plan out."""

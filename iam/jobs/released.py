@@ -9,17 +9,21 @@ from operator import attrgetter
 
 from sqlalchemy import Connection
 
+from iam import outbox
 from iam.errors import Conflict, IntegrityError
 from iam.intake.staging import unpack_reading
 from iam.intake.taking import Intake, Taker, write_intake
 from iam.jobs.job import Job, applier_of, base_of
+from iam.office.roles import holders
+from iam.outbox import Topic
+from iam.people.ledger import people
 from iam.record.act import Act
 from iam.record.store import Store
 from iam.sync.actual.outcome import reserve_accounts
 from iam.sync.apply import Applied
 from iam.sync.prepare import evaluated
 from iam.sync.stored.plans import PlanState, StoredPlan, changes_of, plan, plans, set_state
-from iam.sync.stored.release import name_people, settle_links, verify_release
+from iam.sync.stored.release import RELEASING, name_people, settle_links, verify_release
 
 
 def carry_out_released(job: Job, plan_id: int) -> Applied:
@@ -32,6 +36,15 @@ def carry_out_released(job: Job, plan_id: int) -> Applied:
         with job.store.read() as connection:
             stored = plan(connection, plan_id)
         return _carry_released(job, stored)
+
+
+def tell_officers(act: Act, job: Job, held: StoredPlan, changes: int) -> None:
+    """A plan that waits is told to whoever may release it in the portal."""
+    if job.offices is None:
+        return
+    ids = {each.person_id for role in RELEASING for each in holders(act.connection, job.offices, role, job.today)}
+    for officer in people(act.connection, ids):
+        outbox.tell(act, officer.id, officer.email, Topic.PLAN_HELD, {"plan": held.id, "changes": changes})
 
 
 def any_released(store: Store) -> bool:

@@ -176,9 +176,10 @@ def _by_post(offices: Offices, person_id: int, posts: Sequence[Held], on: date) 
     for seat in offices.seats:
         for post in posts:
             told = post.entry.told
-            if any(pattern.fits(told.org_code, told.title_code, on) for pattern in seat.held_by):
-                words = " ".join(filter(None, (told.org_name, told.title)))
-                yield Holding(person_id, seat.role, How.POST, seat.title, told.org_code, words, post.until)
+            ends = [each.valid_until for each in seat.held_by if each.fits(told.org_code, told.title_code, on)]
+            if ends:
+                words, until = " ".join(filter(None, (told.org_name, told.title))), min(post.until, max(ends))
+                yield Holding(person_id, seat.role, How.POST, seat.title, told.org_code, words, until)
 
 
 def _by_assignment(offices: Offices, row: Row[Any], known: Mapping[int, Person], on: date) -> Iterator[Holding]:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from iam.office.deputies import Wish, give_first
-from iam.office.roles import How, Offices, units_of, within
+from iam.office.roles import How, Offices, systems_of, units_of, within
 from iam.people.organisation import Organisation, OrgUnit
 from iam.policy.profile import PostPattern, Role, Title, TitleState
 from tests.bodies import DAY, Row, concurrent, leaver, mover, on_leave, row, seconded_out
@@ -128,6 +128,16 @@ def test_patterns_mean_the_same_for_one_person_and_for_all(
     assert office.bearers(GENERAL) == ([officer.id] if fits else [])
 
 
+def test_a_code_that_means_another_post_after_a_reorganisation_gives_no_role(make_office: MakeOffice) -> None:
+    last = date(2026, 9, 30)
+    office = make_office(a_profile(a_title(GENERAL, PostPattern(org=("01*",), title=("81",), valid_until=last))))
+    officer = office.person(1, "0101", title_code="81")
+    assert office.roles(officer, last) == {GENERAL}
+    assert office.roles(officer, last + DAY) == set()
+    (held,) = office.holdings(officer)
+    assert held.until == last
+
+
 def test_one_person_costs_three_queries_and_all_holders_no_more_for_more_staff(office: Office) -> None:
     officer = office.officer(1, GENERAL)
     office.settle(*(row(number, "0201") for number in range(2, 120)))
@@ -214,6 +224,9 @@ def test_a_system_owner_is_bounded_by_the_unit_of_the_post(office: Office) -> No
     assert units == {"02"}
     assert within(organisation, units, "0202", office.today)
     assert not within(organisation, units, "01", office.today)
+    model = office.hall.door.model
+    assert [system.owner for system in model.systems.values()] == ["情報政策課", "税務課"]
+    assert systems_of(model, organisation, units, office.today) == ["zei"]
 
 
 def test_offices_without_posts_know_of_nobody(make_office: MakeOffice) -> None:

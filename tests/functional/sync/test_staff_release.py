@@ -14,6 +14,7 @@ from iam.jobs.job import Job
 from iam.jobs.night import nightly
 from iam.jobs.released import any_released, carry_out_all_released, carry_out_released
 from iam.office.deputies import Wish
+from iam.outbox import Topic, unseen
 from iam.policy.profile import Role
 from iam.record.columns import jst_day
 from iam.sync.stored.plans import PlanState, StoredPlan, plan, plan_table
@@ -176,6 +177,18 @@ def test_a_forged_signature_of_staff_releases_nothing(office: Office, held: Stor
     with pytest.raises(IntegrityError):
         carry_out_all_released(job(office))
     assert (off(office), state_of(office, held)) == (0, PlanState.SUPERSEDED)
+
+
+def test_a_plan_that_waits_is_told_once_to_whoever_may_release_it(office: Office) -> None:
+    office.body.say(*(leaver(each, (office.today - DAY).isoformat()) for each in STAFF))
+    for _ in range(2):
+        report = nightly(job(office))
+        assert report.held is not None
+    with office.store.read() as connection:
+        told = {number: unseen(connection, office.id_of(number)) for number in (1, 2, 3, 4, 5, 11)}
+    assert {number: len(notices) for number, notices in told.items()} == {1: 1, 2: 1, 3: 1, 4: 0, 5: 0, 11: 0}
+    assert report.held is not None
+    assert (told[1][0].topic, told[1][0].detail["plan"]) == (Topic.PLAN_HELD, report.held.id)
 
 
 def test_of_two_second_signatures_at_once_one_stands(office: Office, held: StoredPlan) -> None:
