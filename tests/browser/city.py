@@ -4,18 +4,21 @@
         who = city.newcomer(Way.APP)
         page.goto(f"{city.origin}/login")
 
-One service for the session; each test takes people of its own, so that no test
-disturbs another.  What only time would bring, a test writes into the database.
+The ledger is made once a session; each module has its own copy and its own
+service, each test people of its own.  What only time would bring, a test writes
+into the database.
 """
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 from sqlalchemy import update
@@ -48,6 +51,7 @@ from web.practice.servers.process import free_port
 from web.practice.walk.stage import program
 
 STAFF: Final = 600
+_ORIGIN: Final = "http://localhost:8080"
 PASSWORD: Final = "kumo-to-minato 7 no hanashi"
 BOTH: Final = Proofs().plus(Method.PASSWORD).plus(Method.TOTP, 1)
 
@@ -115,42 +119,74 @@ class City:
             return [json.loads(line) for line in said if line.startswith("{")]
 
 
-@contextmanager
-def opened(folder: Path, postgres: Postgres) -> Iterator[City]:
-    """さくら市 with a ledger, a plan that is held, everybody of the cast, and the service that shows them."""
-    url = postgres.create("browser")
+@dataclass(frozen=True)
+class Ground:
+    """What all modules begin with.  `folder`: the files of the body; `database`: the name of what is copied."""
+
+    folder: Path
+    keys: KeyRing
+    database: str
+    cast: Cast
+    plan: int
+
+
+def prepared(folder: Path, postgres: Postgres) -> Ground:
+    """さくら市 with a ledger, a plan that is held, and everybody of the cast."""
+    name = "browser_ground"
+    url = postgres.create(name)
     upgrade(url)
-    origin = f"http://localhost:{free_port()}"
     keys = KeyRing.create(folder / "keys.json")
-    deployment = _written(folder, origin, url)
-    assert deployment.settings.portal
-    store, door = Store(url, keys), door_of(deployment, deployment.settings.portal, keys)
-    # The service hashes them anew, at what hashing costs there, when they sign in.
-    cheap = replace(door, hasher=cheap_hasher(keys))
+    write_practice_body(folder, staff=STAFF, today=jst_day(now()), origin=_ORIGIN)
+    deployment, store = _deployment(folder), Store(url, keys)
     try:
-        plan, cast = _nights(deployment, store, folder), set_up(store, cheap)
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
-        with serving.opened(program(), folder / "iam.toml", origin, environment=ours) as running:
-            yield City(origin, store, door, cast, plan, running.log, cheap, _others(store, door, cast))
+        plan = _nights(deployment, store)
+        return Ground(folder, keys, name, set_up(store, _cheap(_door(deployment, keys))), plan)
     finally:
         store.dispose()
 
 
-def _written(folder: Path, origin: str, url: str) -> Deployment:
-    body = write_practice_body(folder, staff=STAFF, today=jst_day(now()), origin=origin)
-    file = body.configuration
-    file.write_text(file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url), encoding="utf-8")
-    return proved(load(file, {}), str(file), [])
+@contextmanager
+def opened(ground: Ground, folder: Path, postgres: Postgres, name: str) -> Iterator[City]:
+    """The portal of a copy of `ground`, by `iam serve`; `folder`: not there yet; `name`: of its database."""
+    shutil.copytree(ground.folder, folder)
+    url, origin = postgres.create(name, template=ground.database), f"http://localhost:{free_port()}"
+    file = folder / "iam.toml"
+    said = file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url)
+    said = said.replace(f":{urlsplit(_ORIGIN).port}", f":{urlsplit(origin).port}")
+    file.write_text(said, encoding="utf-8")
+    store, door = Store(url, ground.keys), _door(_deployment(folder), ground.keys)
+    ours = {variable: value for variable, value in os.environ.items() if not variable.startswith("IAM_")}
+    try:
+        with serving.opened(program(), file, origin, environment=ours, worker=False) as running:
+            others = _others(store, door, ground.cast)
+            yield City(origin, store, door, ground.cast, ground.plan, running.log, _cheap(door), others)
+    finally:
+        store.dispose()
 
 
-def _nights(deployment: Deployment, store: Store, folder: Path) -> int:
+def _deployment(folder: Path) -> Deployment:
+    return proved(load(folder / "iam.toml", {}), str(folder / "iam.toml"), [])
+
+
+def _door(deployment: Deployment, keys: KeyRing) -> Door:
+    assert deployment.settings.portal
+    return door_of(deployment, deployment.settings.portal, keys)
+
+
+def _cheap(door: Door) -> Door:
+    """The service hashes anew, at what hashing costs there, whatever was hashed by this one, when it is used."""
+    return replace(door, hasher=cheap_hasher(door.keys))
+
+
+def _nights(deployment: Deployment, store: Store) -> int:
     """One that passes, and one that is held; the number of the plan that is."""
     targets = {name: MemoryTarget(name) for name in deployment.settings.targets}
     today = jst_day(store.clock())
+    feed = Path(deployment.settings.body.profile).parent / "人事" / "名簿.csv"
     for _ in range(2):
         job = job_for(deployment, store, "unyou", today=today, progress=lambda *_: None)
         report = nightly(replace(job, targets=targets, pause=lambda _: None))
-        write_feed(folder / "人事" / "名簿.csv", outsourced(people(STAFF, SEED, today), today))
+        write_feed(feed, outsourced(people(STAFF, SEED, today), today))
     assert report.held is not None
     return report.held.id
 

@@ -15,16 +15,18 @@ tests.browser.keyboard  `tab_to`, `fill_by_keys`, `press`: by keyboard alone
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import DESKTOP, Watch, opened, started
-from tests.browser.city import City
+from tests.browser.city import City, Ground, prepared
 from tests.browser.city import opened as opened_city
 from tests.browser.virtual_key import VirtualKey
 from web.practice.servers.postgres import Postgres
 
+_numbers = count(1)
 OpenContext = Callable[..., BrowserContext]
 
 
@@ -35,8 +37,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def city(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    with opened_city(tmp_path_factory.mktemp("sakura"), postgres) as served:
+def ground(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return prepared(tmp_path_factory.mktemp("sakura"), postgres)
+
+
+@pytest.fixture(scope="module")
+def city(ground: Ground, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    folder = tmp_path_factory.mktemp("city") / "body"
+    with opened_city(ground, folder, postgres, f"browser_{next(_numbers)}") as served:
         yield served
         assert [line for line in served.lines() if line["event"] == "crashed"] == []
 

@@ -3,6 +3,7 @@
 Every page that is reached this way is judged by axe, as it stands at that moment.
 """
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -43,8 +44,10 @@ class Hands:
             self.sees(then)
 
     def follows(self, name: str, *, then: str) -> None:
-        """A link by its name, to the page with this heading."""
-        press(self.page, self.page.get_by_role("link", name=name))
+        """A link by its name, to the page with this heading; what it is about may follow the name in brackets."""
+        words = r"\s".join(map(re.escape, name.split()))  # browsers take the wide space of a name for a narrow one
+        wanted = re.compile(rf"^{words}( ?（.*）)?$")
+        press(self.page, self.page.get_by_role("link", name=wanted).first)
         self.sees(then)
 
     def chooses(self, name: str) -> None:

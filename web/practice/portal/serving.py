@@ -5,6 +5,7 @@ installs, and it ends with whoever started it.
 """
 
 import http.client
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -38,7 +39,10 @@ def opened(
     """
     with ExitStack() as running:
         said = configuration.parent / "portal.log"
-        server = running.enter_context(_started([program, "serve"], configuration, said, environment))
+        # At once: it would wait for browsers that keep a connection open.
+        server = running.enter_context(
+            _started([program, "serve"], configuration, said, environment, stop=signal.SIGQUIT)
+        )
         process.wait_until_ready(server, lambda: ready(origin), log=said, seconds=_PATIENCE)
         if worker:
             log = configuration.parent / "worker.log"
@@ -61,7 +65,12 @@ def ready(origin: str) -> bool:
 
 @contextmanager
 def _started(
-    command: Sequence[str], configuration: Path, log: Path, environment: Mapping[str, str]
+    command: Sequence[str],
+    configuration: Path,
+    log: Path,
+    environment: Mapping[str, str],
+    *,
+    stop: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[bytes]]:
     told = {**environment, "IAM_CONFIG": str(configuration.resolve())}
     with log.open("wb") as stream:
@@ -69,4 +78,4 @@ def _started(
     try:
         yield started
     finally:
-        process.end(started)
+        process.end(started, stop)
