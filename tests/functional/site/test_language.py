@@ -99,6 +99,10 @@ def test_what_was_typed_is_judged_in_the_chosen_language(shown: City) -> None:
     assert "日付" not in client.send("/_parts", {"number": ""}).text
 
 
+def test_what_the_forms_library_says_is_japanese_too(shown: City) -> None:
+    assert "選択肢が正しくありません。" in shown.client().send("/_parts", {"way": "bogus"}).text
+
+
 def test_every_text_of_the_pages_is_known_in_english() -> None:
     assert len(spoken()) > 50
     assert list(missing()) == []

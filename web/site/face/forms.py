@@ -16,10 +16,12 @@ from flask import request
 from flask_babel import gettext
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import DateField, Field, Form, PasswordField, StringField, TextAreaField
+from wtforms.i18n import DummyTranslations, get_translations
 from wtforms.validators import StopValidation, ValidationError
 
 from web.site.border import typed
 from web.site.border.headers import UNSAFE
+from web.site.face.language import chosen
 
 LINE: Final = 200
 PARAGRAPH: Final = 2_000
@@ -31,11 +33,20 @@ _SHRINKS: Final = 4
 """Characters that NFC makes one, at most (U+1F82).  It takes quadratic time over marks in disorder, half a minute for
 what one form may hold: so what stays too long anyway is not put in order."""
 
+_LIBRARY: Final = {"ja": get_translations(["ja"]), "en": DummyTranslations()}
+
 Validator = Callable[[Any, Any], None]
 
 
 class PageForm(Form):
     """The form of one page.  Its CSRF token was judged before the page was asked (app.py)."""
+
+    class Meta:
+        """How WTForms treats it."""
+
+        def get_translations(self, _form: Form) -> object:
+            """What the library itself says, in the language of the page."""
+            return _LIBRARY[chosen()]
 
     @classmethod
     def read(cls, **values: Any) -> Self:  # noqa: ANN401 - WTForms takes whatever a field shows
