@@ -18,8 +18,11 @@ from iam.signin.passwords.hashing import Hasher, Parameters
 from iam.signin.watch import ClockWatch
 from web.body.deployment import Deployment
 
-WAITING: Final = 64
-"""How many sign-ins may wait in one process for their turn to be hashed; the next is told to come again."""
+WAITING: Final = 16
+"""How many sign-ins may wait in one process for their turn to be hashed; the next is told to come again at once.
+
+The server has more threads than hash and wait (site/running/serving.py), so that a flood at the door stops nobody
+who is signed in already."""
 
 
 def door_of(deployment: Deployment, portal: Portal, keys: KeyRing, parameters: Parameters | None = None) -> Door:

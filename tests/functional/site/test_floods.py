@@ -12,10 +12,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from iam.policy.profile import Role
+from iam.settings import Portal
 from tests.functional.site.given import ORIGIN, City
 from tests.functional.site.portal.members import Member
 from tests.softkey import b64
+from web.body.door import WAITING
 from web.site.access import BODY
+from web.site.running.serving import options_of
 
 SECONDS = 1.0
 MARKS = "a" + "\u0301" * 40_000 + "\u0316" * 40_000
@@ -75,6 +78,14 @@ def _is_cheap(send: Send, member: Member) -> None:
     answer = send(member)
     assert process_time() - before < SECONDS
     assert answer.status_code in {303, 422}, answer.status_code
+
+
+@pytest.mark.parametrize("hashes", [1, 2, 32])
+def test_whoever_hashes_or_waits_to_leaves_threads_for_everybody_else(city_sqlite: City, hashes: int) -> None:
+    portal = Portal(origin=ORIGIN, hashes=hashes)
+    assert options_of(portal, lambda: None)["threads"] >= hashes + WAITING + 8
+    places = city_sqlite.door.hasher._places  # noqa: SLF001 - how many may hash or wait
+    assert places._initial_value == city_sqlite.site.portal.hashes + WAITING  # type: ignore[attr-defined] # noqa: SLF001
 
 
 @pytest.mark.parametrize("id_", ["a\0b", "\ud800", "あ", "a b", "", "a" * 60_000])

@@ -19,10 +19,11 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from iam.settings import Portal
+from web.body.door import WAITING
 from web.site.running import journal
 
-THREADS: Final = 8
-"""Requests that one process answers at once; most of the time one of them waits for the database or for a hash."""
+SPARE: Final = 8
+"""Requests that one process answers at once beside those at the door that hash or wait for it."""
 
 _GRACE_SECONDS: Final = 20
 _KEEP_ALIVE_SECONDS: Final = 75
@@ -46,7 +47,8 @@ def options_of(portal: Portal, ready: Callable[[], None]) -> dict[str, Any]:
         "bind": portal.listen,
         "workers": portal.workers,
         "worker_class": "gthread",
-        "threads": THREADS,
+        # However many sign in at once, a page of somebody who is signed in finds a thread.
+        "threads": portal.hashes + WAITING + SPARE,
         "keepalive": _KEEP_ALIVE_SECONDS,
         "graceful_timeout": _GRACE_SECONDS,
         "max_requests": _LIFE,
