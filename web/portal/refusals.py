@@ -31,13 +31,13 @@ def words(refused: Refused) -> str:
         case "wait":
             return waits(refused.wait)
         case "drifted":
-            return drifted(refused.seconds)
+            return drifted(refused.seconds) + _next_time(refused.wait)
         case "key":
             return gettext(KeyRefused(refused.detail).sentence_ja)
         case "certificate":
             return gettext(Rejected(Code(refused.detail)).sentence_ja)
         case code:
-            return _plain(code)
+            return _plain(code) + _next_time(refused.wait)
 
 
 def _plain(code: str) -> str:
@@ -55,6 +55,13 @@ def _plain(code: str) -> str:
         ),
         "not_asked": gettext("この方法は、いまは使えません。ほかの方法を選んでください。"),
     }[code]
+
+
+def _next_time(wait: timedelta | None) -> str:
+    """That the next try must wait, where this one made it so."""
+    if wait is None or wait == FOREVER:
+        return ""
+    return gettext("間違いが続いたため、次は%(time)sほど待ってから入力してください。", time=spell(wait))
 
 
 def waits(wait: timedelta | None) -> str:

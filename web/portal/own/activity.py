@@ -11,7 +11,8 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from iam.signin import history, sessions
-from iam.signin.history import Event, Outcome
+from iam.signin.history import Event, Oddity, Outcome
+from iam.signin.kinds import Method
 from web.portal.owner import owner
 from web.site.border.numbers import row_number
 from web.site.site import at, session
@@ -79,16 +80,33 @@ def outcome(event: Event) -> tuple[str, str]:
 
 
 def reason(event: Event) -> str:
-    """Why it failed or ended, in one phrase; "" where there is nothing to say."""
+    """Why it failed or ended, or what was unusual about it, in a phrase; "" where there is nothing to say."""
+    if event.outcome is Outcome.SUCCESS:
+        odd = [Oddity(each) for each in event.reason.split(",") if each]
+        return gettext("、").join(gettext(each.label_ja) for each in odd)
+    return _why().get(event.reason) or _of_its_way(event)
+
+
+def _of_its_way(event: Event) -> str:
+    """A key or a card that was not believed has a dozen codes; its owner needs no more than that."""
+    if event.outcome is not Outcome.FAILURE:
+        return ""
+    if Method.CERTIFICATE in event.methods:
+        return gettext("カードを確認できず")
+    keys = {Method.KEY, Method.VERIFIED_KEY}
+    return gettext("セキュリティキーを確認できず") if keys & set(event.methods) else gettext("在職でなかったため")
+
+
+def _why() -> dict[str, str]:
     return {
         "wrong": gettext("パスワードの誤り"),
+        "changed": gettext("途中でパスワードが変わったため"),
         "code": gettext("コードの誤り"),
         "replayed": gettext("使用済みのコード"),
         "drifted": gettext("時計のずれ"),
-        "wait": gettext("待ち時間の間の操作"),
-        "disabled": gettext("停止中の認証手段"),
-        "key": gettext("セキュリティキーを確認できず"),
-        "certificate": gettext("カードを確認できず"),
+        "clock": gettext("サーバーの時計のずれ"),
+        "throttled": gettext("待ち時間の間の操作"),
+        "not_asked": gettext("求められていない方法"),
         "idle": gettext("操作がなかったため"),
         "overall": gettext("一日の上限に達したため"),
         "standing": gettext("在職でなくなったため"),
@@ -98,7 +116,7 @@ def reason(event: Event) -> str:
         "password_changed": gettext("パスワードの変更のため"),
         "factor_lost": gettext("紛失の届出のため"),
         "factor_removed": gettext("認証手段の削除のため"),
-    }.get(event.reason, "")
+    }
 
 
 _BROWSERS: Final = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

@@ -155,6 +155,17 @@ def test_history_tells_success_failure_and_sign_out_with_their_ways(yamada: Memb
     assert "サインアウト" in page
 
 
+def test_history_says_what_was_unusual_about_a_sign_in(yamada: Member) -> None:
+    for _ in range(3):
+        yamada.signs_in()
+        yamada.city.clock.forward(days=1)
+    at_night = yamada.elsewhere()
+    at_night.city.clock.forward(hours=15)
+    at_night.signs_in()
+    assert "ふだんない時間帯" in words(at_night.opens("/history"))
+    assert "いつもと違うサインインがありました" in words(at_night.opens("/"))
+
+
 def test_history_goes_on_page_by_page(city_sqlite: City) -> None:
     yamada = Member.of(city_sqlite).with_app()
     for _ in range(35):

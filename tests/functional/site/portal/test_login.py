@@ -68,9 +68,12 @@ def test_unknown_wrong_and_suspended_read_the_same(city: City) -> None:
 
 def test_waiting_is_told_in_plain_words_the_same_for_known_and_unknown(city: City) -> None:
     known, nobody = Member.of(city, 0), Member(city, "99999999", city.client())
-    for _ in range(5):
+    for _ in range(4):
         known.types("ちがうパスワード")
         nobody.types("ちがうパスワード")
+    fifth = [known.types("ちがうパスワード"), nobody.types("ちがうパスワード")]
+    assert "次は30秒ほど待ってから" in beside(fifth[0], "password")
+    assert len({bare(answer) for answer in fifth}) == 1
     answers = [known.types(), nobody.types()]
     assert [answer.status_code for answer in answers] == [429, 429]
     assert len({bare(answer) for answer in answers}) == 1
