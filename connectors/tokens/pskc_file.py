@@ -25,6 +25,8 @@ MOST_ELEMENTS: Final = 1_000_000
 """Some fifty thousand tokens; more would only fill the memory."""
 MOST_ROUNDS: Final = 5_000_000
 """Of PBKDF2, whose number the file itself says: more would only keep us busy."""
+LONGEST_KEY: Final = 64
+"""Bytes that PBKDF2 derives, which the file says too: each further block costs all rounds again."""
 
 _PACKAGES: Final = frozenset({"KeyPackage", "Device"})
 _OTP: Final = re.compile(r"[:#/](totp|hotp)$", re.IGNORECASE)
@@ -112,6 +114,8 @@ def _open(name: str, container: PSKC, unlock: Unlock) -> None:
         return
     if (encryption.derivation.pbkdf2_iterations or 0) > MOST_ROUNDS:
         raise TokenFileError([f"{name}: 鍵を導く計算の回数が多すぎます（上限 {MOST_ROUNDS:,}回）。"])
+    if (encryption.derivation.pbkdf2_key_length or 0) > LONGEST_KEY:
+        raise TokenFileError([f"{name}: 導く鍵が長すぎます（上限 {LONGEST_KEY}バイト）。発注先に確かめてください。"])
     try:
         encryption.derive_key(unlock.password)
     except (KeyDerivationError, OverflowError) as error:

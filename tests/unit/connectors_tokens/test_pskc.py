@@ -92,6 +92,13 @@ def test_a_file_that_would_keep_us_busy_is_refused() -> None:
     assert "回数が多すぎます" in refused(content, Unlock(password=PASSWORD))
 
 
+@pytest.mark.parametrize("length", [65, 100_000_000, 2**70])
+def test_a_file_that_asks_for_an_endless_key_is_refused(length: int) -> None:
+    content = container([Token("1", key=KEY)], key=KEY, password=True)
+    endless = content.replace(b"<KeyLength>16<", f"<KeyLength>{length}<".encode())
+    assert "導く鍵が長すぎます" in refused(endless, Unlock(password=PASSWORD))
+
+
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <KeyContainer>&b;</KeyContainer>"""
