@@ -18,6 +18,7 @@ from web.portal import pages as portal
 from web.site import guarding, problems
 from web.site.access import TABLE, Access
 from web.site.border import cookies, headers, numbers
+from web.site.border.uploads import InMemory
 from web.site.face import frame, language
 from web.site.face.assets import STATIC
 from web.site.running import health, journal
@@ -40,6 +41,7 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
     app = Flask("kagimori", root_path=str(Path(__file__).parents[1]), static_folder=str(STATIC))
     app.extensions[EXTENSION] = site
     app.url_map.merge_slashes = False  # an odd path is no page; no redirect is made of what a visitor wrote
+    app.request_class = InMemory
     app.jinja_env.undefined = StrictUndefined
     app.config["WTF_CSRF_TIME_LIMIT"] = _CSRF_SECONDS
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the origin is judged by headers, also behind a proxy that ends TLS

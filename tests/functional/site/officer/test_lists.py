@@ -46,7 +46,7 @@ def test_who_serves_is_who_is_in_service(city: City, day: date) -> None:
     strange(city, TODAY)
     with city.store.read() as connection:
         staff = serving(city.door.offices, day)
-        listed = dict(connection.execute(select(staff.c.person_id, staff.c.org_code)).all())  # type: ignore[arg-type] # rows of two
+        listed = dict(connection.execute(select(staff.c.person_id, staff.c.org_code)).all())
         stand = {each.id: city.door.offices.standing(each, day) for each in people(connection, everybody(city))}
     assert listed == {
         id_: standing.primary.entry.told.org_code
