@@ -1,7 +1,9 @@
 """My IDs and rights, and giving them back."""
 
 import pytest
+from sqlalchemy import delete, insert
 
+from iam.access.accounts import accounts_of, holding_table
 from iam.access.returns import returned
 from iam.outbox import Topic
 from tests.functional.site.given import City
@@ -34,6 +36,24 @@ def test_every_right_names_appointment_rule_and_clause(yamada: Member) -> None:
     assert "による標準付与" in page
     assert "利用者IDの取扱い" in page
     assert "利用中" in page
+
+
+def account_of(member: Member, system: str) -> int:
+    with member.city.store.read() as connection:
+        (found,) = [each for each in accounts_of(connection, [member.id])[member.id] if each.system == system]
+    return found.id
+
+
+def test_what_the_next_sync_brings_and_takes_is_said_today(yamada: Member) -> None:
+    account, columns = account_of(yamada, "groupware"), holding_table.c
+    with yamada.city.store.act("test") as act:
+        gone = delete(holding_table).where(columns.account_id == account)
+        act.connection.execute(gone)
+        stray = {"account_id": account, "entitlement": "old", "held_from": act.at, "rule": "x", "clause": "baseline"}
+        act.connection.execute(insert(holding_table).values(**stray))
+    page = words(yamada.opens("/access"))
+    assert "old 次の同期でなくなります" in page
+    assert "利用者 次の同期で付きます" in page
 
 
 def test_what_happens_is_said_before_it_is_given_back(yamada: Member) -> None:
