@@ -61,6 +61,7 @@ class City:
     """The portal that is open.  `plan`: the number of the one that is held."""
 
     origin: str
+    deployment: Deployment
     store: Store
     door: Door
     cast: Cast
@@ -78,13 +79,16 @@ class City:
         with self.store.read() as connection:
             return persons_by_number(connection, [who.number])[who.number]
 
-    def signed_in(self, page: Page, who: Visitor, *, duty: str = "", proofs: Proofs = BOTH) -> int:
-        """`page` is now in the browser of whoever has just signed in, without the pages; the number of the session."""
+    def session_for(self, who: Visitor, *, duty: str = "", proofs: Proofs = BOTH) -> tuple[str, int]:
+        """A session as a sign-in leaves it: the token for its cookie, and its number."""
         with self.store.act("test") as act:
             found = entrant(act.connection, self.door, self.id_of(who), act.at)
-            token, id_ = sessions.open_session(
-                act, self.door, found, Where("127.0.0.1", "test"), proofs=proofs, duty=duty
-            )
+            here = Where("127.0.0.1", "test")
+            return sessions.open_session(act, self.door, found, here, proofs=proofs, duty=duty)
+
+    def signed_in(self, page: Page, who: Visitor) -> int:
+        """`page` is now in the browser of whoever has just signed in, without the pages; the number of the session."""
+        token, id_ = self.session_for(who)
         cookie = {"name": SESSION, "value": token, "url": self.origin.replace("http:", "https:"), "path": "/"}
         debugger = page.context.new_cdp_session(page)
         # Playwright's own way gives every cookie a domain, which this one must not have.
@@ -154,12 +158,13 @@ def opened(ground: Ground, folder: Path, postgres: Postgres, name: str) -> Itera
     said = file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url)
     said = said.replace(f":{urlsplit(_ORIGIN).port}", f":{urlsplit(origin).port}")
     file.write_text(said, encoding="utf-8")
-    store, door = Store(url, ground.keys), _door(_deployment(folder), ground.keys)
+    deployment = _deployment(folder)
+    store, door = Store(url, ground.keys), _door(deployment, ground.keys)
     ours = {variable: value for variable, value in os.environ.items() if not variable.startswith("IAM_")}
     try:
         with serving.opened(program(), file, origin, environment=ours, worker=False) as running:
             others = _others(store, door, ground.cast)
-            yield City(origin, store, door, ground.cast, ground.plan, running.log, _cheap(door), others)
+            yield City(origin, deployment, store, door, ground.cast, ground.plan, running.log, _cheap(door), others)
     finally:
         store.dispose()
 
