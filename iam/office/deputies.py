@@ -73,6 +73,8 @@ class Wish:
 
 def last_day(first: date) -> date:
     """The last day that a role may be given for from `first` on: a year, both days included."""
+    if first.year == date.max.year:
+        return date.max
     try:
         again = first.replace(year=first.year + 1)
     except ValueError:  # 29 February

@@ -97,6 +97,7 @@ def test_a_year_is_a_year_both_days_included(first: date) -> None:
 
 def test_a_leap_day_has_its_year() -> None:
     assert last_day(date(2028, 2, 29)) == date(2029, 2, 28)
+    assert last_day(date(9999, 1, 1)) == date.max
     assert last_day(date(2026, 4, 1)) == date(2027, 3, 31)
 
 
