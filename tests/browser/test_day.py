@@ -113,9 +113,9 @@ def test_other_screens_are_signed_out_one_by_one_or_together(hands: Hands, open_
         hands.city.signed_in(other.page, who)
         other.opens("/", f"{who.name}さん")
 
-    hands.opens("/sessions", "サインイン")
+    hands.opens("/sessions", "端末と履歴")
     expect(hands.page.get_by_role("row")).to_have_count(4)
-    hands.presses("この端末以外をすべてサインアウトさせる", then="サインイン")
+    hands.presses("この端末以外をすべてサインアウトさせる", then="端末と履歴")
     expect(hands.page.get_by_role("row")).to_have_count(2)
     for other in others:
         other.opens("/", "サインイン")
