@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from iam.record.columns import jst_day
+from iam.record.keys import KeyRing
+from iam.record.store import Store
+from iam.settings import load
+from iam.sync.stored.release import Releasers, sign
 from tests.functional.cli.given import IAM, Town, staff
+from web.body.deployment import proved
+from web.body.job import releasing_offices
 
 PORTAL = """
 [portal]
@@ -172,3 +179,25 @@ def test_no_account_releases_what_the_portal_releases(held: Town, monkeypatch: p
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "https://id.sakura.test/office/plans/2 を開いてください" in refused.stderr
     assert held.told("plan", "show", "2")["first_officer"] is None
+
+
+def test_the_worker_applies_what_two_officers_released_in_the_portal(held: Town) -> None:
+    settings = load(held.config, {})
+    deployment = proved(settings, str(held.config), [])
+    store = Store(settings.database.url, KeyRing.read(settings.keys.file))
+    offices = releasing_offices(deployment)
+    assert offices is not None
+    (plan,) = held.told("plan", "list", "--held")
+    try:
+        for number in ("000001", "000002"):
+            with store.act(f"staff:{number}") as act:
+                sign(act, store.keys, 2, Releasers(act.connection, offices, jst_day(act.at)), plan["hash"])
+    finally:
+        store.dispose()
+
+    done = held.run("worker", "--once")
+
+    assert (done.exit_code, "計画 2: 適用しました。" in done.stdout) == (0, True)
+    assert "確認した担当者 staff:000001、staff:000002" in held.run("plan", "show", "2").stdout
+    assert held.told("plan", "show", "2")["state"] == "applied"
+    assert "計画" not in held.run("worker", "--once").stdout
