@@ -53,6 +53,9 @@ from web.practice.walk.stage import program
 STAFF: Final = 600
 _ORIGIN: Final = "http://localhost:8080"
 PASSWORD: Final = "kumo-to-minato 7 no hanashi"
+AGENT: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
+)
 BOTH: Final = Proofs().plus(Method.PASSWORD).plus(Method.TOTP, 1)
 
 
@@ -83,7 +86,7 @@ class City:
         """A session as a sign-in leaves it: the token for its cookie, and its number."""
         with self.store.act("test") as act:
             found = entrant(act.connection, self.door, self.id_of(who), act.at)
-            here = Where("127.0.0.1", "test")
+            here = Where("127.0.0.1", AGENT)
             return sessions.open_session(act, self.door, found, here, proofs=proofs, duty=duty)
 
     def signed_in(self, page: Page, who: Visitor) -> int:

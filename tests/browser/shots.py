@@ -39,6 +39,8 @@ def taken(scene: Scene, page: Page, folder: Path) -> list[Path]:
     made = []
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
+        if scene.address:
+            scene.arrive(page)
         made.append(folder / f"{scene.name}-{width}.png")
         page.screenshot(path=made[-1], full_page=True, animations="disabled")
     return made

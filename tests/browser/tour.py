@@ -27,8 +27,10 @@ from iam.signin.door import Entrant, entrant
 from iam.signin.factors import authenticators, codes, stock
 from iam.signin.factors.totp import begin as begin_totp
 from tests.browser.chromium import DESKTOP, Watch, opened
-from tests.browser.city import City
+from tests.browser.city import AGENT, City
+from web.practice.portal.browser import Browser as Visit
 from web.practice.portal.visitors import Visitor, Way
+from web.practice.walk.opening import signs_in
 from web.site.access import TABLE, Access, Who
 from web.site.app import Site, create_app
 from web.site.face.assets import Assets
@@ -104,6 +106,7 @@ def furnish(city: City) -> Furnished:
     """Let things happen, by the verbs of whoever does them, so that no list is empty."""
     staff = city.newcomer(Way.APP)
     id_ = city.id_of(staff)
+    _came_in(city, staff)
     with city.store.act("test") as act:
         codes.issue_recovery(act, city.door.keys, id_)
         pending = begin_totp(act, city.door.keys, id_, "新しい電話", issuer="さくら市", account=staff.number).id
@@ -117,6 +120,16 @@ def furnish(city: City) -> Furnished:
     factor = next(each.id for each in held if each.active and each.lasting)
     session = city.session_for(staff)[1]
     return Furnished(city, staff, desk_case, waiting, deputy, block, factor, pending, session)
+
+
+def _came_in(city: City, staff: Visitor) -> None:
+    """They mistyped the password, came in, and went out again."""
+    with Visit(city.origin, agent=AGENT) as browser:
+        browser.get("/login")
+        browser.send(number=staff.number, password="not this one")
+        signs_in(browser, staff)
+        assert browser.signed_in
+        browser.send(action="/logout")
 
 
 def _entrant(city: City, person_id: int) -> Entrant:
@@ -174,6 +187,8 @@ class Scene:
     who: Visitor | None
     arrive: Callable[[Page], None]
     status: int = OK
+    address: bool = False
+    """Whether an address alone leads there, so that going again changes nothing."""
 
 
 def pages(found: Furnished) -> Iterator[Scene]:
@@ -186,7 +201,7 @@ def pages(found: Furnished) -> Iterator[Scene]:
         for role, who in cast.items():
             if _sees(access, role):
                 nobody = access.who is Who.ANYBODY
-                yield Scene(rule.endpoint, None if nobody else who, _goes(found.path(rule, role), city))
+                yield Scene(rule.endpoint, None if nobody else who, _goes(found.path(rule, role), city), address=True)
 
 
 def routes(city: City) -> list[Rule]:
