@@ -120,3 +120,20 @@ def test_a_number_that_no_row_has_is_nothing_to_an_officers_list(city: City, num
         "/office/plans?page=",
     ):
         assert browser.get(page + number).status_code == 200, page
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, 2**63, 10**40])
+def test_no_row_with_such_a_number_is_looked_for(city: City, number: int) -> None:
+    browser = city.somebody(Role.GENERAL_OFFICER)
+    person = city.entrant(city.plain()).person_id
+    for page in (
+        f"/office/people/{number}", f"/office/people/{number}/history", f"/office/people/{number}/temporary-password",
+        f"/office/people/{number}/factors/1/lost", f"/office/people/{person}/factors/{number}/lost",
+        f"/office/people/{number}/sessions/{number}/end", f"/office/plans/{number}", f"/office/plans/{number}/release",
+        f"/office/cases/{number}", f"/office/cases/{number}/decide", f"/office/deputies/{number}/withdraw",
+        f"/office/returns/{number}/lift", f"/factors/{number}/name", f"/factors/{number}/scan",
+    ):  # fmt: skip
+        assert browser.get(page).status_code == 404, page
+    # Of sessions there may be so many.
+    ended = browser.post(f"/sessions/{number}/end", data={"csrf_token": browser.token("/sessions")})
+    assert ended.status_code == (303 if number < 2**63 else 404)

@@ -121,7 +121,7 @@ def end_all(id_: int) -> Response | tuple[str, int]:
     return _answer(id_, Deed.END_ALL, shown, do)
 
 
-@pages.route("/office/people/<int:id_>/sessions/<int:session_id>/end", methods=["GET", "POST"])
+@pages.route("/office/people/<int:id_>/sessions/<long:session_id>/end", methods=["GET", "POST"])
 def end_session(id_: int, session_id: int) -> Response | tuple[str, int]:
     """End one session of somebody."""
     with the_site().store.read() as connection:

@@ -31,7 +31,7 @@ def live() -> str:
     return render_template("portal/sessions.html", sessions=found, present=session().id, terminal=terminal)
 
 
-@pages.post("/sessions/<int:id_>/end")
+@pages.post("/sessions/<long:id_>/end")
 def end(id_: int) -> Response:
     """End one of my sessions; this one is left by signing out."""
     mine = owner()
