@@ -129,6 +129,7 @@ def test_the_demo_runs_to_its_end_and_locks_nobody_out(tmp_path: Path) -> None:
     for part in CAST:
         assert re.search(rf"{part.call}（.+さん）: /\S* 「.+」", opened), part
         assert re.search(rf"\d{{8}}  .+{part.call} .+-.+-.+-", opened), f"{part} is in the table"
+    assert "二人の確認がそろい、iam worker が適用しました" in opened
     origin = re.search(r"http://localhost:\d+", opened)
     assert origin is not None
     assert not ready(origin[0]), "what it started ended with it"

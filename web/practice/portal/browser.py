@@ -40,10 +40,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Form:
-    """One form: where it goes, what is asked in it, and what it holds already."""
+    """One form: where it goes, what it holds already, and the boxes that may be ticked besides."""
 
     action: str
     fields: Mapping[str, str]
+    boxes: frozenset[str] = frozenset()
 
 
 class Browser:
@@ -82,7 +83,7 @@ class Browser:
         """
         wanted = {*typed, asked} - {""}
         for form in self.page.forms:
-            if wanted <= set(form.fields) and (not action or urlsplit(form.action).path == action):
+            if wanted <= {*form.fields, *form.boxes} and (not action or urlsplit(form.action).path == action):
                 return self._followed("POST", form.action, {**form.fields, **typed})
         there = [(form.action, sorted(form.fields)) for form in self.page.forms]
         raise NoSuchForm(f"{self.page.path} ({self.page.status}): {sorted(wanted)} {action} in {there}")
@@ -128,7 +129,7 @@ def read(status: int, path: str, body: bytes) -> Page:
     text = body.decode("utf-8", "replace")
     reader = _Forms(path)
     reader.feed(text)
-    return Page(status, path, text, tuple(Form(action, fields) for action, fields in reader.found))
+    return Page(status, path, text, tuple(reader.found))
 
 
 class _Forms(HTMLParser):
@@ -136,30 +137,32 @@ class _Forms(HTMLParser):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.found: list[Form] = []
         self._path = path
-        self._open: dict[str, str] | None = None
+        self._open: tuple[str, dict[str, str], set[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = None
             if said.get("method", "").lower() == "post":
-                self._open = {}
-                self.found.append((said.get("action") or self._path, self._open))
+                self._open = (said.get("action") or self._path, {}, set())
         elif self._open is not None and tag in {"input", "textarea", "select"} and said.get("name"):
             self._take(said["name"], said)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
+        if tag == "form" and self._open is not None:
+            action, fields, boxes = self._open
+            self.found.append(Form(action, fields, frozenset(boxes)))
             self._open = None
 
     def _take(self, name: str, said: Mapping[str, str]) -> None:
-        """What is not chosen is not sent; what was asked first stays."""
+        """What is not chosen is not sent; of several to choose from, the first stands until one is chosen."""
         if self._open is None:
             return
-        unchosen = said.get("type") in {"radio", "checkbox"} and "checked" not in said
-        if not unchosen:
-            self._open[name] = said.get("value", "")
-        elif said.get("type") == "radio":
-            self._open.setdefault(name, said.get("value", ""))
+        _, fields, boxes = self._open
+        if said.get("type") == "checkbox" and "checked" not in said:
+            boxes.add(name)
+        elif said.get("type") == "radio" and "checked" not in said:
+            fields.setdefault(name, said.get("value", ""))
+        else:
+            fields[name] = said.get("value", "")

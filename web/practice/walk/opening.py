@@ -6,9 +6,12 @@ held, a factor to enrol, a card to lose) is really there and not acted out.
 
 import re
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
 
 import click
 
@@ -17,6 +20,7 @@ from iam.record.act import now
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from iam.settings import load
+from iam.sync.stored.release import RELEASING
 from web.body.deployment import proved
 from web.body.door import door_of
 from web.cli.table import aligned
@@ -28,15 +32,20 @@ from web.practice.portal.serving import opened as opened_service
 from web.practice.portal.visitors import Cast, Visitor, Way, set_up
 from web.practice.walk.stage import HELD, SETTLED, CannotGoOn, Stage, heading, program
 
+_PATIENCE: Final = 90
+_LOOK: Final = 0.5
+"""Seconds between two looks at what the worker has done."""
+
 
 @dataclass(frozen=True)
 class Opened:
-    """The portal, open.  `plan`: the one that is held."""
+    """The portal, open.  `plan`: the one that is held; `in_use`: enabled accounts before it."""
 
     stage: Stage
     service: Service
     cast: Cast
     plan: int
+    in_use: int
 
 
 def too_many(stage: Stage) -> int:
@@ -69,7 +78,7 @@ def opened(stage: Stage, plan: int) -> Iterator[Opened]:
     cast = _cast(stage)
     cast.keep(folder)
     with opened_service(program(), stage.body.configuration, stage.origin, environment=stage.environment) as service:
-        yield Opened(stage, service, cast, plan)
+        yield Opened(stage, service, cast, plan, stage.in_use())
 
 
 def _cast(stage: Stage) -> Cast:
@@ -134,17 +143,21 @@ def attend(open_: Opened) -> None:
 
 
 def tried(open_: Opened) -> None:
-    """Sign in over HTTP as everybody of the cast, and see what each sees.
+    """Sign in over HTTP as everybody of the cast, and let two of them release the plan that is held.
 
     Raises:
-        CannotGoOn: when somebody does not get in.
+        CannotGoOn: when somebody does not get in, or the plan is not carried out.
     """
-    for each in open_.cast.visitors:
-        with Browser(open_.stage.origin) as browser:
+    with ExitStack() as seats:
+        for each in open_.cast.visitors:
+            browser = seats.enter_context(Browser(open_.stage.origin))
             page = signs_in(browser, each)
-            if not browser.signed_in or page.status != 200:  # noqa: PLR2004 - OK
+            if not browser.signed_in or page.status != HTTPStatus.OK:
                 raise CannotGoOn(f"{each.call}（{each.number}）がサインインできませんでした: {page.path} {page.title}")
             click.echo(f"  {each.call}（{each.name}さん）: {page.path} 「{page.title}」")
+            if each.role in RELEASING:
+                _signs(browser, open_.plan)
+    _carried_out(open_)
 
 
 def signs_in(browser: Browser, who: Visitor) -> Page:
@@ -152,3 +165,22 @@ def signs_in(browser: Browser, who: Visitor) -> Page:
     browser.get("/login")
     page = browser.send(number=who.number, password=who.password)
     return browser.send(code=who.code(now())) if who.key else page
+
+
+def _signs(browser: Browser, plan: int) -> None:
+    browser.get(f"/office/plans/{plan}/release")
+    page = browser.send(sure="y")
+    if page.path != f"/office/plans/{plan}":
+        raise CannotGoOn(f"計画 {plan} の保留を確認できませんでした: {page.path} {page.title}")
+    click.echo(f"    計画 {plan} の保留の解除を確認しました。")
+
+
+def _carried_out(open_: Opened) -> None:
+    """Wait until the worker has stopped what the plan stops, and the OpenLDAP says so."""
+    expected = open_.in_use - LEAVING * len(("groupware", "files"))
+    end = time.monotonic() + _PATIENCE
+    while (left := open_.stage.in_use()) != expected:
+        if time.monotonic() > end:
+            raise CannotGoOn(f"解除した計画が適用されません（使えるID {left:,} 件。{expected:,} 件のはずでした）。")
+        time.sleep(_LOOK)
+    click.echo(f"  二人の確認がそろい、iam worker が適用しました。使えるIDは {left:,} 件です。")
