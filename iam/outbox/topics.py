@@ -116,14 +116,14 @@ TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             at=datetime, left=int,
         ),
         Topic.TEMPORARY_CODE_ISSUED: _text(
-            "窓口で一時コードを発行しました",
-            "{at}に、窓口で一時コードを発行しました。{until}まで、一度だけ使えます。",
+            "窓口コードを発行しました",
+            "{at}に、窓口コードを発行しました。{until}まで、一度だけ使えます。",
             _OWN,
             at=datetime, until=datetime,
         ),
         Topic.TEMPORARY_CODE_USED: _text(
-            "一時コードでサインインしました",
-            "{at}に、窓口で発行した一時コードが使われました。",
+            "窓口コードでサインインしました",
+            "{at}に、窓口コードが使われました。",
             _OWN,
             at=datetime,
         ),

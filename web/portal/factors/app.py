@@ -25,6 +25,7 @@ from web.portal.factors.words import suggested
 from web.portal.owner import owner
 from web.portal.refusals import drifted, words
 from web.site.face.forms import PageForm, code, line
+from web.site.site import the_site
 
 pages = Blueprint("app", __name__)
 
@@ -84,7 +85,11 @@ def _why_not(judged: totp.Judged) -> str:
         case Replayed():
             return words(Refused("replayed"))
         case _:
-            return gettext("数字が合いません。アプリで「鍵守」のいまの数字を確かめて、入力し直してください。")
+            # The app shows the name that its QR code told it.
+            return gettext(
+                "数字が合いません。アプリで「%(body)s」のいまの数字を確かめて、入力し直してください。",
+                body=the_site().door.site.name,
+            )
 
 
 def _over() -> Response:

@@ -60,7 +60,7 @@ def register(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_translated, _counted, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(pages)
-    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant, "ago": ago}
+    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant, "ago": ago, "figure": figure}
     app.jinja_env.filters.update(filters)
 
 
@@ -83,6 +83,11 @@ def _counted(one: str, many: str, number: int) -> str:
     if chosen() == _OURS:
         return one
     return ngettext(one, many, number)
+
+
+def figure(value: int) -> str:
+    """1,200: a number of things, as it is written in both languages; never a number that names something."""
+    return f"{value:,}"
 
 
 def day(value: date | None, *, weekday: bool = True) -> str:
