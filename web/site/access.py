@@ -151,7 +151,7 @@ _DECIDING: Final = (*DESK, Role.APPROVER, Role.SYSTEM_OWNER)
 
 OFFICER: Final[Mapping[str, Access]] = {
     # what waits: /office, /office/letters
-    "office.page": only(*OVERSIGHT, Role.SYSTEM_OWNER),
+    "office.page": only(*_OFFICE),
     "letters.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.AUDITOR),
     # people: /office/people...; an approver lets in again whoever decides over others
     "people.page": only(*OVERSIGHT),
@@ -175,7 +175,7 @@ OFFICER: Final[Mapping[str, Access]] = {
     "token_moves.destroy": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True),
     "token_files.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True, body=FILE),
     # enrolment: /office/enrolment...
-    "progress.page": only(*OVERSIGHT, Role.SYSTEM_OWNER),
+    "progress.page": only(*_OFFICE),
     "progress.export": only(*DESK, Role.SYSTEM_OWNER, proved=True),
     # cases: /office/cases...; whose case it is, and who may decide it, the page and the core see to
     "cases.page": only(*_OFFICE),
