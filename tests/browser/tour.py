@@ -98,6 +98,7 @@ class Furnished:
             "people.page": "?q=" + self.staff.name[:1], "tokens.one": "?serial=TK-000001",
             "token_moves.lend": f"?serial=TK-000003&number={self.staff.number}",
             "token_moves.give_back": "?serial=TK-000002", "token_moves.lost": "?serial=TK-000002",
+            "token_moves.resync": "?serial=TK-000002",
             "token_moves.restock": "?serial=TK-000004", "token_moves.destroy": "?serial=TK-000004",
         }  # fmt: skip
 

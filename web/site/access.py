@@ -169,6 +169,7 @@ OFFICER: Final[Mapping[str, Access]] = {
     "tokens.one": only(*DESK, Role.AUDITOR),
     "token_moves.lend": only(*DESK, proved=True),
     "token_moves.lent": only(*DESK, proved=True),
+    "token_moves.resync": only(*DESK, proved=True),
     "token_moves.give_back": only(*DESK, proved=True),
     "token_moves.lost": only(*DESK, proved=True),
     "token_moves.restock": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True),

@@ -1,4 +1,4 @@
-"""Hardware tokens over the counter: lent, brought back, lost, found, destroyed.
+"""Hardware tokens over the counter: lent, brought into step, brought back, lost, found, destroyed.
 
 The one law: *the holder is told of every move* and what a token proved ends
 with it: a token that was brought back or lost leaves no session behind that it
@@ -14,7 +14,7 @@ from iam.record.act import Act
 from iam.signin import sessions
 from iam.signin.desk.deeds import Deed, Officer, may
 from iam.signin.door import Entrant, entrant, find
-from iam.signin.factors import authenticators, stock
+from iam.signin.factors import authenticators, stock, totp
 from iam.signin.own import parting
 
 
@@ -39,6 +39,24 @@ def lend(officer: Officer, serial: str, person_id: int) -> Lent:
         made = stock.lend(act, officer.door.keys, serial, who.person_id)
         outbox.tell(act, who.person_id, who.email, Topic.TOKEN_LENT, {"at": act.at, "serial": serial})
         return Lent(made, who)
+
+
+def resynchronise(officer: Officer, serial: str, first: str, second: str) -> bool:
+    """Bring a lent token into step again by two codes that it showed one after the other; False when it did not.
+
+    Raises:
+        NotFound: no such token; Forbidden: as `deeds.why_not`; Conflict: it is not lent.
+    """
+    with officer.act() as act:
+        bound = _bound(act, serial)
+        if bound is None:
+            raise Conflict("この機器はいま貸し出されていません。")
+        # It lets in whoever holds the device again, as lending does.
+        who = may(act, officer, authenticators.authenticator(act.connection, bound).person_id, Deed.LEND)
+        done = totp.resynchronise(act, officer.door.keys, bound, first, second)
+        if not done:
+            act.record("desk.resync_refused", f"person {who.person_id}", {"authenticator": bound})
+        return done
 
 
 def give_back(officer: Officer, serial: str) -> Entrant:

@@ -290,7 +290,7 @@ def why_not_token(seed: TokenSeed) -> str:
 def resynchronise(act: Act, keys: KeyRing, id_: int, first: str, second: str) -> bool:
     """Bring a lent device into step by two codes that it showed one after the other (RFC 4226 7.4, RFC 6238 6).
 
-    False when they are not two such codes; that counts as a failure.
+    False when they are not two such codes.
 
     Raises:
         NotFound: no such authenticator.
@@ -302,11 +302,10 @@ def resynchronise(act: Act, keys: KeyRing, id_: int, first: str, second: str) ->
     step = _second_of(device, chosen.counter, normalised(first), normalised(second), act.at)
     if step is None:
         return False
-    if device.otp is Otp.HOTP:
-        return note_used(act, id_, step + 1)
-    if not note_used(act, id_, step):
+    if not note_used(act, id_, step + 1 if device.otp is Otp.HOTP else step):
         return False
-    set_data(act, id_, replace(device, drift=step - replace(device, drift=0).step(act.at)).data())
+    if device.otp is not Otp.HOTP:
+        set_data(act, id_, replace(device, drift=step - replace(device, drift=0).step(act.at)).data())
     act.record("factor.resynchronised", f"person {chosen.person_id}", {"authenticator": id_})
     return True
 

@@ -1,4 +1,4 @@
-"""What becomes of a token over the counter: lent, brought back, lost, found, destroyed.
+"""What becomes of a token over the counter: lent, brought into step, brought back, lost, found, destroyed.
 
 The one law: *what will happen is said first*, with the token and the person it is about, and then done once.
 """
@@ -19,7 +19,7 @@ from iam.signin.factors import stock
 from iam.signin.factors.stock import Place, Token
 from web.officer.officer import officer
 from web.officer.tokens.stock import wanted
-from web.site.face.forms import Line, PageForm, line
+from web.site.face.forms import Line, PageForm, code, line
 from web.site.site import at, the_site
 
 pages = Blueprint("token_moves", __name__)
@@ -42,6 +42,13 @@ class ReasonForm(PageForm):
     """Why it is done."""
 
     reason = line(lazy_gettext("理由"))
+
+
+class CodesForm(PageForm):
+    """What the token showed, one after the other."""
+
+    first = code(lazy_gettext("いま表示されている数字"))
+    second = code(lazy_gettext("その次に表示された数字"))
 
 
 class WitnessForm(PageForm):
@@ -130,6 +137,34 @@ def _borrower(form: LendForm) -> Entrant | None:
         form.number.errors = [gettext(str(refusal))]
         return None
     return who
+
+
+@pages.route("/office/tokens/resync", methods=["GET", "POST"])
+def resync() -> Response | tuple[str, int]:
+    """Its clock or its count went astray, and its holder brought it."""
+    move = Move(
+        gettext("数字の合わせ直し"), gettext("合わせ直す"),
+        (
+            gettext("機器の時計や回数のずれを覚え、次のサインインから、表示される数字をそのまま使えるようにします。"),
+            gettext("機器の数字を続けて二つ入力します。二つ目は、数字が変わるのを待つか、ボタンをもう一度押して表示します。"),
+            gettext("入力した二つの数字は、サインインには使えなくなります。"),
+        ),
+    )  # fmt: skip
+    token, form = wanted(), CodesForm.read()
+    if not form.sent():
+        return _page(token, move, form, form.status)
+    try:
+        done = lending.resynchronise(officer(), token.serial, form.first.data or "", form.second.data or "")
+    except (Conflict, Forbidden) as refusal:
+        form.form_errors.append(gettext(str(refusal)))
+        return _page(token, move, form, _CONFLICT if isinstance(refusal, Conflict) else 422)
+    if not done:
+        form.second.errors = [
+            gettext("この機器が続けて表示した数字ではありません。製造番号を確かめ、新しい数字で入力し直してください。")
+        ]
+        return _page(token, move, form, 422)
+    flash(gettext("合わせ直しました。次に表示される数字から使えます。"), "success")
+    return redirect(url_for("tokens.one", serial=token.serial), 303)
 
 
 @pages.route("/office/tokens/give-back", methods=["GET", "POST"])

@@ -54,7 +54,8 @@ def one() -> str:
     token = wanted()
     ways = {
         "lend": token.place in LENDABLE, "give_back": token.place is Place.LENT, "lost": token.place in _LOSABLE,
-        "restock": token.place in RESTOCKABLE, "destroy": token.place in DESTRUCTIBLE,
+        "resync": token.place is Place.LENT, "restock": token.place in RESTOCKABLE,
+        "destroy": token.place in DESTRUCTIBLE,
     }  # fmt: skip
     allowed = may()
     return render_template(

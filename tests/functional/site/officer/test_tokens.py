@@ -1,15 +1,20 @@
 """The stock of tokens on the officers' pages: seen, lent, taken back, lost, found, destroyed."""
 
+import base64
 import json
+from datetime import timedelta
 from urllib.parse import quote
 
+import pyotp
 import pytest
 
 from iam.outbox import Topic
 from iam.policy.profile import Role
 from iam.signin import sessions
+from iam.signin.factors import authenticators
 from iam.signin.factors.authenticators import State
 from iam.signin.factors.stock import Place
+from iam.signin.factors.totp import Accepted, Device, verify
 from iam.signin.kinds import Method, Proofs
 from tests.functional.site.given import City
 from tests.functional.site.officer.desk import REASON, Desk, an_officer, at_desk, lend, take_in, token
@@ -118,6 +123,37 @@ def test_of_two_who_lend_the_same_one_is_told(desk: Desk) -> None:
     assert answer.status_code == 422
     assert "貸出中" in beside(answer, "serial")
     assert member.factors() == []
+
+
+def test_one_that_went_astray_is_brought_into_step_by_two_codes(desk: Desk) -> None:
+    city, member = desk.city, Member.of(desk.city)
+    factor = lend(city, SERIAL, member.id)
+    with city.store.read() as connection:
+        device = Device.of(city.door.keys, authenticators.authenticator(connection, factor))
+    shown = pyotp.HOTP(base64.b32encode(device.secret).decode())
+    ahead = device.step(city.clock()) + 40
+    page = f"/office/tokens/resync?serial={SERIAL}"
+
+    wrong = desk.sends(page, {"first": shown.at(ahead), "second": shown.at(ahead + 2)})
+    assert wrong.status_code == 422
+    assert "続けて表示した数字ではありません" in beside(wrong, "second")
+    assert shown.at(ahead) not in wrong.text
+    said = move(desk, "resync", {"first": shown.at(ahead), "second": shown.at(ahead + 1)})
+
+    assert "合わせ直しました。" in said
+    assert [actor for actor, _, _ in audited(city, "factor.resynchronised")] == [f"staff:{desk.number}"]
+    assert len(audited(city, "desk.resync_refused")) == 1
+    with city.store.read() as connection:
+        held = authenticators.authenticator(connection, factor)
+    later = city.clock() + timedelta(seconds=30)
+    judged = verify(Device.of(city.door.keys, held), held.counter, shown.at(ahead + 2), later, previous_step=False)
+    assert isinstance(judged, Accepted)
+
+
+def test_one_in_the_cupboard_has_no_step_to_bring_it_into(desk: Desk) -> None:
+    answer = desk.sends(f"/office/tokens/resync?serial={SERIAL}", {"first": "123456", "second": "234567"})
+    assert answer.status_code == 409
+    assert "貸し出されていません" in words(answer)
 
 
 def test_one_is_brought_back_and_what_it_opened_is_closed(desk: Desk) -> None:
