@@ -228,6 +228,13 @@ def failures_by_address(connection: Connection, since: datetime) -> Counter[str]
     return Counter({row.address: row.failures for row in connection.execute(query.group_by(columns.address))})
 
 
+def strangers_from(connection: Connection, address: str, since: datetime) -> int:
+    """How many failures of nobody that we know came from one address."""
+    columns = event_table.c
+    theirs = columns.person_id == NOBODY, columns.at > since, columns.address == address[:_LONGEST]
+    return connection.execute(select(func.count()).select_from(event_table).where(*theirs)).scalar_one()
+
+
 def at_night(at: datetime) -> bool:
     """Whether it is from ten in the evening to six in the morning in Japan."""
     begins, ends = _NIGHT

@@ -6,6 +6,7 @@ same for everybody of whom nothing was proved (R35, ASVS 6.3.8).
 """
 
 from datetime import timedelta
+from typing import Final
 
 from iam import outbox
 from iam.outbox import Topic, Value
@@ -19,17 +20,30 @@ from iam.signin.kinds import Method
 from iam.signin.steps import Refused
 from iam.signin.throttle import FOREVER, Counted
 
+MOST_A_MINUTE: Final = 20
+"""Of what cost nothing to try and says nothing of anybody: so many from one address within a minute are remembered."""
+
 
 def remember(act: Act, who: Entrant | None, where: Where, method: Method, reason: str, *, blinded: str = "") -> None:
     """One failure, in the history of whom it concerns and in the audit.
 
     `who` None: nobody's; then `blinded` stands for the number that was typed, which may be somebody's password.
     """
+    if who is None and method is not Method.PASSWORD and _floods(act, where):
+        return
     person_id = history.NOBODY if who is None else who.person_id
     history.note(act, person_id, Outcome.FAILURE, where, methods=[method], reason=reason)
     subject = "nobody" if who is None else f"person {person_id}"
     detail = {"method": method, "reason": reason, "address": where.address}
     act.record("signin.refused", subject, {**detail, "number": blinded} if blinded else detail)
+
+
+def _floods(act: Act, where: Where) -> bool:
+    """A false answer of a key costs no hash, so a flood of them would fill the audit, which nobody may shorten.
+
+    A password is never passed over: with less to write, an unknown number would be answered sooner than a known one.
+    """
+    return history.strangers_from(act.connection, where.address, act.at - timedelta(minutes=1)) >= MOST_A_MINUTE
 
 
 def waiting(wait: timedelta) -> Refused:
