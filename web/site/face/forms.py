@@ -2,7 +2,8 @@
 
 The one law: *nothing typed is lost but secrets*, and nothing is stored that
 another reader would see otherwise: control characters and marks that turn the
-direction of a text are refused where they are typed.
+direction of a text are refused where they are typed, and so is a My Number,
+for what is recorded is never shortened.
 """
 
 import re
@@ -19,6 +20,7 @@ from wtforms import DateField, Field, Form, PasswordField, StringField, TextArea
 from wtforms.i18n import DummyTranslations, get_translations
 from wtforms.validators import StopValidation, ValidationError
 
+from iam.people.japanese import holds_my_number
 from web.site.border import typed
 from web.site.border.headers import UNSAFE
 from web.site.face.language import chosen
@@ -149,10 +151,14 @@ class _Length:
 
 
 def plain(_form: object, field: Field) -> None:
-    """Refuse what cannot be seen, or makes a text look like another."""
+    """Refuse what cannot be seen, or makes a text look like another; and a My Number."""
     text = field.data or ""
     if _TURNING.search(text) or any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
         raise ValidationError(gettext("表示できない文字が含まれています。入力し直してください。"))
+    if len(text) <= PARAGRAPH and holds_my_number(text):
+        raise ValidationError(
+            gettext("個人番号（マイナンバー）とみられる12桁の数字は入力できません。取り除いてください。")
+        )
 
 
 def tidy(text: str | None, longest: int = PARAGRAPH) -> str:

@@ -247,7 +247,13 @@ def test_an_approver_lets_in_officers_and_nobody_else(city: City) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [("", "入力してください"), ("　 ", "入力してください"), ("あ" * 201, "200文字以内"), ("a\u202eb", "表示できない")],
+    [
+        ("", "入力してください"),
+        ("　 ", "入力してください"),
+        ("あ" * 201, "200文字以内"),
+        ("a\u202eb", "表示できない"),
+        ("番号 1234-5678-9018 で確認", "個人番号（マイナンバー）とみられる"),
+    ],
 )
 def test_a_reason_that_does_not_do_is_kept_and_told_beside_it(city_sqlite: City, typed: str, told: str) -> None:
     member, desk = throttled(Member.of(city_sqlite)), an_officer(city_sqlite, Role.OPERATOR)
