@@ -20,11 +20,10 @@ import click
 from iam.record.act import now
 from iam.record.columns import jst_day
 from web.cli.japanese import JapaneseHelp, said
+from web.practice.portal.codes import COMMAND
 from web.practice.servers.process import ServerDidNotStart, free_port
 from web.practice.walk import nights, opening
 from web.practice.walk.stage import SETTLED, CannotGoOn, Stage, heading, staged
-
-CODES = "./dev run python -m web.practice.portal.codes"
 
 
 @contextmanager
@@ -69,7 +68,7 @@ def next_steps(stage: Stage) -> None:
     click.echo(f"    cd {shlex.quote(str(Path.cwd()))}")
     click.echo(f"    export IAM_CONFIG={shlex.quote(str(stage.body.configuration))}")
     click.echo("    ./dev run iam sync --plan")
-    click.echo(f"    {CODES}   # 認証アプリのいまのコード。登録の画面の鍵を付けると、その鍵のコード")
+    click.echo(f"    {COMMAND}   # 認証アプリのいまのコード。登録の画面の鍵を付けると、その鍵のコード")
 
 
 STEPS = (nights.plan, nights.night, nights.again, nights.tomorrow, nights.april, nights.broken, nights.person)

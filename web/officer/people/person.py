@@ -78,11 +78,6 @@ class Seen:
     events: Sequence[Event]
     cases: Sequence[Case]
 
-    @property
-    def recovery_left(self) -> int:
-        """How many recovery codes are left."""
-        return sum(each.left for each in self.factors if each.held.form is Form.RECOVERY)
-
 
 @pages.get("/office/people/<int:id_>")
 def page(id_: int) -> str:

@@ -22,6 +22,7 @@ from web.cli.table import aligned
 from web.practice.portal.visitors import Cast
 
 PERIOD: Final = 30
+COMMAND: Final = "./dev run python -m web.practice.portal.codes"
 
 
 def lines(cast: Cast, at: datetime) -> Iterator[str]:

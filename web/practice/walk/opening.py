@@ -26,7 +26,7 @@ from web.body.door import door_of
 from web.cli.table import aligned
 from web.practice.body import LEAVING, SEED, a_day_later, outsourced, people, write_feed
 from web.practice.portal.browser import Browser, Page
-from web.practice.portal.codes import lines
+from web.practice.portal.codes import COMMAND, lines
 from web.practice.portal.serving import Service
 from web.practice.portal.serving import opened as opened_service
 from web.practice.portal.visitors import Cast, Visitor, Way, set_up
@@ -106,6 +106,8 @@ def told(open_: Opened) -> None:
     for number, words in enumerate(_to_try(open_), 1):
         click.echo(f"   {number}. {words}")
     click.echo("  二人の担当者になるときは、シークレットウィンドウか別のブラウザーで、もう一人がサインインします。")
+    click.echo(f"  認証アプリの数字は、別の端末の {COMMAND} で分かります。")
+    click.echo("  登録のときは、画面の「文字で入力する」に出る鍵を、その後ろに付けます。")
 
 
 def _second(each: Visitor) -> str:
