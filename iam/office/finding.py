@@ -13,7 +13,7 @@ from itertools import islice, product
 from typing import Any, Final
 
 import jaconv
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, or_, select
 
 from iam.office.serving import posts_on
 from iam.people.japanese import comparable
@@ -58,10 +58,12 @@ class Found:
 
 def find(connection: Connection, asked: Asked, on: date, *, skip: int, limit: int) -> Found:
     """Everybody who fits, by staff number; `skip` of them are passed over, at most `limit` are answered."""
-    fits = _fitting(asked, on)
-    total = connection.execute(select(func.count()).select_from(person_table).where(*fits)).scalar_one()
-    query = select(person_table.c.id).where(*fits).order_by(person_table.c.staff_number).offset(skip).limit(limit)
-    return Found(tuple(connection.execute(query).scalars()), total)
+    person = person_table.c
+    query = select(person.id, func.count().over().label("total")).where(*_fitting(asked, on))
+    rows = connection.execute(query.order_by(person.staff_number).offset(skip).limit(limit)).all()
+    if rows or not skip:
+        return Found(tuple(row.id for row in rows), rows[0].total if rows else 0)
+    return Found((), find(connection, asked, on, skip=0, limit=1).total)
 
 
 def _fitting(asked: Asked, on: date) -> list[ColumnElement[bool]]:
@@ -82,7 +84,7 @@ def _announced(on: date) -> ColumnElement[bool]:
     """Of whom something may be said (内示解禁)."""
     told = appointment_table.c
     said = or_(told.announce_from.is_(None), told.announce_from <= on)
-    return exists().where(told.person_id == person_table.c.id, told.known_until.is_(None), said)
+    return person_table.c.id.in_(select(told.person_id).where(told.known_until.is_(None), said))
 
 
 def _within(units: Collection[str], on: date) -> Select[Any]:
@@ -95,8 +97,8 @@ def _says(word: str) -> ColumnElement[bool]:
     person, number = person_table.c, number_table.c
     ways = [_folded(person.name).contains(each, autoescape=True) for each in spellings(word)]
     ways += [_folded(person.name_kana).contains(each, autoescape=True) for each in readings(word)]
-    numbered = number.number.istartswith(word, autoescape=True)
-    return or_(*ways, exists().where(number.person_id == person.id, numbered))
+    numbered = select(number.person_id).where(number.number.istartswith(word, autoescape=True))
+    return or_(*ways, person.id.in_(numbered))
 
 
 def _folded(column: Column[str]) -> ColumnElement[str]:

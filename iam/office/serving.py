@@ -3,13 +3,17 @@
 The one law: *the same answer as a person's own standing* (iam.people.standing),
 which a test holds for everybody: a list that counts a hundred thousand people
 asks in one statement, and no list may disagree with a person's page.
+
+Everything is said of a person in one pass over what was told (window
+functions): a correlated question for each row is quick or slow as the
+database happens to know its tables.
 """
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, not_, or_, select
 
 from iam.office.roles import Offices
 from iam.people.feed import Gives
@@ -20,20 +24,21 @@ _MACHINES: Final = frozenset({StaffKind.DEVELOPMENT, StaffKind.SYSTEM})
 
 
 def posts_on(on: date) -> Select[Any]:
-    """Every post that is held on a day: person_id, org_code, org_name, title, category, concurrent, valid_from, nth.
+    """Every post that is held on a day: person_id, org_code, org_name, title, category, concurrent, valid_from,
+    elsewhere (on leave, or away at another body; NULL: neither), nth.
 
     `nth` is 1 for the primary post, or the oldest concurrent one of who has no primary.
     """
-    post = appointment_table
-    columns = post.c
-    order = columns.concurrent, columns.valid_from, columns.id
-    nth = func.row_number().over(partition_by=columns.person_id, order_by=order).label("nth")
+    told = _told(on).c
+    followed = and_(told.concurrent.is_(False), told.valid_until == date.max, told.valid_from < told.newest)
+    left = told.left_on >= told.valid_from
+    order = told.concurrent, told.valid_from, told.id
+    nth = func.row_number().over(partition_by=told.person_id, order_by=order).label("nth")
     return select(
-        columns.person_id, columns.org_code, columns.org_name, columns.title, columns.category, columns.concurrent,
-        columns.valid_from, nth,
+        told.person_id, told.org_code, told.org_name, told.title, told.category, told.concurrent, told.valid_from,
+        told.elsewhere, nth,
     ).where(
-        columns.known_until.is_(None), columns.gives == Gives.POST,
-        columns.valid_from <= on, columns.valid_until >= on, ~_followed(on), ~_left(on),
+        told.gives == Gives.POST, told.valid_until >= on, not_(followed), or_(told.left_on.is_(None), not_(left)),
     )  # fmt: skip
 
 
@@ -45,8 +50,33 @@ def serving(offices: Offices, on: date) -> Subquery:
     present = person.absent_runs < _silence(offices.absence, offices.profile.accounts.absence_runs.value)
     query = select(posts).join(person_table, person.id == posts.c.person_id)
     return query.where(
-        posts.c.nth == 1, present, posts.c.category.not_in(machines), ~_elsewhere(posts.c.person_id, on)
+        posts.c.nth == 1, present, posts.c.category.not_in(machines), posts.c.elsewhere.is_(None)
     ).subquery("serving")
+
+
+def _told(on: date) -> Subquery:
+    """What was told to begin by a day, and beside each entry what it takes of the person's others to judge it:
+    `newest`: when their newest primary post began, which ended the open one before it (異動); `left_on`: their last
+    day in service before that day, if any (退職); `elsewhere`: whether a leave or a secondment is in force."""
+    told = appointment_table.c
+    primary = and_(told.gives == Gives.POST, told.concurrent.is_(False))
+    ended = and_(told.gives == Gives.END, told.valid_from < on)
+    away = and_(told.gives.in_([Gives.LEAVE, Gives.AWAY]), told.valid_until >= on)
+
+    def of_person(condition: ColumnElement[bool], value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a column or a number
+        return func.max(case((condition, value))).over(partition_by=told.person_id)
+
+    return (
+        select(
+            told.id, told.person_id, told.gives, told.org_code, told.org_name, told.title, told.category,
+            told.concurrent, told.valid_from, told.valid_until,
+            of_person(primary, told.valid_from).label("newest"),
+            of_person(ended, told.valid_from).label("left_on"),
+            of_person(away, 1).label("elsewhere"),
+        )
+        .where(told.known_until.is_(None), told.valid_from <= on)
+        .subquery("told")
+    )  # fmt: skip
 
 
 def _silence(absence: Mapping[str, int], usual: int) -> ColumnElement[int] | int:
@@ -54,31 +84,3 @@ def _silence(absence: Mapping[str, int], usual: int) -> ColumnElement[int] | int
     if not absence:
         return usual
     return case(absence, value=person_table.c.source, else_=usual)
-
-
-def _followed(on: date) -> ColumnElement[bool]:
-    """An open-ended primary post ended when the next one began (異動)."""
-    post, later = appointment_table.c, appointment_table.alias("later").c
-    follows = exists().where(
-        later.person_id == post.person_id, later.known_until.is_(None), later.gives == Gives.POST,
-        later.concurrent.is_(False), later.valid_from > post.valid_from, later.valid_from <= on,
-    )  # fmt: skip
-    return and_(post.concurrent.is_(False), post.valid_until == date.max, follows)
-
-
-def _left(on: date) -> ColumnElement[bool]:
-    """A last day in service ended every post that had begun by then (退職)."""
-    post, end = appointment_table.c, appointment_table.alias("ended").c
-    return exists().where(
-        end.person_id == post.person_id, end.known_until.is_(None), end.gives == Gives.END,
-        end.valid_from >= post.valid_from, end.valid_from < on,
-    )  # fmt: skip
-
-
-def _elsewhere(person_id: ColumnElement[int], on: date) -> ColumnElement[bool]:
-    """On leave, or away at another body."""
-    over = appointment_table.alias("overlay").c
-    return exists().where(
-        over.person_id == person_id, over.known_until.is_(None), over.gives.in_([Gives.LEAVE, Gives.AWAY]),
-        over.valid_from <= on, over.valid_until >= on,
-    )  # fmt: skip

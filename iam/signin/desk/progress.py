@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from iam.office.roles import Offices
 from iam.office.serving import serving
@@ -102,8 +102,7 @@ def _everybody(offices: Offices, on: date) -> Select[tuple[object, ...]]:
 
 def _stage() -> ColumnElement[str]:
     factor, password, person = authenticator_table.c, password_table.c, person_table.c
-    enrolled = exists().where(
-        factor.person_id == person.id, factor.state == State.ACTIVE, factor.form.in_(sorted(LASTING))
-    )
-    chosen = exists().where(password.person_id == person.id, password.lapses_at.is_(None))
+    lasting = select(factor.person_id).where(factor.state == State.ACTIVE, factor.form.in_(sorted(LASTING)))
+    own = select(password.person_id).where(password.lapses_at.is_(None))
+    enrolled, chosen = person.id.in_(lasting), person.id.in_(own)
     return case((enrolled, Stage.DONE.value), (chosen, Stage.BEGUN.value), else_=Stage.NOT_BEGUN.value)

@@ -17,11 +17,15 @@ from iam.signin.desk.progress import Counted, Stage
 
 @dataclass(frozen=True)
 class Group:
-    """One bar of the chart.  `code`: the unit that it stands for, "" where there is none to look into."""
+    """One bar of the chart.  `code`: the unit that it stands for, "" where there is none.
+
+    `inside`: whether there is more to see within it.
+    """
 
     code: str
     name: str
     stages: Counter[Stage] = field(default_factory=Counter)
+    inside: bool = True
 
     @property
     def total(self) -> int:
@@ -63,24 +67,26 @@ def grouped(
     Whoever belongs to the unit itself stands in a group of the unit itself.
     """
     found: dict[str, Group] = {}
+    tops = [top] if top else bounds
     for each in counted:
-        unit = _group(organisation, organisation.path(each.code, on), on, [top] if top else bounds)
-        code, name = (unit.code, unit.name) if unit else _loose(organisation, each)
-        found.setdefault(code, Group(code, name)).stages.update(each.stages)
+        path = organisation.path(each.code, on)
+        group = _group(organisation, path, on, tops) if path else _loose(organisation, each)
+        found.setdefault(group.code, group).stages.update(each.stages)
     return sorted(found.values(), key=lambda group: (not group.code, group.code))
 
 
-def _group(organisation: Organisation, path: Sequence[OrgUnit], on: date, tops: Collection[str]) -> OrgUnit | None:
-    if not path:
-        return None
+def _group(organisation: Organisation, path: Sequence[OrgUnit], on: date, tops: Collection[str]) -> Group:
     if not tops:
-        return organisation.department(path[-1].code, on)
+        unit = organisation.department(path[-1].code, on) or path[-1]
+        return Group(unit.code, unit.name)
     depth = next((number for number, unit in enumerate(path) if unit.code in tops), len(path) - 1)
-    return path[min(depth + 1, len(path) - 1)]
+    if depth == len(path) - 1:
+        return Group(path[-1].code, gettext("%(unit)s（直属）", unit=path[-1].name), inside=False)
+    return Group(path[depth + 1].code, path[depth + 1].name)
 
 
-def _loose(organisation: Organisation, each: Counted) -> tuple[str, str]:
+def _loose(organisation: Organisation, each: Counted) -> Group:
     """Where there is no list of the organisation, each unit is as the appointments call it."""
     if len(organisation):
-        return "", gettext("組織の一覧にない所属")
-    return each.code, each.name or gettext("所属なし")
+        return Group("", gettext("組織の一覧にない所属"), inside=False)
+    return Group(each.code, each.name or gettext("所属なし"), inside=False)

@@ -75,7 +75,7 @@ def test_one_goes_down_into_a_department(some: City) -> None:
     whole = {row[0]: row for row in rows(desk.browser.get(PAGE).text)}
     inside = rows(desk.browser.get(f"{PAGE}?unit=010000").text)
     assert sum(int(row[6]) for row in inside) == int(whole["総務部"][6])
-    assert {"人事課", "財政課"} <= {row[0] for row in inside}
+    assert {"人事課", "財政課", "総務部（直属）"} <= {row[0] for row in inside}
 
 
 def test_the_list_is_whom_to_ask_and_may_be_narrowed(some: City) -> None:
