@@ -105,7 +105,7 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
             gettext("宛先やメールサーバーの設定を確かめてください。"),
             url_for("letters.page"), gettext("届かないメールを見る"),
         )  # fmt: skip
-    if _open("tokens.page") and (returned := stock.places(connection).get(Place.RETURNED, 0)):
+    if _open("token_moves.restock") and (returned := stock.places(connection).get(Place.RETURNED, 0)):
         yield Waiting(
             ngettext("点検待ちの機器が%(num)s台あります", "点検待ちの機器が%(num)s台あります", returned),
             gettext("点検して在庫に戻すと、また貸し出せます。"),

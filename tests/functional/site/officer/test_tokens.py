@@ -112,6 +112,10 @@ def test_nobody_lends_to_themselves_nor_the_desk_to_its_watchers(desk: Desk) -> 
     theirs = desk.sends("/office/tokens/lend", {"serial": SERIAL, "number": general}, of="/office/tokens/import")
     assert "統括か承認の担当者" in beside(theirs, "number")
     assert token(city, SERIAL).place is Place.IN_STOCK
+    approver = an_officer(city, Role.APPROVER)
+    done = approver.sends("/office/tokens/lend", {"serial": SERIAL, "number": general}, of="/office/tokens/lend?x")
+    assert "貸し出しました。" in approver.opens(done.location or "")
+    assert approver.browser.get(f"/office/tokens/give-back?serial={SERIAL}").status_code == 403
 
 
 def test_of_two_who_lend_the_same_one_is_told(desk: Desk) -> None:
