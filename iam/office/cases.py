@@ -23,6 +23,7 @@ from iam.record.act import Act
 from iam.record.columns import canonical_json, jst_day
 
 T = TypeVar("T")
+Roles = Mapping[int, frozenset[Role]]
 LIFE: Final = timedelta(hours=24)
 """How long a case waits for the second officer."""
 
@@ -121,7 +122,7 @@ def why_not_decide(
 ) -> Conflict | Forbidden | None:
     """The first rule that stands between this officer and this decision, or None.
 
-    `roles`: by person id, of decider, asker and subject today; whoever is missing holds none.
+    `roles`: by person id, of decider and asker today, of the subject also while away; whoever is missing holds none.
     """
     none: frozenset[Role] = frozenset()
     decider, asker = roles.get(decider_id, none), roles.get(case.asked_by, none)
@@ -205,8 +206,7 @@ def decline(act: Act, offices: Offices, case_id: int, *, decided_by: int, reason
 def _decide(
     act: Act, offices: Offices, case: Case, decided_by: int, *, seen_hash: str, state: CaseState, reason: str = ""
 ) -> None:
-    roles = _roles(act.connection, offices, [decided_by, *_concerned(case)], act.at)
-    if refusal := why_not_decide(case, decided_by, roles=roles, seen_hash=seen_hash):
+    if refusal := refused(act.connection, offices, case, decided_by, act.at, seen_hash=seen_hash):
         raise refusal
     _settle(act, case, state, decided_by=decided_by, decision_reason=reason)
 
@@ -265,9 +265,36 @@ def case_of(connection: Connection, case_id: int, at: datetime) -> Case:
 def waiting_for(connection: Connection, offices: Offices, person_id: int, at: datetime) -> list[Case]:
     """The cases that this officer could decide now, oldest first."""
     found = waiting(connection, at)
-    ids = {person_id, *(id_ for case in found for id_ in _concerned(case))} if found else set()
-    roles = _roles(connection, offices, ids, at)
-    return [case for case in found if why_not_decide(case, person_id, roles=roles, seen_hash=case.content_hash) is None]
+    if not found:
+        return []
+    roles = _roles(connection, offices, [person_id, *(case.asked_by for case in found)], at)
+    guarded = _guarded(connection, offices, found, at)
+    return [
+        case
+        for case in found
+        if why_not_decide(case, person_id, roles=_both(case, roles, guarded), seen_hash=case.content_hash) is None
+    ]
+
+
+def refused(
+    connection: Connection, offices: Offices, case: Case, decider_id: int, at: datetime, *, seen_hash: str
+) -> Conflict | Forbidden | None:
+    """`why_not_decide` by the roles of this instant."""
+    roles = _roles(connection, offices, [decider_id, case.asked_by], at)
+    guarded = _guarded(connection, offices, [case], at)
+    return why_not_decide(case, decider_id, roles=_both(case, roles, guarded), seen_hash=seen_hash)
+
+
+def _guarded(connection: Connection, offices: Offices, found: Collection[Case], at: datetime) -> Roles:
+    """The roles of whom these cases are about, also of who is away: a head of tomorrow is guarded as one today."""
+    ids = {case.subject_id for case in found if case.subject_id is not None}
+    return roles_of(connection, offices.profile, ids, jst_day(at), absence=offices.absence, away=True)
+
+
+def _both(case: Case, roles: Roles, guarded: Roles) -> Roles:
+    """Of decider and asker what they hold today, of the subject what guards them."""
+    subject = case.subject_id or 0
+    return {**roles, subject: guarded.get(subject, frozenset())}
 
 
 def waiting(connection: Connection, at: datetime) -> list[Case]:
@@ -286,14 +313,9 @@ def recent(connection: Connection, at: datetime, *, asked_by: int | None = None,
 
 def deciders(connection: Connection, offices: Offices, case: Case, at: datetime) -> list[int]:
     """Who could decide it now: person ids."""
-    roles = _roles(connection, offices, _concerned(case), at)
-    asked = decides(case.kind, roles.get(case.subject_id or 0, frozenset()))
+    asked = decides(case.kind, _guarded(connection, offices, [case], at).get(case.subject_id or 0, frozenset()))
     found = {each.person_id for role in asked for each in holders(connection, offices, role, jst_day(at))}
     return sorted(found - {case.asked_by, case.subject_id})
-
-
-def _concerned(case: Case) -> set[int]:
-    return {case.asked_by} | ({case.subject_id} if case.subject_id is not None else set())
 
 
 def _roles(connection: Connection, offices: Offices, ids: Collection[int], at: datetime) -> dict[int, frozenset[Role]]:

@@ -120,32 +120,37 @@ def roles_of(
     on: date,
     *,
     absence: Mapping[str, int] | None = None,
+    away: bool = False,
 ) -> dict[int, frozenset[Role]]:
-    """The roles of each of these persons on a day (JST); everybody asked for is a key."""
-    found = holdings_of(connection, Offices(profile, absence or {}), person_ids, on)
+    """The roles of each of these persons on a day (JST), `away` as in `holdings_among`; everybody asked is a key."""
+    found = holdings_of(connection, Offices(profile, absence or {}), person_ids, on, away=away)
     return {id_: frozenset(each.role for each in found[id_]) for id_ in found}
 
 
 def holdings_of(
-    connection: Connection, offices: Offices, person_ids: Collection[int], on: date
+    connection: Connection, offices: Offices, person_ids: Collection[int], on: date, *, away: bool = False
 ) -> dict[int, tuple[Holding, ...]]:
     """The roles of each of these persons on a day, with the reason of each; everybody asked for is a key."""
-    found = holdings_among(connection, offices, list(people(connection, person_ids)), on)
+    found = holdings_among(connection, offices, list(people(connection, person_ids)), on, away=away)
     return {id_: found.get(id_, ()) for id_ in person_ids}
 
 
 def holdings_among(
-    connection: Connection, offices: Offices, asked: Collection[Person], on: date
+    connection: Connection, offices: Offices, asked: Collection[Person], on: date, *, away: bool = False
 ) -> dict[int, tuple[Holding, ...]]:
-    """`holdings_of` for persons who were read already: one query more, two when one of them deputises."""
+    """`holdings_of` for persons who were read already: one query more, two when one of them deputises.
+
+    `away`: what they would hold if they were not away; whoever is a head again tomorrow is guarded as one today.
+    """
     given = _assignments(connection, [person.id for person in asked], on)
     known = {person.id: person for person in asked}
-    away = {row.deputises_id for row in given} - known.keys() - {None}
-    known |= {person.id: person for person in people(connection, away)}
+    deputised = {row.deputises_id for row in given} - known.keys() - {None}
+    known |= {person.id: person for person in people(connection, deputised)}
     by_person: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in given:
         by_person[row.person_id].append(row)
-    return {person.id: _holdings(offices, person, by_person[person.id], known, on) for person in asked}
+    here = [person for person in asked if away or offices.standing(person, on).status is Status.IN_SERVICE]
+    return {person.id: _holdings(offices, person, by_person[person.id], known, on) for person in here}
 
 
 def _assignments(connection: Connection, person_ids: Collection[int], on: date) -> Sequence[Row[Any]]:
@@ -163,7 +168,7 @@ def _holdings(
     offices: Offices, person: Person, given: Iterable[Row[Any]], known: Mapping[int, Person], on: date
 ) -> tuple[Holding, ...]:
     now = offices.standing(person, on)
-    if now.status is not Status.IN_SERVICE or not offices.employs(now.posts):
+    if not offices.employs(now.posts):
         return ()
     found = list(_by_post(offices, person.id, now.posts, on))
     for row in given:

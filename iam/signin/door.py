@@ -58,7 +58,8 @@ class Entrant:
     """A person at the door, as the ledger knows them at this instant.
 
     `in_service`: may come in.  `suspended`: rights were stopped as a whole, whatever `status` says.
-    `roles`: empty for whoever may not come in.
+    `roles`: empty for whoever may not come in.  `guarded`: the roles that somebody has again who is away now; their
+    door is guarded as if they were here.
     """
 
     person_id: int
@@ -71,6 +72,7 @@ class Entrant:
     in_service: bool
     roles: frozenset[Role]
     rules: SigninRules
+    guarded: frozenset[Role] = frozenset()
 
     @property
     def shut_out(self) -> str:
@@ -306,16 +308,17 @@ def _read(connection: Connection, door: Door, person_id: int, at: datetime, *, b
     day = jst_day(at)
     asked = list(people(connection, [person_id]))
     systems = _systems(connection, person_id)
-    holdings = holdings_among(connection, door.offices, asked, day)
+    holdings = holdings_among(connection, door.offices, asked, day, away=True)
     if not asked:
         return None
     person = asked[0]
     status = door.offices.standing(person, day).status
     enters = not blocked and _enters(door, status, systems)
-    roles = frozenset(each.role for each in holdings.get(person.id, ())) if enters else frozenset[Role]()
+    guarded = frozenset(each.role for each in holdings.get(person.id, ()))
+    roles = guarded if enters and status is Status.IN_SERVICE else frozenset[Role]()
     return Entrant(
         person.id, person.staff_number, person.name, person.name_kana, person.email,
-        status, blocked, enters, roles, _rules(door, systems, roles, day),
+        status, blocked, enters, roles, _rules(door, systems, guarded, day), guarded,
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def why_not(officer: Entrant, subject: Entrant, deed: Deed) -> Forbidden | None:
         return Forbidden("監査の担当は、閲覧だけができます。")
     if deed in _LOOSENS:
         # As with credentials: two of the desk must not open the door of the officer who watches them.
-        able = decides(CaseKind.TEMPORARY_PASSWORD, subject.roles)
+        able = decides(CaseKind.TEMPORARY_PASSWORD, subject.guarded)
         if not able & officer.roles:
             return Forbidden("役職にある職員についての手続きです。統括か承認の担当者が行ってください。")
     elif not DESK & officer.roles:

@@ -16,10 +16,10 @@ from werkzeug.wrappers import Response
 from iam.errors import Forbidden
 from iam.office import cases, deputies
 from iam.office.cases import Case, CaseKind, CaseState
-from iam.office.roles import Offices, roles_of
+from iam.office.roles import Offices
 from iam.people.ledger import Person, people
 from iam.policy.profile import Role
-from web.officer.officer import officer, today
+from web.officer.officer import officer
 from web.site.access import OVERSIGHT
 from web.site.face.language import day
 from web.site.site import at, the_site
@@ -103,12 +103,11 @@ def read(id_: int) -> Read:
     with site.store.read() as connection:
         case = cases.case_of(connection, id_, at())
         concerned = {case.asked_by, case.decided_by, case.subject_id}
-        ids = {id_ for id_ in (me.person_id, case.asked_by, case.subject_id) if id_ is not None}
-        roles = roles_of(connection, site.door.profile, ids, today(), absence=site.door.absence)
-        refusal = cases.why_not_decide(case, me.person_id, roles=roles, seen_hash=case.content_hash)
+        offices = site.door.offices
+        refusal = cases.refused(connection, offices, case, me.person_id, at(), seen_hash=case.content_hash)
         if refusal and me.person_id not in concerned and not me.roles & set(OVERSIGHT):
             raise Forbidden(gettext("この申請を見られるのは、関係する職員と担当者だけです。"))
-        able = cases.deciders(connection, site.door.offices, case, at()) if case.state is CaseState.ASKED else []
+        able = cases.deciders(connection, offices, case, at()) if case.state is CaseState.ASKED else []
         names = names_of(connection, [case], able)
     why_not = gettext(str(refusal)) if refusal else ""
     return Read(case, names, [names[id_] for id_ in able], why_not, case.asked_by == me.person_id)
