@@ -4,6 +4,7 @@ The one law: *no page is left out*: the addresses come from the site's own table
 and one that asks for something (a person, a plan, a device) must find it here.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -69,9 +70,8 @@ class Furnished:
         path = str(rule.rule)
         for name in rule.arguments:
             assert (rule.endpoint, name) in given, f"{rule} asks for {name}: give it a place in tests/browser/tour.py"
-            path = path.replace(f"<int:{name}>", str(given[rule.endpoint, name]))
-            path = path.replace(f"<{name}>", str(given[rule.endpoint, name]))
-        return path + self._queries().get(rule.endpoint, "")
+            path = re.sub(rf"<(?:\w+:)?{name}>", str(given[rule.endpoint, name]), path)
+        return path + self._queries(role).get(rule.endpoint, "")
 
     def _given(self, role: Role | None) -> Mapping[tuple[str, str], object]:
         case = self.desk_case if role in {Role.HR_OFFICER, Role.OPERATOR} else self.deputy_case
@@ -93,10 +93,12 @@ class Furnished:
             return {(endpoint, "id_"): other if role is Role.APPROVER else self.person}
         return {(endpoint, "id_"): self.factor} if blueprint == "factors" else {}
 
-    def _queries(self) -> Mapping[str, str]:
+    def _queries(self, role: Role | None) -> Mapping[str, str]:
+        # An approver lends to officers alone.
+        borrower = self.city.cast.one(Role.OPERATOR) if role is Role.APPROVER else self.staff
         return {
             "people.page": "?q=" + self.staff.name[:1], "tokens.one": "?serial=TK-000001",
-            "token_moves.lend": f"?serial=TK-000003&number={self.staff.number}",
+            "token_moves.lend": f"?serial=TK-000003&number={borrower.number}",
             "token_moves.give_back": "?serial=TK-000002", "token_moves.lost": "?serial=TK-000002",
             "token_moves.resync": "?serial=TK-000002",
             "token_moves.restock": "?serial=TK-000004", "token_moves.destroy": "?serial=TK-000004",
