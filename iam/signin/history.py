@@ -12,7 +12,22 @@ from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Index, Integer, Row, Table, Text, delete, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    ScalarSelect,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
 
 from iam.record.act import Act
 from iam.record.columns import JST
@@ -124,20 +139,36 @@ def note(
     )  # fmt: skip
 
 
+def _newest(*outcomes: Outcome) -> ScalarSelect[int]:
+    columns = event_table.c
+    mine = columns.person_id == bindparam("person"), columns.at < bindparam("before"), columns.outcome.in_(outcomes)
+    return select(columns.id).where(*mine).order_by(columns.at.desc(), columns.id.desc()).limit(1).scalar_subquery()
+
+
+def _failures_since() -> ScalarSelect[int]:
+    """Failures that no success followed."""
+    failed, good = event_table.alias("failed").c, event_table.alias("good").c
+    mine = failed.person_id == bindparam("person"), failed.at < bindparam("before")
+    after = good.person_id == failed.person_id, good.at >= failed.at, good.at < bindparam("before")
+    followed = exists(select(good.id).where(*after, good.outcome == Outcome.SUCCESS))
+    return select(func.count()).where(*mine, failed.outcome == Outcome.FAILURE, ~followed).scalar_subquery()
+
+
+_LAST: Final = select(event_table, _failures_since().label("failures_since")).where(
+    event_table.c.id.in_([_newest(Outcome.SUCCESS), _newest(Outcome.FAILURE), _newest(Outcome.SIGNOUT, Outcome.ENDED)])
+)
+"""The newest of each, in one question: every first page asks it."""
+
+
 def last(connection: Connection, person_id: int, before: datetime) -> Last:
     """What the person is shown after sign-in (R36); `before` is `session.signed_in_at`."""
-    success = _newest(connection, person_id, Outcome.SUCCESS, before)
-    columns = event_table.c
-    since = select(func.count()).where(
-        columns.person_id == person_id, columns.at < before, columns.outcome == Outcome.FAILURE
-    )
-    if success is not None:
-        since = since.where(columns.at > success.at)
+    rows = connection.execute(_LAST, {"person": person_id, "before": before}).all()
+    found = {event.outcome: event for event in map(_event, rows)}
     return Last(
-        success,
-        _newest(connection, person_id, Outcome.FAILURE, before),
-        _newest(connection, person_id, Outcome.SIGNOUT, before, Outcome.ENDED),
-        connection.execute(since).scalar_one(),
+        found.get(Outcome.SUCCESS),
+        found.get(Outcome.FAILURE),
+        found.get(Outcome.SIGNOUT, found.get(Outcome.ENDED)),
+        rows[0].failures_since if rows else 0,
     )
 
 
@@ -240,16 +271,6 @@ def at_night(at: datetime) -> bool:
     begins, ends = _NIGHT
     hour = at.astimezone(JST).hour
     return hour >= begins or hour < ends
-
-
-def _newest(
-    connection: Connection, person_id: int, outcome: Outcome, before: datetime, *or_else: Outcome
-) -> Event | None:
-    columns = event_table.c
-    wanted = columns.outcome.in_([outcome, *or_else])
-    query = select(event_table).where(columns.person_id == person_id, columns.at < before, wanted)
-    row = connection.execute(query.order_by(columns.at.desc(), columns.id.desc()).limit(1)).one_or_none()
-    return None if row is None else _event(row)
 
 
 def _event(row: Row[Any]) -> Event:

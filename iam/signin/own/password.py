@@ -45,7 +45,7 @@ class Looks:
 
 def present(owner: Owner) -> Kept | None:
     """The owner's password as it stands."""
-    with owner.store.read() as connection:
+    with owner.store.glance() as connection:
         return kept.kept_of(connection, owner.id)
 
 

@@ -82,7 +82,7 @@ def keep() -> Response | tuple[str, int]:
 
 def _left(form: KeptForm) -> tuple[str, int]:
     mine = owner()
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         left = codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0)
         sets = [each for each in authenticators.of_person(connection, mine.id) if each.form is Form.RECOVERY]
     unsure = bool(sets) and not codes_kept(sets[-1])

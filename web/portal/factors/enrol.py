@@ -61,6 +61,6 @@ def choose() -> Response | tuple[str, int]:
 def token() -> str:
     """A device of the office is lent at the desk, and is enrolled there."""
     mine = owner()
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         lent = [each for each in authenticators.of_person(connection, mine.id) if each.form is Form.TOKEN]
     return render_template("portal/factors/token.html", lent=lent, steps=steps())

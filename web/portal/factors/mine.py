@@ -40,7 +40,7 @@ class Held:
 def page() -> str:
     """All of them."""
     mine = owner()
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         held = authenticators.of_person(connection, mine.id)
         left = codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0)
     lasting = [_held(mine, each, held) for each in held if each.lasting]
@@ -64,7 +64,7 @@ def _held(mine: Owner, factor: Authenticator, held: list[Authenticator]) -> Held
 
 def _one(id_: int) -> Held:
     mine = owner()
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         factor = authenticators.authenticator(connection, id_, person_id=mine.id)
         return _held(mine, factor, authenticators.of_person(connection, mine.id))
 

@@ -26,7 +26,7 @@ ROWS: Final = 30
 def live() -> str:
     """Where I am signed in."""
     mine = owner()
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         found = sessions.of_person(connection, mine.id, at())
     return render_template("portal/sessions.html", sessions=found, present=session().id, terminal=terminal)
 
@@ -60,7 +60,7 @@ def past() -> str:
     """What happened at the door."""
     mine = owner()
     before = row_number(request.args.get("before"))
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         found = history.page(connection, mine.id, before, ROWS + 1)
     more = found[ROWS - 1].id if len(found) > ROWS else None
     return render_template(

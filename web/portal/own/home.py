@@ -63,7 +63,7 @@ class Told:
 def page() -> str:
     """Home."""
     mine = owner()
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         notices = [told(each) for each in outbox.unseen(connection, mine.id)]
         last = history.last(connection, mine.id, session().signed_in_at)
         to_do = list(_to_do(connection, mine))

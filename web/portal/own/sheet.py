@@ -21,7 +21,7 @@ pages = Blueprint("sheet", __name__)
 def page() -> str:
     """For the drawer, not for the screen's edge."""
     mine, profile = owner(), the_site().door.profile
-    with mine.store.read() as connection:
+    with mine.store.glance() as connection:
         held = [each for each in authenticators.of_person(connection, mine.id) if each.lasting]
     desk = bearers(profile, frozenset({Role.OPERATOR, Role.GENERAL_OFFICER}))
     return render_template(
