@@ -12,9 +12,9 @@ from typing import Final
 
 from iam.policy.cited import BASELINE
 from iam.policy.clauses import Clause, clauses_of
+from iam.policy.entry.signin import Rotation, RotationMode, Tightening
 from iam.policy.profile import REQUIRED_ROLES, Profile, Role, Title, TitleState
 from iam.policy.rules import ROLES, SIGNIN, rules
-from iam.policy.signin import Rotation, RotationMode, Tightening
 
 SIZES = (20, 100, 1_000, 10_000, 100_000)
 """Numbers of accounts at which two bands are held against each other."""

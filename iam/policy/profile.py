@@ -29,7 +29,7 @@ from iam.policy.cited import (
     Years,
     ZoneChoice,
 )
-from iam.policy.signin import Signin
+from iam.policy.entry.signin import Signin
 
 
 class Band(Cited):

@@ -11,6 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from iam.policy.cited import Cited, Flag, Measured
+from iam.policy.entry.signin import Attestation, AttestationChoice, Makes, Rotation, RotationMode, SecondFactor, Signin
 from iam.policy.profile import (
     Band,
     DefaultEnd,
@@ -24,7 +25,6 @@ from iam.policy.profile import (
     TitleState,
     Zone,
 )
-from iam.policy.signin import Attestation, AttestationChoice, Makes, Rotation, RotationMode, SecondFactor, Signin
 
 CHANGES: Mapping[str, str] = {
     "revoke": "権限の取消し",

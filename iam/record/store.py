@@ -39,7 +39,7 @@ __all__ = [
     "open_engine",
 ]
 
-SCHEMA: Final = "0003"
+SCHEMA: Final = "0004"
 """The newest migration, which the code expects.  A test holds it equal to migrations/."""
 
 _BUSY_SECONDS: Final = 30

@@ -23,8 +23,8 @@ from iam.office.books import assignment_table
 from iam.office.roles import Offices, holdings_among
 from iam.people.ledger import appointment_table, people, person_table, persons_by_number
 from iam.people.standing import Status
+from iam.policy.entry.signin import Attestation, SigninRules
 from iam.policy.profile import Profile, Role
-from iam.policy.signin import Attestation, SigninRules
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
 from iam.signin.factors.certificates import TrustFiles

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Integer, Row, Select, Table, Text, delete, insert, select, update
 
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.record.store import Instant, Json, Number, metadata
 from iam.signin.door import Where, hash_of, new_token

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.record.store import Instant, metadata
 

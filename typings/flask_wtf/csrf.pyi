@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.exceptions import BadRequest
 
@@ -5,5 +8,6 @@ class CSRFError(BadRequest): ...
 
 class CSRFProtect:
     def __init__(self, app: Flask | None = None) -> None: ...
+    def exempt(self, view: Callable[..., Any]) -> Callable[..., Any]: ...
 
 def generate_csrf() -> str: ...

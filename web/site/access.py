@@ -28,9 +28,11 @@ DUTY_PAGES: Final[Mapping[str, str]] = {"password": "/password", "enrol": "/fact
 
 
 class Who(Enum):
-    """How far somebody must have come to see a page."""
+    """How far somebody must have come to see a page.  MACHINE: a program, which says itself who it is; no cookie of a
+    person counts there, so neither CSRF token nor origin is asked for."""
 
     ANYBODY = "anybody"
+    MACHINE = "machine"
     HALF_DONE = "half done"
     SIGNED_IN = "signed in"
 
@@ -67,6 +69,11 @@ def public(*, looks: bool = True) -> Access:
 def half_done() -> Access:
     """For whoever has begun to sign in."""
     return Access(Who.HALF_DONE, duties=frozenset(DUTY_PAGES), locked=True, looks=False)
+
+
+def machine(*, body: int = BODY) -> Access:
+    """For programs: the door behind it finds out which one is asking, and lets in nobody it does not know."""
+    return Access(Who.MACHINE, duties=frozenset(DUTY_PAGES), locked=True, looks=False, body=body)
 
 
 def signed_in(*duties: str, proved: bool = False, locked: bool = False) -> Access:
@@ -198,5 +205,8 @@ OFFICER: Final[Mapping[str, Access]] = {
 }
 """Pages for officers (web/officer)."""
 
-TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **OFFICER}
+DOORS: Final[Mapping[str, Access]] = {}
+"""Doors for systems (web/doors)."""
+
+TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **OFFICER, **DOORS}
 """Endpoint to who may come there."""

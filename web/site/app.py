@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined
 from web.officer import pages as officer
 from web.portal import pages as portal
 from web.site import guarding, problems
-from web.site.access import TABLE, Access
+from web.site.access import TABLE, Access, Who
 from web.site.border import cookies, headers, numbers
 from web.site.border.uploads import InMemory
 from web.site.face import frame, language
@@ -38,6 +38,8 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
     Raises:
         LookupError: when a page has no row in the table of access.
     """
+    table = {**TABLE, **rows}
+    machines = {endpoint for endpoint, access in table.items() if access.who is Who.MACHINE}
     app = Flask("kagimori", root_path=str(Path(__file__).parents[1]), static_folder=str(STATIC))
     app.extensions[EXTENSION] = site
     app.url_map.merge_slashes = False  # an odd path is no page; no redirect is made of what a visitor wrote
@@ -48,13 +50,15 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
     cookies.register(app, site.store.keys)
     numbers.register(app)
     journal.register(app)
-    headers.register(app, site.portal)
+    headers.register(app, site.portal, machines)
     language.register(app)
     frame.register(app)
     problems.register(app)
     for pages in (*PAGES, *more):
         app.register_blueprint(pages)
-    guarding.register(app, {**TABLE, **rows})
-    CSRFProtect(app)
+    guarding.register(app, table)
+    csrf = CSRFProtect(app)
+    for endpoint in machines & set(app.view_functions):
+        csrf.exempt(app.view_functions[endpoint])
     app.before_request(headers.refuse_unstorable)
     return app

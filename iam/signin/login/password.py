@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Store

@@ -10,7 +10,7 @@ from typing import Final
 
 from iam import outbox
 from iam.outbox import Topic, Value
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.signin import history, throttle
 from iam.signin.door import Entrant, Where

@@ -37,7 +37,7 @@ from sqlalchemy import (
 
 from iam.errors import Conflict, NotFound
 from iam.people.ledger import person_table
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Instant, Number, metadata

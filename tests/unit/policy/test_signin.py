@@ -10,8 +10,8 @@ from iam.errors import ConfigurationError
 from iam.policy.checking import Problem, judge
 from iam.policy.cited import Failures, Flag, Hours, LengthWithFactor, Minutes
 from iam.policy.clauses import Clause
+from iam.policy.entry.signin import General, Rotation, RotationMode, SecondFactor, Signin, Tightening
 from iam.policy.profile import Profile
-from iam.policy.signin import General, Rotation, RotationMode, SecondFactor, Signin, Tightening
 from tests.unit.policy.given import a_profile
 
 TODAY = date(2026, 4, 1)

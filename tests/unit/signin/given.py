@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.signin.factors.authenticators import Authenticator, Form, State
 
 AT = datetime(2026, 4, 6, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iam.policy.signin import SigninRules
+from iam.policy.entry.signin import SigninRules
 from iam.signin.factors.authenticators import Form, State
 from iam.signin.kinds import Method, Proofs
 from iam.signin.passwords.kept import Why

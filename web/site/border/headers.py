@@ -5,7 +5,7 @@ The one law: *no answer leaves without these headers*, error or not
 so a smuggled one does not run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -46,15 +46,18 @@ class WrongOrigin(BadRequest):
     """A change asked for by another site's page."""
 
 
-def register(app: Flask, portal: Portal) -> None:
-    """Judge each request before anything else does, and dress each answer."""
+def register(app: Flask, portal: Portal, machines: Collection[str]) -> None:
+    """Judge each request before anything else does, and dress each answer.
+
+    `machines`: endpoints of doors for programs, which come by whatever name and have no origin.
+    """
     strict = {**_ALWAYS}
     if portal.origin.startswith("https://"):
         strict["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
     app.config["MAX_CONTENT_LENGTH"] = BODY  # the guard raises it for a page that takes a file
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY
     app.config["MAX_FORM_PARTS"] = FORM_FIELDS
-    app.before_request(_refuse_strangers)
+    app.before_request(lambda: _refuse_strangers(machines))
 
     @app.after_request
     def dress(response: Response) -> Response:
@@ -73,18 +76,21 @@ def refuse_unstorable() -> None:
         raise BadRequest
 
 
-def _refuse_strangers() -> None:
+def _refuse_strangers(machines: Collection[str]) -> None:
     """Refuse a request for another host, and a change that another origin asks for.
 
     Browsers that send neither Origin nor Sec-Fetch-Site are held by the CSRF token alone.
     """
     if request.blueprint == "health":  # asked by the proxy and the container, by whatever name
         return
+    if "\0" in request.path or b"%00" in request.query_string:  # no database holds it, and no person types it
+        raise BadRequest
+    if request.endpoint in machines:
+        _refuse_unread()
+        return
     origin = the_site().portal.origin
     if request.host != urlsplit(origin).netloc:
         raise MisdirectedRequest
-    if "\0" in request.path or b"%00" in request.query_string:  # no database holds it, and no person types it
-        raise BadRequest
     if request.method not in UNSAFE:
         return
     told = request.headers.get("Origin")
@@ -92,5 +98,9 @@ def _refuse_strangers() -> None:
         raise WrongOrigin
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise WrongOrigin
-    if request.mimetype not in _READ:
+    _refuse_unread()
+
+
+def _refuse_unread() -> None:
+    if request.method in UNSAFE and request.mimetype not in _READ:
         raise UnsupportedMediaType

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import insert
 
 from iam.people.ledger import person_table
+from iam.policy.entry.signin import SigninRules
 from iam.policy.loading import load
-from iam.policy.signin import SigninRules
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from iam.signin.passwords.hashing import Hasher

@@ -1,0 +1,1 @@
+"""Doors for systems: each speaks one protocol, and asks the one decision."""
