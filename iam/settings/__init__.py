@@ -10,6 +10,7 @@ from iam.settings.file import (
     load,
 )
 from iam.settings.portal import MAIL_VARIABLE, Certificates, Mail, Portal, Security
+from iam.settings.saml import Saml
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -19,6 +20,7 @@ __all__ = [
     "Certificates",
     "Mail",
     "Portal",
+    "Saml",
     "Security",
     "Settings",
     "SourceSettings",

@@ -27,6 +27,7 @@ from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, Unwritten, WholeNumber, Words, read_toml, unknown, validated
 from iam.ports import Authority
 from iam.settings.portal import MAIL_VARIABLE, Mail, Portal
+from iam.settings.saml import Saml
 from iam.settings.written import FilePath, folder_of, word_in
 
 CONFIG_VARIABLE = "IAM_CONFIG"
@@ -226,6 +227,9 @@ class Settings(Frozen):
 
     mail: Mail | None = None
     """Without it nobody is written to."""
+
+    saml: Saml | None = None
+    """Without it there is no SAML."""
 
     sources: Annotated[Mapping[Name, Annotated[SourceSettings, BeforeValidator(_gathered)]], Field(min_length=1)]
     """At least one, by name."""
