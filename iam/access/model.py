@@ -50,6 +50,9 @@ class System(Frozen):
     never used again (R42 `sub` never reassigned).  `attributes` maps the
     target's attribute to a template.  `delete_after_retention` allows deletion
     once the profile's retention is over; else an account stays disabled.
+    `dedicated`: only terminals that are set apart for it let anybody in (専用端末,
+    OITA-S5.1.2.1).  `provisioned` False: no connector feeds it; its IDs are those
+    of whoever has a right to it today, and the sync leaves it alone.
     """
 
     name: str
@@ -61,6 +64,8 @@ class System(Frozen):
     on_leave: Keep = Keep.SUSPEND
     while_away: Keep = Keep.SUSPEND
     delete_after_retention: bool = False
+    dedicated: bool = False
+    provisioned: bool = True
 
 
 class Which(StrEnum):

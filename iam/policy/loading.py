@@ -21,6 +21,9 @@ PROFILES = Path(__file__).parent / "profiles"
 CODED = ("zones", "categories", "titles")
 """The tables whose entries are named by their key."""
 
+BY_ZONE = ("signin", "entry")
+"""Tables with a table `zones` of their own: what they ask in each zone."""
+
 IDENTIFIED_BY = {"zones": "code", "categories": "code", "titles": "name"}
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 FROM_NETWORK = ("dormancy_days", "audit_retention_years")
@@ -194,15 +197,16 @@ def _remove(merged: Merged, kind: str, rule: Mapping[str, object], here: str) ->
             del entries[code]
             merged.removed[kind, code] = reason
             if kind == "zones":
-                _signin_zones(merged).pop(code, None)
+                for part in BY_ZONE:
+                    _zones_of(merged, part).pop(code, None)
         else:
             merged.mistakes.append(f"{here}: 「{code}」は継承元にありません。綴りを確かめてください。")
 
 
-def _signin_zones(merged: Merged) -> Table:
-    """[signin.zones]: what is asked in a zone goes with the zone."""
-    signin = merged.table.get("signin")
-    zones = signin.get("zones") if isinstance(signin, dict) else None
+def _zones_of(merged: Merged, part: str) -> Table:
+    """[signin.zones] or [entry.zones]: what is asked in a zone goes with the zone."""
+    table = merged.table.get(part)
+    zones = table.get("zones") if isinstance(table, dict) else None
     return zones if isinstance(zones, dict) else {}
 
 
@@ -220,7 +224,7 @@ def _point_nowhere(merged: Merged) -> None:
             merged.blame(("default_zone", "value"), f"領域「{code}」はありません。{choices} から選んでください。")
         if not zones and code:
             merged.blame(("default_zone", "value"), '領域を置かない団体では "" と書いてください。')
-    _signin_nowhere(merged)
+    _zones_nowhere(merged)
     if not isinstance(titles, dict):
         return
     for name, title in titles.items():
@@ -229,12 +233,13 @@ def _point_nowhere(merged: Merged) -> None:
             merged.blame(("titles", name, "into"), f"役職名「{into}」は titles にありません。綴りを確かめてください。")
 
 
-def _signin_nowhere(merged: Merged) -> None:
+def _zones_nowhere(merged: Merged) -> None:
     zones = merged.table.get("zones", {})
-    for code in _signin_zones(merged):
-        if isinstance(zones, dict) and code not in zones:
-            sentence = "この領域は zones にありません。綴りを確かめるか、この表を消してください。"
-            merged.blame(("signin", "zones", code), sentence)
+    for part in BY_ZONE:
+        for code in _zones_of(merged, part):
+            if isinstance(zones, dict) and code not in zones:
+                sentence = "この領域は zones にありません。綴りを確かめるか、この表を消してください。"
+                merged.blame((part, "zones", code), sentence)
 
 
 def _key_of(table: object, key: str) -> str | None:

@@ -30,6 +30,7 @@ from iam.policy.cited import (
     ZoneChoice,
 )
 from iam.policy.entry.signin import Signin
+from iam.policy.entry.systems import Entry
 
 
 class Band(Cited):
@@ -313,6 +314,7 @@ class Profile(Frozen):
     accounts: Accounts
     privileged: Privileged
     signin: Signin
+    entry: Entry
     removed: Annotated[tuple[Removal, ...], Unwritten()] = ()
 
     @property

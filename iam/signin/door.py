@@ -18,6 +18,7 @@ from sqlalchemy import BindParameter, Connection, Date, Row, bindparam, exists, 
 
 from iam.access.accounts import AccountState, accounts_of, block_table
 from iam.access.model import AccessModel, Keep
+from iam.access.places.networks import Networks
 from iam.errors import NotFound
 from iam.office.books import assignment_table
 from iam.office.roles import Offices, holdings_among
@@ -125,6 +126,7 @@ class Door:
     keys are bound.  `listed`: whether a password is on the blocklist (judging.judge).  `key_roots`: PEM of key makers.
     `authorities`: what client certificates are checked against; None: none is accepted.
     `watch`: of this host's clock; None: it is believed.
+    `networks`: where addresses stand; without any, every address is unknown.
     """
 
     profile: Profile
@@ -139,6 +141,7 @@ class Door:
     key_roots: tuple[bytes, ...] = ()
     authorities: TrustFiles | None = None
     watch: ClockWatch | None = None
+    networks: Networks = field(default_factory=Networks)
     _remembered: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
 
     @cached_property

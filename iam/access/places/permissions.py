@@ -7,7 +7,7 @@ The one law: *no permission without a reason, an end and two officers*
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Connection, Date, ForeignKey, Table, Text
 
 from iam.record.store import Instant, Number, metadata
 
@@ -51,3 +51,8 @@ class Permission:
     def lives(self, on: date) -> bool:
         """Whether it holds on that day."""
         return self.withdrawn_at is None and self.valid_from <= on <= self.valid_until
+
+
+def live(connection: Connection, person_id: int, on: date) -> list[Permission]:
+    """The permissions of somebody that hold on that day, the one that lasts longest first."""
+    raise NotImplementedError

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Connection, Date, ForeignKey, Table, Text
 
 from iam.record.store import Instant, Json, Number, metadata
 
@@ -89,3 +89,14 @@ class Terminal:
     note: str
     registered_at: datetime
     changed_at: datetime
+
+
+def terminal_of(
+    connection: Connection, *, certificate: str = "", mac: str = "", address: str = "", code: str = ""
+) -> Terminal | None:
+    """The terminal that what was presented names: its certificate first, then its MAC, then its fixed address.
+
+    `certificate`: SHA-256 in hex; `mac`: in any spelling; `code`: its asset number, where an officer asks.  None when
+    the register holds none, and when what was presented names two.  One that was lost or retired is given as well.
+    """
+    raise NotImplementedError
