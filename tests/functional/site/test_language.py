@@ -53,6 +53,20 @@ def test_an_instant_is_told_in_japan(city_sqlite: City) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("2026-11-19 退職 [OITA-S8.2.1.2]", "令和8年11月19日 退職 [OITA-S8.2.1.2]"),
+        ("2026-02-30は日付ではない", "2026-02-30は日付ではない"),
+        ("番号 12026-11-199 と 2026-11-19-1", "番号 12026-11-199 と 2026-11-19-1"),
+    ],
+)
+def test_dates_in_sentences_of_the_core_are_the_bodys_too(city_sqlite: City, told: str, said: str) -> None:
+    in_era(city_sqlite, japanese=True)
+    with city_sqlite.app.test_request_context():
+        assert language.dated(told) == said
+
+
+@pytest.mark.parametrize(
     ("past", "said"),
     [
         (timedelta(seconds=20), "たった今"),

@@ -43,6 +43,11 @@ class Group:
         return self.done * 100 // self.total if self.total else 0
 
     @property
+    def barely(self) -> bool:
+        """Whether some have enrolled, yet less than one in a hundred."""
+        return bool(self.done) and not self.percent
+
+    @property
     def parts(self) -> list[tuple[Stage, float, float]]:
         """The parts of the bar: stage, where it begins and how long it is, in percent."""
         parts, begins = [], 0.0

@@ -19,7 +19,7 @@ from iam.signin.own.enrolment import Enrolled, codes_kept
 from iam.signin.steps import SignedIn
 from web.portal.factors.enrol import steps
 from web.portal.owner import owner
-from web.site.access import DUTY_PAGES
+from web.site.access import DUTY_PAGES, HOME
 from web.site.border import cookies
 from web.site.face.forms import PageForm
 from web.site.site import at, session
@@ -77,7 +77,8 @@ def keep() -> Response | tuple[str, int]:
         return _left(form)
     enrolment.keep_codes(owner())
     flash(gettext("回復コードの保管を確認しました。"), "success")
-    return redirect(DUTY_PAGES.get(session().duty) or url_for("factors.page"), 303)
+    # Home says what comes next, if anything does.
+    return redirect(DUTY_PAGES.get(session().duty) or HOME, 303)
 
 
 def _left(form: KeptForm) -> tuple[str, int]:

@@ -4,6 +4,7 @@ The one law: *the Japanese text is the message*: a text without a translation is
 shown in Japanese, never as a code.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -33,6 +34,7 @@ _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _MONTHS: Final = 30
+_WRITTEN: Final = re.compile(r"(?<![\d-])\d{4}-\d{2}-\d{2}(?![\d-])")
 
 pages = Blueprint("language", __name__)
 
@@ -60,7 +62,13 @@ def register(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_translated, _counted, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(pages)
-    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant, "ago": ago, "figure": figure}
+    filters: dict[str, Callable[..., str]] = {
+        "day": day,
+        "instant": instant,
+        "ago": ago,
+        "figure": figure,
+        "dated": dated,
+    }
     app.jinja_env.filters.update(filters)
 
 
@@ -109,6 +117,18 @@ def instant(value: datetime | None, *, seconds: bool = False) -> str:
     here = value.astimezone(_TOKYO)
     clock = f"{here.hour}:{here:%M:%S}" if seconds else f"{here.hour}:{here:%M}"
     return f"{day(here.date())} {clock}"
+
+
+def dated(text: str) -> str:
+    """A sentence of the core, its dates (2027-03-31) as the body writes them."""
+    return _WRITTEN.sub(_as_written, text)
+
+
+def _as_written(found: re.Match[str]) -> str:
+    try:
+        return day(date.fromisoformat(found[0]), weekday=False)
+    except ValueError:  # digits that are no date
+        return found[0]
 
 
 def ago(value: datetime | None) -> str:

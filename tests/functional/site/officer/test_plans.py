@@ -70,7 +70,7 @@ def test_a_held_plan_is_readable_as_a_whole(city: City, held: StoredPlan) -> Non
         "SAKURA-8.1.4",
         held.hash[:12],
         "を停止する",
-        "2026-11-19 退職",
+        "令和8年11月19日 退職",
         "総務部",
     ):
         assert words in page

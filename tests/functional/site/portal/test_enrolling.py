@@ -51,7 +51,8 @@ def test_an_app_is_enrolled_in_three_steps_and_codes_are_shown_once(newcomer: Me
     assert done.headers["Cache-Control"] == "no-store"
     assert 'aria-current="step"' in done.get_data(as_text=True)
     kept = newcomer.browser.post("/factors/codes/kept", data={"csrf_token": token_on(done), "kept": "y"})
-    assert kept.location == "/factors"
+    assert kept.location == "/"
+    assert "予備の認証手段を登録しておきましょう" in words(newcomer.opens("/"))
     assert "公用スマートフォン" in words(newcomer.opens("/factors"))
     assert codes_on(newcomer.opens("/factors/codes")) == []
     assert Topic.FACTOR_ENROLLED in [each.topic for each in newcomer.notices()]
