@@ -63,6 +63,8 @@ def register(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_translated, _counted, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(pages)
     filters: dict[str, Callable[..., str]] = {
+        "day": day, "instant": instant, "ago": ago, "figure": figure, "dated": dated,
+    }  # fmt: skip
         "day": day,
         "instant": instant,
         "ago": ago,
