@@ -13,8 +13,9 @@ from typing import Final
 from iam.policy.cited import BASELINE
 from iam.policy.clauses import Clause, clauses_of
 from iam.policy.entry.signin import Rotation, RotationMode, Tightening
+from iam.policy.entry.systems import ORDERS
 from iam.policy.profile import REQUIRED_ROLES, Profile, Role, Title, TitleState
-from iam.policy.rules import ROLES, SIGNIN, rules
+from iam.policy.rules import ENTRY, ROLES, SIGNIN, entry_rules, rules
 
 SIZES = (20, 100, 1_000, 10_000, 100_000)
 """Numbers of accounts at which two bands are held against each other."""
@@ -22,6 +23,9 @@ SIZES = (20, 100, 1_000, 10_000, 100_000)
 LOOSE = 0.5
 ORDERS_ROTATION: Final = "password-rotation-and-history"
 """The control of clauses that ask for passwords to be changed by period or by use."""
+
+ORDERS_TWO_KINDS: Final = "mfa-enforcement"
+"""The control of clauses that ask for two kinds of factor."""
 
 LONGER: Final = ("password_with_factor",)
 SHORTER: Final = ("delay_after", "disable_at", "idle", "overall")
@@ -75,6 +79,8 @@ def judge(profile: Profile, clauses: Mapping[str, Clause], on: date) -> list[Pro
         *_limits(profile),
         *_rotation(profile, clauses, on),
         *_waivers(profile, on),
+        *_weaker(profile),
+        *_two_kinds(profile, clauses, on),
     ]
     return sorted(found, key=lambda problem: not problem.stops)
 
@@ -295,6 +301,37 @@ def _waivers(profile: Profile, on: date) -> Iterator[Problem]:
             if rule is not None and rule.waiver_until is not None and not rule.waived(on):
                 message = f"例外措置の期限が過ぎたため、「{SIGNIN[name]}」は元の定めに戻っています。"
                 yield Problem(f"{key}.{name}", f"{message}続けるときは改めて書いてください。", rule.clause, stops=False)
+
+
+def _weaker(profile: Profile) -> Iterator[Problem]:
+    """A zone that asks less of coming in than is asked everywhere: nothing is loosened, but somebody meant it to be."""
+    general = dict(entry_rules(profile.entry.general))
+    for code, tier in profile.entry.zones.items():
+        for name, rule in entry_rules(tier):
+            order = ORDERS[name]
+            if order.index(rule.value) < order.index(general[name].value):
+                message = f"「{ENTRY[name]}」が全体の定めより緩いため、全体の定めが勝ちます。この行を消してください。"
+                yield Problem(f"entry.zones.{code}.{name}", message, rule.clause, stops=False)
+
+
+def _two_kinds(profile: Profile, clauses: Mapping[str, Clause], on: date) -> Iterator[Problem]:
+    """Nobody comes into a zone with one kind of factor where a clause orders two for that zone (requirement R22)."""
+    for zone in profile.zones:
+        if profile.signin.resolved([zone.code], privileged=False, on=on).second_factor:
+            continue
+        cited = [
+            rule.clause
+            for rule in rules(profile)
+            if rule.key.startswith((f"signin.zones.{zone.code}.", f"entry.zones.{zone.code}."))
+            and rule.clause in clauses
+            and clauses[rule.clause].control == ORDERS_TWO_KINDS
+        ]
+        if cited:
+            message = (
+                f"条項「{cited[0]}」が領域「{zone.label}」に二種類の要素を求めています。"
+                "second_factor に例外措置を置かず、求める（value = true）にしてください。"
+            )
+            yield Problem(f"signin.zones.{zone.code}.second_factor", message, cited[0], stops=True)
 
 
 def _about(tier: Tightening, key: str, name: str, message: str) -> Problem:

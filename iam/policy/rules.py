@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from iam.policy.cited import Cited, Flag, Measured
 from iam.policy.entry.signin import Attestation, AttestationChoice, Makes, Rotation, RotationMode, SecondFactor, Signin
+from iam.policy.entry.systems import AcrossRule, Entry, EntryTier, OutsideRule, UnregisteredRule
 from iam.policy.profile import (
     Band,
     DefaultEnd,
@@ -94,6 +95,20 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "synced_keys": ("認める", "認めない"),
     "totp_previous_step": ("認める", "認めない"),
 }
+ENTRY: Mapping[str, str] = {
+    "unregistered": "台帳にない端末",
+    "outside": "庁外から",
+    "public": "公衆回線から",
+    "across": "ほかの領域から",
+}
+ENTRY_WORDS: Mapping[str, str] = {
+    "allow": "認める",
+    "step_up": "第二の要素を求める",
+    "deny": "認めない",
+    "permission": "許可を受けた者だけ",
+    "flows": "定めた通信だけ",
+    "none": "認めない",
+}
 CODED: Mapping[str, str] = {"zones": "領域", "categories": "職員区分", "titles": "役職名"}
 
 
@@ -139,6 +154,7 @@ def rules(profile: Profile) -> list[Rule]:
         *_numbers(profile.privileged, "privileged", "特権ID "),
         *_numbers(profile.network, "network", "領域の外 "),
         *_signin(profile.signin),
+        *_entry(profile.entry),
     ]
 
 
@@ -285,3 +301,19 @@ def _waiver_words(rule: SecondFactor | Rotation, after: str = "") -> str:
     if rule.waiver_until is None:
         return f"（例外措置がありません{after}）" if after else ""
     return f"（例外措置「{rule.waiver}」、{_day_words(rule.waiver_until)}まで{after}）"
+
+
+def _entry(entry: Entry) -> Iterator[Rule]:
+    """What is asked of coming into a system, the general rules before those of each zone."""
+    for key, tier in entry.tiers.items():
+        label = "どこでも" if tier is entry.general else f"領域 {key.rpartition('.')[2]}"
+        for name, rule in entry_rules(tier):
+            yield _rule(f"{key}.{name}", f"システムへの入り方 {label} {ENTRY[name]}", ENTRY_WORDS[rule.value], rule)
+
+
+def entry_rules(tier: EntryTier) -> Iterator[tuple[str, UnregisteredRule | OutsideRule | AcrossRule]]:
+    """What the tier states, by name."""
+    for name in ENTRY:
+        rule = getattr(tier, name)
+        if rule is not None:
+            yield name, rule

@@ -57,7 +57,15 @@ class AcrossRule(Cited):
     value: Across
 
 
-Rule = UnregisteredRule | OutsideRule | AcrossRule
+ORDERS: Final[Mapping[str, Sequence[StrEnum]]] = MappingProxyType(
+    {
+        "unregistered": tuple(Unregistered),
+        "outside": tuple(Outside),
+        "public": tuple(Outside),
+        "across": tuple(Across),
+    }
+)
+"""The values of each rule, the stricter the later."""
 
 
 class EntryTier(Frozen):
@@ -113,22 +121,17 @@ class Entry(Frozen):
         `zones` are codes; one that states nothing of its own, and the "" of an undivided network, add nothing.
         """
         tiers = [self.general, *(self.zones[code] for code in sorted(set(zones)) if code in self.zones)]
-        unregistered = _strictest([tier.unregistered for tier in tiers], UNREGISTERED)
-        outside = _strictest([tier.outside for tier in tiers], OUTSIDE)
+        unregistered = _strictest([tier.unregistered for tier in tiers], ORDERS["unregistered"])
+        outside = _strictest([tier.outside for tier in tiers], ORDERS["outside"])
         # A public line is a line from outside as well: what shuts the one shuts the other.
-        public = _strictest([*(tier.public for tier in tiers), outside], OUTSIDE)
-        across = _strictest([tier.across for tier in tiers], ACROSS)
+        public = _strictest([*(tier.public for tier in tiers), outside], ORDERS["public"])
+        across = _strictest([tier.across for tier in tiers], ORDERS["across"])
         clauses = {
             "unregistered": unregistered.clause, "outside": outside.clause, "public": public.clause,
             "across": across.clause,
         }  # fmt: skip
         return EntryRules(unregistered.value, outside.value, public.value, across.value, MappingProxyType(clauses))
 
-
-UNREGISTERED: Final = tuple(Unregistered)
-OUTSIDE: Final = tuple(Outside)
-ACROSS: Final = tuple(Across)
-"""The values of each rule, the stricter the later."""
 
 R = TypeVar("R", UnregisteredRule, OutsideRule, AcrossRule)
 

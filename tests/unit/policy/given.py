@@ -155,6 +155,16 @@ delay_after = { value = 3, clause = "baseline" }
 disable_at = { value = 10, clause = "baseline" }
 idle = { value = 10, clause = "baseline" }
 overall = { value = 4, clause = "baseline" }
+
+[entry.general]
+unregistered = { value = "step_up", clause = "baseline" }
+outside = { value = "permission", clause = "baseline" }
+public = { value = "deny", clause = "baseline" }
+across = { value = "flows", clause = "baseline" }
+
+[entry.zones.sealed]
+unregistered = { value = "deny", clause = "baseline" }
+across = { value = "none", clause = "baseline" }
 """
 
 
