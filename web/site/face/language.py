@@ -65,12 +65,6 @@ def register(app: Flask) -> None:
     filters: dict[str, Callable[..., str]] = {
         "day": day, "instant": instant, "ago": ago, "figure": figure, "dated": dated,
     }  # fmt: skip
-        "day": day,
-        "instant": instant,
-        "ago": ago,
-        "figure": figure,
-        "dated": dated,
-    }
     app.jinja_env.filters.update(filters)
 
 
