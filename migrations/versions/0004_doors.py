@@ -28,9 +28,11 @@ def upgrade() -> None:
     _signing_key()
     _farewell()
     _decision()
+    op.add_column("half_login", sa.Column("needs", Json(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("half_login", "needs")
     for table in reversed(TABLES):
         op.drop_table(table)
 
@@ -98,6 +100,7 @@ def _clients() -> None:
         sa.Column("former_secret_hash", sa.Text(), nullable=False),
         sa.Column("former_until", Instant(), nullable=True),
         sa.Column("detail", Json(), nullable=False),
+        sa.Column("logout_uri", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("case_id", Number, nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
@@ -138,6 +141,7 @@ def _signing_key() -> None:
         sa.Column("id", Number, nullable=False),
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("algorithm", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("public", Json(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", Instant(), nullable=False),
@@ -145,6 +149,7 @@ def _signing_key() -> None:
         sa.Column("signs_until", Instant(), nullable=False),
         sa.Column("shown_until", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
+        sa.UniqueConstraint("algorithm", "generation", name=op.f("uq_signing_key_algorithm")),
         sa.UniqueConstraint("kid", name=op.f("uq_signing_key_kid")),
     )
 
