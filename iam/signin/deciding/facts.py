@@ -9,27 +9,18 @@ from datetime import datetime
 
 from iam.record.store import Store
 from iam.signin.deciding.decision import NOTHING_MORE, Asked, Decision
+from iam.signin.deciding.pulse import Pulse, Whence
 from iam.signin.door import Door, Entrant
+from iam.signin.kinds import Proofs
 from iam.signin.sessions import Session
 
-
-@dataclass(frozen=True, slots=True)
-class Whence:
-    """Where somebody comes from, as far as a listed proxy or an authenticated door vouches for it.
-
-    `certificate`: SHA-256 (64 hex digits) of the terminal's certificate; `mac`: aa:bb:cc:dd:ee:ff; `terminal`: its
-    asset number where an officer asks what would be.  "" for what is not known.
-    """
-
-    address: str = ""
-    certificate: str = ""
-    mac: str = ""
-    terminal: str = ""
+__all__ = ["Knock", "Whence", "explain", "judge", "proved_now"]
 
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """Somebody at the door of a system.  `session`: None while they have not signed in.
+    """Somebody at the door of a system.  `session`: None while they have not signed in; as it stood before this knock
+    touched it, so that the idle limit of the system's zone is seen.
 
     `by`: the door that asks ("oidc", "forward", "radius", "validate", "saml"); "" for an officer's question.
     """
@@ -43,11 +34,22 @@ class Knock:
     asked: Asked = NOTHING_MORE
 
 
-def judge(store: Store, door: Door, knock: Knock) -> Decision:
+def proved_now(door: Door, who: Entrant, proofs: Proofs, at: datetime, address: str = "") -> Session:
+    """A session that stands in no table (id 0): for doors at which people prove themselves and hold nothing after it
+    (RADIUS, the terminal API), and for an officer who asks what would be."""
+    raise NotImplementedError
+
+
+def judge(store: Store, door: Door, knock: Knock, pulse: Pulse | None = None) -> Decision:
     """May they come in: answered, and recorded (sampled for repeats).
+
+    On a hot path the door reads the `pulse` in the query by which it finds the session (`pulse_columns`, bound by
+    `pulse_binds(knock.whence, knock.at)`); an answer that is remembered under it then costs no query at all.
+    Elsewhere leave it out: one query more.
 
     Raises:
         NotFound: when the body has no such system.
+        StoreError, Busy: when a new answer could not be recorded: nobody comes in unrecorded.
     """
     raise NotImplementedError
 
