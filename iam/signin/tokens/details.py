@@ -225,6 +225,23 @@ class SamlDetail(Frozen):
         Literal["login", "staff_number", "name", "name_kana", "email", "org_code", "org_name", "title", "rights"],
     ] = Field(default_factory=dict)
 
+    waiver: str = ""
+    """The decision that lets this client sign, and be signed for, by RSA (RSASSA-PKCS1-v1_5); with `waiver_until`."""
+
+    waiver_until: date | None = None
+    unsolicited: bool = False
+    """Whether the portal's list may send people there without being asked by it."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if bool(self.waiver.strip()) != (self.waiver_until is not None):
+            raise ValueError("RSA の例外措置には、番号（waiver）と期限（waiver_until）の両方を書いてください。")
+        return self
+
+    def rsa_on(self, day: date) -> bool:
+        """Whether its waiver lives on that day, its last day included."""
+        return self.waiver_until is not None and day <= self.waiver_until
+
 
 Detail: TypeAlias = OidcDetail | ForwardDetail | RadiusDetail | TerminalDetail | SamlDetail
 
