@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -95,6 +95,10 @@ class Store:
             with self._glances.connect() as connection:
                 yield connection
 
+    def question(self, query: Select[Any]) -> "Question":
+        """`query`, rendered once: for what is asked a thousand times a second, each time on a snapshot of its own."""
+        return Question(self, query)
+
     @contextmanager
     def act(self, actor: str, on_behalf: str = "") -> Iterator[Act]:
         """An act by `actor`: committed with its records when the block ends, undone when it raises.
@@ -170,6 +174,49 @@ class Store:
                 return None
             raise
         return None if found is None else str(found)
+
+
+class Question:
+    """A query for one row at most, past everything but the driver: the row is as the driver gives it, good for being
+    compared with an earlier one, not for being read as the tables' types."""
+
+    def __init__(self, store: Store, query: Select[Any]) -> None:
+        self._store, self._engine = store, store._glances  # noqa: SLF001 - of this room
+        dialect = self._engine.dialect
+        rendered = query.compile(dialect=dialect)
+        self._text, self._order = str(rendered), rendered.positiontup
+        self._always = dict(rendered.params)
+        found = {
+            name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in rendered.binds.items()
+        }
+        self._sent = {name: process for name, process in found.items() if process is not None}
+        self._errors: type[Exception] = dialect.loaded_dbapi.Error
+
+    def __call__(self, **values: object) -> tuple[Any, ...] | None:
+        """The row, or None.
+
+        Raises:
+            StoreError, Busy, IntegrityError: as `Store.read`.
+        """
+        bound = {**self._always, **values}
+        for name, process in self._sent.items():
+            bound[name] = process(bound[name])
+        sent: Any = bound if self._order is None else tuple([bound[name] for name in self._order])
+        with translated(self._store.url):
+            self._store._see_schema()  # noqa: SLF001 - of this room
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(self._text, sent)
+                return cursor.fetchone()
+            except self._errors:
+                connection.invalidate()
+            finally:
+                connection.close()
+            # Once more by the way that knows what the driver's errors mean.
+            with self._engine.connect() as careful:
+                row = careful.exec_driver_sql(self._text, sent).fetchone()
+                return None if row is None else tuple(row)
 
 
 def open_engine(url: URL) -> Engine:

@@ -1,7 +1,7 @@
 """What every page asks: one statement on its own snapshot, over connections that are asked only after a rest."""
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from iam.errors import StoreError
@@ -76,3 +76,27 @@ def test_a_connection_that_dies_in_use_fails_once_and_is_replaced(on_postgresql:
     with pytest.raises(StoreError):
         heads(on_postgresql)
     assert heads(on_postgresql) == before
+
+
+def test_a_question_gives_the_row_as_the_driver_has_it_and_sees_what_is_committed(store: Store) -> None:
+    columns = audit_record.c
+    ask = store.question(select(columns.action, columns.at).where(columns.subject == bindparam("what")))
+    assert ask(what="thing 1") is None
+    with store.act("tanaka") as act:
+        act.record("thing.done", "thing 1")
+    first = ask(what="thing 1")
+    assert first is not None
+    assert first[0] == "thing.done"
+    assert first == ask(what="thing 1")
+
+
+def test_a_question_outlives_the_connections_that_it_was_asked_on(on_postgresql: Store, open_store: OpenStore) -> None:
+    ask = on_postgresql.question(select(func.count()).select_from(audit_head))
+    before = ask()
+    end_every_connection_but_ours(on_postgresql, open_store)
+    assert ask() == before
+
+
+def test_a_question_waits_for_the_right_version(database_url: str, open_store: OpenStore) -> None:
+    with pytest.raises(StoreError, match="iam db upgrade"):
+        open_store(database_url).question(select(audit_head.c.hash))()
