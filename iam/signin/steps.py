@@ -16,6 +16,7 @@ from sqlalchemy import Column, Connection, Integer, Row, Select, Table, Text, de
 from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.record.store import Instant, Json, Number, metadata
+from iam.signin.deciding.decision import Needs
 from iam.signin.door import Where, hash_of, new_token
 from iam.signin.factors.authenticators import LASTING, Authenticator, Form
 from iam.signin.kinds import Kind, Method, Proofs, two_kinds
@@ -34,6 +35,7 @@ login_table = Table(
     Column("started_at", Instant, nullable=False),
     Column("lapses_at", Instant, nullable=False, index=True),
     Column("tries", Integer, nullable=False),
+    Column("needs", Json),
 )
 
 
@@ -50,6 +52,7 @@ class Refused:
     drifted      a code of another time: the device's clock is `seconds` off
     clock        our own clock is off: codes that a clock makes are not taken (R25)
     not_asked    a code or key of a form that was not offered
+    resistant    at a device: only a key or a card would do, and neither can be used there
     key          the key was not believed; `detail` is the code of webauthn.KeyRefused
     certificate  the card was not believed; `detail` says why
     """
@@ -91,16 +94,26 @@ MOST_TRIES: Final = 5
 RESISTANT: Final = frozenset({Form.WEBAUTHN, Form.CERTIFICATE})
 """Forms that cannot be passed on by a false page."""
 
+TYPED: Final = frozenset({Form.TOTP, Form.TOKEN, Form.RECOVERY, Form.TEMPORARY})
+"""Forms that are typed, and so can be given at a device that shows no page."""
+
 
 NOTHING: Final = Proofs()
 """Nothing proved yet."""
 
+NO_MORE: Final = Needs()
+"""Nothing is asked beyond the rules of whoever signs in."""
+
 
 class Purpose(StrEnum):
-    """What a half-done login is for: a new session, or a new proof for one that there is."""
+    """What a half-done login is for; nothing begun for one serves another.
+
+    A new session; a new proof for one that there is; to be let in once by a device that keeps no session (RADIUS).
+    """
 
     SIGN_IN = "sign_in"
     AGAIN = "again"
+    ENTER = "enter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,7 @@ class Half:
     challenge: str = field(repr=False)
     started_at: datetime
     tries: int
+    needs: Needs = NO_MORE
 
 
 # --- what is still needed: pure
@@ -133,26 +147,37 @@ class Needed:
         return not self.offers and not self.password
 
 
-def needed(rules: SigninRules, proofs: Proofs, authenticators: Sequence[Authenticator]) -> Needed:
-    """What somebody who gave `proofs` must still prove.  `authenticators`: theirs, the ended ones too.
+def needed(
+    rules: SigninRules, proofs: Proofs, authenticators: Sequence[Authenticator], needs: Needs = NO_MORE
+) -> Needed:
+    """What somebody who gave `proofs` must still prove.  `authenticators`: theirs, the ended ones too.  `needs`: what
+    a system asks for beyond their own rules; whoever holds nothing that would do (`out_of_reach`) is not kept waiting.
 
     Who never had a second factor comes in by the password to enrol one; who had one and lost it does not, for
     then a stolen password would be enough to enrol the thief's (R28): that is for recovery codes or the desk.
     """
     active = [each for each in authenticators if each.active]
     if two_kinds(proofs.methods):
-        return Needed() if _strong_enough(rules, proofs, active) else Needed(_resistant(active))
+        return Needed() if _strong_enough(rules, proofs, active, needs) else Needed(_resistant(active, needs))
     if Kind.KNOWLEDGE not in proofs.kinds:
         return Needed(password=True)
-    return Needed(_beside_password(rules, authenticators, active))
+    return Needed(_beside_password(rules, authenticators, active, needs))
+
+
+def out_of_reach(needs: Needs, authenticators: Iterable[Authenticator]) -> bool:
+    """Whether nothing that somebody holds could prove what is asked: they must enrol something first."""
+    active = [each for each in authenticators if each.active]
+    if needs.resistant:
+        return not any(each.form in RESISTANT for each in active)
+    return needs.kinds > 1 and not active
 
 
 def _beside_password(
-    rules: SigninRules, authenticators: Iterable[Authenticator], active: Sequence[Authenticator]
+    rules: SigninRules, authenticators: Iterable[Authenticator], active: Sequence[Authenticator], needs: Needs
 ) -> tuple[Form, ...]:
     lasting = any(each.lasting for each in active)
-    if lasting and rules.phishing_resistant and any(each.form in RESISTANT for each in active):
-        return _resistant(active)
+    if lasting and (rules.phishing_resistant or needs.resistant) and any(each.form in RESISTANT for each in active):
+        return _resistant(active, needs)
     if not lasting and not rules.second_factor:
         return ()
     had = any(each.form in LASTING and each.confirmed_at is not None for each in authenticators)
@@ -160,15 +185,18 @@ def _beside_password(
     return _forms([*(each.form for each in active), *desk])
 
 
-def _strong_enough(rules: SigninRules, proofs: Proofs, active: Sequence[Authenticator]) -> bool:
-    """A phishing-resistant factor that is enrolled is used, where rules ask for one; the desk's code stands in."""
-    if not rules.phishing_resistant or proofs.phishing_resistant or Method.TEMPORARY in proofs.methods:
-        return True
-    return not any(each.form in RESISTANT for each in active)
+def _strong_enough(rules: SigninRules, proofs: Proofs, active: Sequence[Authenticator], needs: Needs) -> bool:
+    """A phishing-resistant factor that is enrolled is used, where it is asked for.
+
+    The desk's code stands in where the person's own rules ask, not where a system does.
+    """
+    wanted = needs.resistant or (rules.phishing_resistant and Method.TEMPORARY not in proofs.methods)
+    return not wanted or proofs.phishing_resistant or not any(each.form in RESISTANT for each in active)
 
 
-def _resistant(active: Sequence[Authenticator]) -> tuple[Form, ...]:
-    return _forms(each.form for each in active if each.form in RESISTANT or each.form is Form.TEMPORARY)
+def _resistant(active: Sequence[Authenticator], needs: Needs) -> tuple[Form, ...]:
+    stand_in = set() if needs.resistant else {Form.TEMPORARY}
+    return _forms(each.form for each in active if each.form in RESISTANT | stand_in)
 
 
 def _forms(found: Iterable[Form]) -> tuple[Form, ...]:
@@ -208,6 +236,7 @@ def start(
     purpose: Purpose = Purpose.SIGN_IN,
     session_id: int | None = None,
     challenge: str = "",
+    needs: Needs = NO_MORE,
 ) -> str:
     """A half-done login: its token.  It is never a session's."""
     token, token_hash = new_token()
@@ -215,7 +244,7 @@ def start(
         insert(login_table).values(
             token_hash=token_hash, person_id=person_id, purpose=purpose, session_id=session_id,
             proofs=proofs.given, challenge=challenge, address=where.address, started_at=act.at,
-            lapses_at=act.at + LIFE, tries=0,
+            lapses_at=act.at + LIFE, tries=0, needs=_written(needs),
         )
     )  # fmt: skip
     return token
@@ -243,8 +272,19 @@ def _half(row: Row[Any] | None) -> Half | None:
         return None
     return Half(
         row.token_hash, row.person_id, Purpose(row.purpose), row.session_id, Proofs.of(row.proofs), row.challenge,
-        row.started_at, row.tries,
+        row.started_at, row.tries, needs_of(row.needs),
     )  # fmt: skip
+
+
+def needs_of(written: object) -> Needs:
+    """What a row says was asked for."""
+    said = written if isinstance(written, dict) else {}
+    return Needs(int(said.get("kinds", 1)), bool(said.get("resistant", False)))
+
+
+def _written(needs: Needs) -> dict[str, object] | None:
+    """What is kept: how old a proof may be is judged where it is asked, not here."""
+    return None if needs == NO_MORE else {"kinds": needs.kinds, "resistant": needs.resistant}
 
 
 def advance(act: Act, found: Half, person_id: int, proofs: Proofs) -> str:

@@ -7,15 +7,17 @@ changed meanwhile lets anybody in.
 
 from iam.signin.login.code import give_code
 from iam.signin.login.key import give_certificate, give_key, key_options
-from iam.signin.login.passing import move_on, sign_out
-from iam.signin.login.password import give_password, prove_again, unlock
+from iam.signin.login.passing import Entered, move_on, sign_out
+from iam.signin.login.password import give_at_device, give_password, prove_again, unlock
 from iam.signin.steps import HalfDone, Outcome, Refused, SignedIn
 
 __all__ = [
+    "Entered",
     "HalfDone",
     "Outcome",
     "Refused",
     "SignedIn",
+    "give_at_device",
     "give_certificate",
     "give_code",
     "give_key",

@@ -27,16 +27,19 @@ from iam.signin.steps import Outcome, Refused
 _DEVICES = frozenset({Form.TOTP, Form.TOKEN})
 
 
-def give_code(store: Store, door: Door, token: str, code: str, where: Where) -> Outcome:
-    """A code of any form, told by its shape: an app, a lent device, a recovery code, one from the desk."""
+def give_code(store: Store, door: Door, token: str, code: str, where: Where, *, at_device: bool = False) -> Outcome:
+    """A code of any form, told by its shape: an app, a lent device, a recovery code, one from the desk.
+
+    `at_device`: for a login that was begun at a device (`give_at_device`); it ends in an Entered.
+    """
     untimed = door.clock_is_wrong(store.clock())
     with store.act(DOOR) as act:
         step = Step(act, door, where)
-        coming = half_of(step, token)
+        coming = half_of(step, token, at_device=at_device)
         if isinstance(coming, Refused):
             return coming
         coming = replace(coming, held=of_person(act.connection, coming.who.person_id, alive=False))
-        offers = steps.needed(coming.who.rules, coming.proofs, coming.held).offers
+        offers = steps.needed(coming.who.rules, coming.proofs, coming.held, coming.needs).offers
         form = codes.shape_of(code)
         if form is Form.TOTP and untimed:
             return _missed(step, coming, Method.TOTP, Refused("clock"))

@@ -98,7 +98,7 @@ def give_key(store: Store, door: Door, token: str, response: str, where: Where) 
             judged = KeyRefused("counter" if judged.counter is not None else "ended", found.id)
         if isinstance(judged, KeyRefused):
             return _key_refused(step, half, who, judged)
-        coming = Coming(who, half.proofs, half.started_at, half, half.session_id)
+        coming = Coming(who, half.proofs, half.started_at, half, half.session_id, needs=half.needs)
         return proved(step, coming, Form.WEBAUTHN.method(verified=judged.user_verified), found.id)
 
 

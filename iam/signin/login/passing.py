@@ -6,7 +6,7 @@ planted or seen gains nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iam import outbox
@@ -14,6 +14,7 @@ from iam.outbox import Topic, Value
 from iam.record.act import Act
 from iam.record.store import Store
 from iam.signin import history, sessions, steps
+from iam.signin.deciding.decision import Needs
 from iam.signin.door import Door, Entrant, Where, actor_of, looked_up
 from iam.signin.factors.authenticators import Authenticator, of_person
 from iam.signin.history import Oddity, Outcome, oddities, usual
@@ -34,12 +35,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered(SignedIn):
+    """Proved at a device, for this moment alone: no row, no token.  `session`: what a decision asks about; its id is 0.
+
+    `duty`: whoever has one is not let in by a device, for it cannot be done there.
+    """
+
+    who: Entrant
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class Coming:
     """Somebody on the way in.
 
     `half`: the login under way, None at its first step; `session_id`: of the session that is proved anew, None for a
     new one; `started_at`: of the first step, since when the password must be the same; `held`: their authenticators,
-    the ended ones too, where they were read already.
+    the ended ones too, where they were read already; `needs`: what a system asks for beyond their own rules;
+    `at_device`: there is no page, and there will be no session.
     """
 
     who: Entrant
@@ -48,17 +61,24 @@ class Coming:
     half: Half | None = None
     session_id: int | None = None
     held: Sequence[Authenticator] = ()
+    needs: Needs = steps.NO_MORE
+    at_device: bool = False
 
     @property
     def purpose(self) -> Purpose:
         """What the login is for."""
+        if self.at_device:
+            return Purpose.ENTER
         return Purpose.SIGN_IN if self.session_id is None else Purpose.AGAIN
 
 
-def half_of(step: Step, token: str) -> Coming | Refused:
-    """Whose half-done login this is, held alone; of somebody who may come in no more it is over."""
+def half_of(step: Step, token: str, *, at_device: bool = False) -> Coming | Refused:
+    """Whose half-done login this is, held alone; of somebody who may come in no more it is over.
+
+    What was begun at a device is lapsed for a page, and the other way round.
+    """
     half = steps.half(step.act, token)
-    if half is None or half.person_id is None:
+    if half is None or half.person_id is None or (half.purpose is Purpose.ENTER) is not at_device:
         return Refused("lapsed")
     who = looked_up(step.act.connection, step.door, half.person_id, step.act.at)
     if who is None or not who.in_service:
@@ -66,17 +86,29 @@ def half_of(step: Step, token: str) -> Coming | Refused:
         method = (half.proofs.methods or (Method.KEY,))[-1]
         remember(step.act, who, step.where, method, who.shut_out if who else "unknown")
         return Refused("lapsed")
-    return Coming(who, half.proofs, half.started_at, half, half.session_id)
+    return Coming(who, half.proofs, half.started_at, half, half.session_id, needs=half.needs, at_device=at_device)
 
 
 def proved(step: Step, coming: Coming, method: Method, authenticator_id: int = 0) -> HalfDone | SignedIn | Refused:
     """One proof more: what comes now."""
     proofs = coming.proofs.plus(method, authenticator_id)
     held = coming.held or of_person(step.act.connection, coming.who.person_id, alive=False)
-    missing = steps.needed(coming.who.rules, proofs, held)
+    missing = steps.needed(coming.who.rules, proofs, held, coming.needs)
     if missing.done:
         return _complete(step, coming, proofs, held)
+    if coming.at_device:
+        missing = replace(missing, offers=tuple(form for form in missing.offers if form in steps.TYPED))
+        if missing.done:
+            return _not_there(step, coming, method)
     return _next(step, coming, proofs, missing)
+
+
+def _not_there(step: Step, coming: Coming, method: Method) -> Refused:
+    """Only a key or a card would complete it, and a device takes neither."""
+    if coming.half is not None:
+        steps.over(step.act, coming.half)
+    remember(step.act, coming.who, step.where, method, "resistant")
+    return Refused("resistant")
 
 
 def _next(step: Step, coming: Coming, proofs: Proofs, missing: Needed) -> HalfDone:
@@ -86,7 +118,7 @@ def _next(step: Step, coming: Coming, proofs: Proofs, missing: Needed) -> HalfDo
     else:
         token = steps.start(
             step.act, step.where, person_id=who.person_id, proofs=proofs, purpose=coming.purpose,
-            session_id=coming.session_id,
+            session_id=coming.session_id, needs=coming.needs,
         )  # fmt: skip
     detail = {"methods": proofs.methods, "address": step.where.address, "purpose": coming.purpose}
     step.act.record("signin.begun", f"person {who.person_id}", detail)
@@ -104,8 +136,7 @@ def _complete(step: Step, coming: Coming, proofs: Proofs, held: Sequence[Authent
     act.actor = actor_of(who.staff_number)
     if coming.session_id is not None:
         return _proved_again(step, coming, proofs, why)
-    duty = steps.duty_of(who.rules, proofs, why, held)
-    return _signed_in(step, who, proofs, duty)
+    return _signed_in(step, coming, proofs, steps.duty_of(who.rules, proofs, why, held))
 
 
 def _password_still(step: Step, coming: Coming, proofs: Proofs) -> Why | None:
@@ -116,19 +147,25 @@ def _password_still(step: Step, coming: Coming, proofs: Proofs) -> Why | None:
     if kept is None or kept.set_at > coming.started_at:
         return None
     why = why_must_change(kept, coming.who.rules, step.act.at)
-    # A new proof for a session is no sign-in: rotation by their number would come too early.
-    counted = coming.purpose is Purpose.AGAIN or note_used(step.act, kept)
+    # A new proof for a session is no sign-in: rotation by their number would come too early.  Nor is a password that
+    # must be changed first: it lets nobody in at a device, and a temporary one is still needed at the page for that.
+    no_signin = coming.purpose is Purpose.AGAIN or (coming.at_device and why is not Why.NOTHING)
+    counted = no_signin or note_used(step.act, kept)
     return why if counted else None
 
 
-def _signed_in(step: Step, who: Entrant, proofs: Proofs, duty: str) -> SignedIn:
-    act, where = step.act, step.where
+def _signed_in(step: Step, coming: Coming, proofs: Proofs, duty: str) -> SignedIn:
+    act, where, who = step.act, step.where, coming.who
     elsewhere = [
         Where(each.address, each.terminal) for each in sessions.of_person(act.connection, who.person_id, act.at)
     ]
     before = usual(act.connection, who.person_id, act.at)
     odd = oddities(before, where, act.at, many=who.rules.delay_after, elsewhere=elsewhere)
-    token, session_id = sessions.open_session(act, step.door, who, where, proofs=proofs, duty=duty)
+    if coming.at_device:
+        signed: SignedIn = _entered(step, who, proofs, duty)
+    else:
+        signed = SignedIn(*sessions.open_session(act, step.door, who, where, proofs=proofs, duty=duty), duty)
+    session_id = signed.session_id or None
     reason = ",".join(sorted(odd))
     methods = proofs.methods
     history.note(act, who.person_id, Outcome.SUCCESS, where, methods=methods, reason=reason, session_id=session_id)
@@ -141,7 +178,16 @@ def _signed_in(step: Step, who: Entrant, proofs: Proofs, duty: str) -> SignedIn:
         },
     )  # fmt: skip
     _tell(act, who, where, odd)
-    return SignedIn(token, session_id, duty)
+    return signed
+
+
+def _entered(step: Step, who: Entrant, proofs: Proofs, duty: str) -> Entered:
+    at, where = step.act.at, step.where
+    session = Session(
+        0, who.person_id, proofs, duty, step.door.zone, where.address, where.terminal, at, at, at, who.rules.idle,
+        at + who.rules.overall, locked=False,
+    )  # fmt: skip
+    return Entered("", 0, duty, who, session)
 
 
 def _tell(act: Act, who: Entrant, where: Where, odd: frozenset[Oddity]) -> None:

@@ -8,6 +8,7 @@ answer; whether the password was right matters only to whoever may come in.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -16,14 +17,20 @@ from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.signin import sessions, steps, throttle
+from iam.signin.deciding.decision import Needs
 from iam.signin.door import DOOR, NOBODY, Door, Entrant, Where, actor_of, find, looked_up, number_of
-from iam.signin.kinds import Method
+from iam.signin.factors.authenticators import of_person
+from iam.signin.kinds import Method, Proofs
+from iam.signin.login.code import give_code
 from iam.signin.login.passing import Coming, Step, half_of, proved
 from iam.signin.login.refusing import password_failed, remember, waiting
 from iam.signin.passwords.judging import judge
 from iam.signin.passwords.kept import Kept, Why, kept_of, require_change, rewrap
 from iam.signin.sessions import Session
-from iam.signin.steps import Outcome, Refused, SignedIn
+from iam.signin.steps import HalfDone, Outcome, Refused, SignedIn
+
+CODE_LENGTHS: Final = (6, 8)
+"""Digits of a code that may stand behind a password in one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,17 @@ class Compared:
 
 
 def give_password(
-    store: Store, door: Door, number: str, password: str, where: Where, *, token: str | None = None
+    store: Store,
+    door: Door,
+    number: str,
+    password: str,
+    where: Where,
+    *,
+    token: str | None = None,
+    needs: Needs = steps.NO_MORE,
 ) -> Outcome:
     """Number and password; with `token` the password that completes a sign-in begun by a card (`number` is ignored).
+    `needs`: what the system that somebody is on the way to asks for.
 
     Raises:
         Busy: too many sign-ins at once; the page asks to come again.
@@ -83,12 +98,43 @@ def give_password(
     with store.act(DOOR) as act:
         step = Step(act, door, where)
         who = _judged(step, asked, compared)
-        return who if isinstance(who, Refused) else proved(step, Coming(who, steps.NOTHING, act.at), Method.PASSWORD)
+        if isinstance(who, Refused):
+            return who
+        return proved(step, Coming(who, steps.NOTHING, act.at, needs=needs), Method.PASSWORD)
 
 
-def prove_again(store: Store, door: Door, session: Session, password: str, where: Where) -> Outcome:
+def give_at_device(store: Store, door: Door, number: str, typed: str, where: Where) -> Outcome:
+    """Number and what was typed at a device that shows no page: the password, or password and code in one.
+
+    Ends in an Entered, or in a HalfDone that `give_code(..., at_device=True)` completes: no session is opened.  What
+    ends in digits may be all password, so that is tried first; however it is read, it is one guess.
+
+    Raises:
+        Busy: as `give_password`.
+    """
+    with store.read() as connection:
+        asked = _by_number(connection, door, number, store.clock())
+    compared, code = _read_both_ways(door, asked, typed)
+    with store.act(DOOR) as act:
+        step = Step(act, door, where)
+        who = _judged(step, asked, compared)
+        if isinstance(who, Refused):
+            return who
+        if code and not _awaits_code(step, who):
+            remember(act, who, where, Method.PASSWORD, "not_asked")
+            return Refused("code")
+        outcome = proved(step, Coming(who, steps.NOTHING, act.at, at_device=True), Method.PASSWORD)
+    if code and isinstance(outcome, HalfDone):
+        return give_code(store, door, outcome.token, code, where, at_device=True)
+    return outcome
+
+
+def prove_again(
+    store: Store, door: Door, session: Session, password: str, where: Where, *, needs: Needs = steps.NO_MORE
+) -> Outcome:
     """Begin a re-authentication by password; the steps that follow are those of a sign-in and end in a SignedIn
-    for the same session under a NEW token.  A key alone: `key_options(..., session=session)`.
+    for the same session under a NEW token.  A key alone: `key_options(..., session=session)`, which is all that
+    anybody can ask for.  `needs`: what a system asks for beyond the rules of whoever sits there.
 
     Raises:
         Busy: as `give_password`.
@@ -99,7 +145,8 @@ def prove_again(store: Store, door: Door, session: Session, password: str, where
         who = _judged(step, asked, compared)
         if isinstance(who, Refused):
             return who
-        return proved(step, Coming(who, steps.NOTHING, act.at, session_id=session.id), Method.PASSWORD)
+        coming = Coming(who, steps.NOTHING, act.at, session_id=session.id, needs=needs)
+        return proved(step, coming, Method.PASSWORD)
 
 
 def unlock(store: Store, door: Door, session: Session, password: str, where: Where) -> Refused | SignedIn:
@@ -156,6 +203,27 @@ def _compare(door: Door, asked: Asked, password: str) -> Compared:
     weak = not kept.temporary and bool(judge(password, minimum=minimum, words=door.words(who), listed=door.listed))
     outdated = door.hasher.outdated(who.person_id, sealed)
     return Compared(right=True, weak=weak, fresh=door.hasher.wrap(who.person_id, password) if outdated else None)
+
+
+def _read_both_ways(door: Door, asked: Asked, typed: str) -> tuple[Compared, str]:
+    """What was typed as a password, else as one with a code behind it; with that code.
+
+    As many hashes for a number that nobody has.
+    """
+    compared = _compare(door, asked, typed)
+    for length in CODE_LENGTHS:
+        password, code = typed[:-length], typed[-length:]
+        if compared.right or not password or not (code.isascii() and code.isdigit()):
+            continue
+        shorter = _compare(door, asked, password)
+        if shorter.right:
+            return shorter, code
+    return compared, ""
+
+
+def _awaits_code(step: Step, who: Entrant) -> bool:
+    held = of_person(step.act.connection, who.person_id, alive=False)
+    return not steps.needed(who.rules, Proofs().plus(Method.PASSWORD), held).done
 
 
 def _judged(step: Step, asked: Asked, compared: Compared) -> Entrant | Refused:

@@ -13,7 +13,7 @@ from iam.record.store import Store
 from iam.signin.door import Door, entrant, hash_of
 from iam.signin.factors.authenticators import Form, of_person
 from iam.signin.kinds import Proofs
-from iam.signin.steps import Needed, Purpose, login_table, needed
+from iam.signin.steps import Needed, Purpose, login_table, needed, needs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def waiting(store: Store, door: Door, token: str, at: datetime) -> Waiting | Non
             return None
         who = entrant(connection, door, row.person_id, at)
         held = of_person(connection, row.person_id, alive=False)
-    missing = needed(who.rules, Proofs.of(row.proofs), held)
+    missing = needed(who.rules, Proofs.of(row.proofs), held, needs_of(row.needs))
     used = sorted((each.used_at, each.form) for each in held if each.lasting and each.used_at is not None)
     usual = next((form for _, form in reversed(used) if form in missing.offers), None)
     return Waiting(missing, usual, again=row.purpose == Purpose.AGAIN)

@@ -3,10 +3,11 @@
 import pytest
 
 from iam.policy.entry.signin import SigninRules
-from iam.signin.factors.authenticators import Form, State
+from iam.signin.deciding.decision import Needs
+from iam.signin.factors.authenticators import Authenticator, Form, State
 from iam.signin.kinds import Method, Proofs
 from iam.signin.passwords.kept import Why
-from iam.signin.steps import asks_verified, duty_of, lacking, needed
+from iam.signin.steps import asks_verified, duty_of, lacking, needed, out_of_reach
 from tests.unit.signin.given import a_factor, rules
 
 PASSWORD = Proofs().plus(Method.PASSWORD)
@@ -133,3 +134,35 @@ def test_proofs_that_fall_short_of_the_rules_are_seen(
     asked: SigninRules, methods: tuple[Method, ...], falls_short: bool
 ) -> None:
     assert lacking(asked, Proofs(tuple((method, 1) for method in methods))) is falls_short
+
+
+# --- what a system asks for beyond the person's own rules
+
+
+RESISTANT = Needs(2, resistant=True)
+
+
+def test_a_system_that_asks_for_what_cannot_be_passed_on_is_given_nothing_else() -> None:
+    lax = rules(second_factor=False)
+    assert needed(lax, PASSWORD, [APP, KEY, PAPER, DESK], RESISTANT).offers == (Form.WEBAUTHN,)
+    assert needed(lax, PASSWORD.plus(Method.TOTP, 1), [APP, KEY, DESK], RESISTANT).offers == (Form.WEBAUTHN,)
+    assert needed(lax, PASSWORD.plus(Method.TEMPORARY, 5), [KEY, DESK], RESISTANT).offers == (Form.WEBAUTHN,)
+    assert needed(lax, PASSWORD.plus(Method.KEY, 2), [APP, KEY], RESISTANT).done
+
+
+@pytest.mark.parametrize(
+    ("needs", "held", "missing"),
+    [
+        (Needs(), [], False),
+        (Needs(2), [], True),
+        (Needs(2), [LOST], True),
+        (Needs(2), [APP], False),
+        (RESISTANT, [APP, PAPER, DESK], True),
+        (RESISTANT, [CARD], False),
+    ],
+)
+def test_who_holds_nothing_that_would_do_is_told_so_and_not_kept_waiting(
+    needs: Needs, held: list[Authenticator], missing: bool
+) -> None:
+    assert out_of_reach(needs, held) is missing
+    assert not missing or needed(rules(second_factor=False), PASSWORD, [], needs).done

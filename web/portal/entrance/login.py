@@ -14,9 +14,9 @@ from iam.policy.profile import Role
 from iam.signin import login
 from iam.signin.door import LONGEST_NUMBER
 from iam.signin.steps import Refused
-from web.portal.onward import onward, wanted, with_next
+from web.portal.onward import asked, asking, onward, wanted
 from web.portal.refusals import status_of, words
-from web.site.access import DUTY_PAGES, UNLOCK
+from web.site.access import DUTY_PAGES, LOGIN, UNLOCK
 from web.site.border.callers import caller, where
 from web.site.face.forms import PageForm, line, secret
 from web.site.guarding import bearers
@@ -44,7 +44,7 @@ def page() -> Response | tuple[str, int]:
         return _shown(form, form.status)
     try:
         outcome = login.give_password(
-            the_site().store, the_site().door, form.number.data or "", form.password.data or "", where()
+            the_site().store, the_site().door, form.number.data or "", form.password.data or "", where(), needs=asked()
         )
     except Busy as busy:
         form.form_errors.append(gettext(str(busy)))
@@ -59,7 +59,7 @@ def _shown(form: LoginForm, status: int) -> tuple[str, int]:
     site = the_site()
     card = site.portal.certificate is not None
     page = render_template(
-        "portal/login.html", form=form, here=with_next("/login"), card=card, card_seen=bool(caller().certificate)
+        "portal/login.html", form=form, here=asking(LOGIN, asked()), card=card, card_seen=bool(caller().certificate)
     )
     return page, status
 
