@@ -86,9 +86,19 @@ def release_page(deployment: Deployment, plan_id: int) -> str:
 
 def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
     """What the body's profile, access model and organisation say to the sync on a day."""
+    profile, rules = deployment.profile, rules_of(deployment, unit)
+    retention = profile.accounts.retention_days.value
+    digest = _digest(
+        profile.digest, deployment.model.digest, _told(deployment.organisation, on), rules.absence_runs, retention
+    )
+    return Policy(rules, profile.guard, retention, digest)
+
+
+def rules_of(deployment: Deployment, unit: Unit) -> Rules:
+    """What is wanted for whom: the part of the policy that no day changes."""
     profile = deployment.profile
     zones = {zone.code: zone for zone in profile.zones} | {"": profile.default_zone}
-    rules = Rules(
+    return Rules(
         deployment.model,
         overlap={
             code: (zone.handover_overlap_days.value, zone.handover_overlap_days.clause) for code, zone in zones.items()
@@ -98,11 +108,6 @@ def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
         lifecycle_clause=lifecycle_clause(profile),
         lapsed_grace_days=profile.accounts.lapsed_grace_days.value,
     )
-    retention = profile.accounts.retention_days.value
-    digest = _digest(
-        profile.digest, deployment.model.digest, _told(deployment.organisation, on), rules.absence_runs, retention
-    )
-    return Policy(rules, profile.guard, retention, digest)
 
 
 def unit_on(organisation: Organisation) -> Unit:

@@ -6,15 +6,18 @@ request, so that no two parts of one answer disagree about them.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from flask import current_app, g
 
+from iam.access.wanted import Rules
 from iam.record.store import Store
 from iam.settings import Portal
 from iam.signin.door import Door, Entrant
 from iam.signin.sessions import Session
 from web.body.deployment import Deployment
+from web.body.job import rules_of, unit_on
 from web.site.face.assets import Assets
 
 EXTENSION: Final = "kagimori"
@@ -29,6 +32,11 @@ class Site:
     deployment: Deployment
     portal: Portal
     assets: Assets = field(default_factory=Assets.found)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What is wanted for whom, as the night reads it."""
+        return rules_of(self.deployment, unit_on(self.deployment.organisation))
 
     @property
     def body_name(self) -> str:

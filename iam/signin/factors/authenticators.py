@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Update,
+    bindparam,
     func,
     select,
     update,
@@ -159,13 +160,18 @@ class Authenticator:
         return self.active and self.form in LASTING
 
 
+_ALL_OF: Final = (
+    select(authenticator_table)
+    .where(authenticator_table.c.person_id == bindparam("person"))
+    .order_by(authenticator_table.c.id)
+)
+_ALIVE_OF: Final = _ALL_OF.where(authenticator_table.c.state.in_(ALIVE))
+
+
 def of_person(connection: Connection, person_id: int, *, alive: bool = True) -> list[Authenticator]:
     """The person's authenticators, oldest first; with `alive` only those that are pending or active."""
-    columns = authenticator_table.c
-    query = select(authenticator_table).where(columns.person_id == person_id).order_by(columns.id)
-    if alive:
-        query = query.where(columns.state.in_(ALIVE))
-    return [_authenticator(row) for row in connection.execute(query)]
+    found = connection.execute(_ALIVE_OF if alive else _ALL_OF, {"person": person_id})
+    return [_authenticator(row) for row in found]
 
 
 def of_people(connection: Connection, person_ids: Iterable[int]) -> dict[int, list[Authenticator]]:

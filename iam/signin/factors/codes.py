@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, CursorResult, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, bindparam, exists, func, insert, or_, select, update
 
 from iam.record.act import Act
 from iam.record.keys import KeyRing
+from iam.record.store import Instant
 from iam.signin.factors.authenticators import (
     Form,
     State,
@@ -125,17 +126,22 @@ def use(act: Act, keys: KeyRing, person_id: int, text: str) -> Used | None:
     return None
 
 
+_LEFT: Final = (
+    select(authenticator_table.c.form, func.count())
+    .select_from(code_table.join(authenticator_table))
+    .where(
+        authenticator_table.c.person_id == bindparam("person"),
+        authenticator_table.c.state == State.ACTIVE,
+        code_table.c.used_at.is_(None),
+        or_(code_table.c.lapses_at.is_(None), code_table.c.lapses_at > bindparam("at", type_=Instant)),
+    )
+    .group_by(authenticator_table.c.form)
+)
+
+
 def left(connection: Connection, person_id: int, at: datetime) -> dict[Form, int]:
     """How many unused codes the person has: RECOVERY and TEMPORARY, where there are any."""
-    codes, owners = code_table.c, authenticator_table.c
-    mine = owners.person_id == person_id, owners.state == State.ACTIVE, codes.used_at.is_(None)
-    query = (
-        select(owners.form, func.count())
-        .select_from(code_table.join(authenticator_table))
-        .where(*mine, or_(codes.lapses_at.is_(None), codes.lapses_at > at))
-        .group_by(owners.form)
-    )
-    return {Form(form): count for form, count in connection.execute(query)}
+    return {Form(form): count for form, count in connection.execute(_LEFT, {"person": person_id, "at": at})}
 
 
 def end_lapsed(act: Act) -> int:

@@ -42,9 +42,9 @@ def page() -> str:
     mine = owner()
     with mine.store.glance() as connection:
         held = authenticators.of_person(connection, mine.id)
-        left = codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0)
+        recovery = next((each for each in held if each.form is Form.RECOVERY), None)
+        left = codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0) if recovery else 0
     lasting = [_held(mine, each, held) for each in held if each.lasting]
-    recovery = next((each for each in held if each.form is Form.RECOVERY), None)
     return render_template(
         "portal/factors/mine.html",
         held=lasting,

@@ -17,7 +17,6 @@ from iam.access.wanted import Cause, Wanted
 from iam.policy.clauses import Clause, clauses_of
 from iam.record.columns import jst_day
 from iam.sync.dossier import Holding, dossier
-from web.body.job import policy_of, unit_on
 from web.cli.people.timeline import announced, post_words, state_on
 from web.portal.owner import owner
 from web.site.face.language import day
@@ -91,7 +90,7 @@ def mine() -> Mine:
     with site.store.read() as connection:
         found = dossier(connection, owner().who.staff_number, today)
         back = returned(connection, owner().id)
-    rules = policy_of(site.deployment, unit_on(site.deployment.organisation), today).rules
+    rules = site.rules
     found = announced(found, today)
     state = state_on(found, rules, today, today)
     accounts = {each.system: each for each in found.accounts if each.state is not AccountState.DELETED}
