@@ -5,16 +5,19 @@ stranger writes into X-Forwarded-For or into the certificate header is dropped
 and remembered.
 """
 
+import ssl
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from flask import Request, g, request
 
 from iam.settings import Portal
+from iam.signin.deciding.pulse import Whence
 from iam.signin.door import Where
 from iam.signin.factors.certificates import certificate_from
 from web.site.site import the_site
@@ -46,6 +49,11 @@ class Caller:
         """The same, as the door wants it."""
         return Where(self.address, self.terminal)
 
+    @property
+    def whence(self) -> Whence:
+        """The same, as a decision wants it."""
+        return Whence(self.address, _fingerprint(self.certificate))
+
 
 def caller() -> Caller:
     """The caller of this request."""
@@ -58,6 +66,11 @@ def caller() -> Caller:
 def where() -> Where:
     """From where this request comes."""
     return caller().where
+
+
+def whence() -> Whence:
+    """From where this request comes, for a decision."""
+    return caller().whence
 
 
 def read_caller(asked: Request, portal: Portal) -> Caller:
@@ -110,6 +123,14 @@ def _address(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
+
+
+def _fingerprint(pem: str) -> str:
+    """SHA-256 of a certificate in 64 hex digits; "" for what is none: the terminal is then not known."""
+    try:
+        return sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest() if pem else ""
+    except ValueError:
+        return ""
 
 
 def _plain(text: str) -> str:
