@@ -5,6 +5,11 @@ the same answer, and the strictest of several rules wins.  What is not known is
 taken for the strictest of what it could be.
 """
 
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from itertools import chain
+
+from iam.record.columns import JST, jst_day
 from iam.signin.deciding.question import (
     NOTHING_MORE,
     Asked,
@@ -15,10 +20,33 @@ from iam.signin.deciding.question import (
     Question,
     Reason,
 )
+from iam.signin.deciding.rules.place import place
+from iam.signin.deciding.rules.proof import needs, proof, turns
+from iam.signin.deciding.rules.right import right, standing
+from iam.signin.deciding.rules.terminal import terminal
 
 __all__ = ["NOTHING_MORE", "Asked", "Decision", "Held", "Needs", "Outcome", "Question", "Reason", "decide"]
 
+_RULES = (standing, right, terminal, place, proof)
+
 
 def decide(question: Question) -> Decision:
-    """The answer to `question`."""
-    raise NotImplementedError
+    """The answer to `question`: that of its strictest reason; those of the answer itself come first."""
+    found = list(chain.from_iterable(rule(question) for rule in _RULES))
+    outcome = max((reason.outcome for reason in found), key=lambda each: each.strictness)
+    return Decision(
+        outcome=outcome,
+        reasons=tuple(sorted(found, key=lambda reason: -reason.outcome.strictness)),
+        needs=needs(question) if outcome is Outcome.STEP_UP else Needs(),
+        until=min(_turns(question)),
+        rights=question.rights if outcome is Outcome.ALLOW and question.rights is not None else frozenset(),
+    )
+
+
+def _turns(question: Question) -> Iterator[datetime]:
+    """The instants to come at which time alone could change the answer.
+
+    Everything that is dated (rights, standing, lending, permissions, waivers) turns at midnight in Japan.
+    """
+    yield datetime.combine(jst_day(question.at) + timedelta(days=1), time(), JST)
+    yield from (turn for turn in turns(question) if turn > question.at)
