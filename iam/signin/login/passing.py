@@ -36,13 +36,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Entered(SignedIn):
-    """Proved at a device, for this moment alone: no row, no token.  `session`: what a decision asks about; its id is 0.
+    """Proved at a device, for this moment alone: there is no row, and the token opens nothing.
 
     `duty`: whoever has one is not let in by a device, for it cannot be done there.
     """
 
     who: Entrant
-    session: Session
+    proofs: Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _signed_in(step: Step, coming: Coming, proofs: Proofs, duty: str) -> SignedI
     before = usual(act.connection, who.person_id, act.at)
     odd = oddities(before, where, act.at, many=who.rules.delay_after, elsewhere=elsewhere)
     if coming.at_device:
-        signed: SignedIn = _entered(step, who, proofs, duty)
+        signed: SignedIn = Entered("", 0, duty, who, proofs)
     else:
         signed = SignedIn(*sessions.open_session(act, step.door, who, where, proofs=proofs, duty=duty), duty)
     session_id = signed.session_id or None
@@ -179,15 +179,6 @@ def _signed_in(step: Step, coming: Coming, proofs: Proofs, duty: str) -> SignedI
     )  # fmt: skip
     _tell(act, who, where, odd)
     return signed
-
-
-def _entered(step: Step, who: Entrant, proofs: Proofs, duty: str) -> Entered:
-    at, where = step.act.at, step.where
-    session = Session(
-        0, who.person_id, proofs, duty, step.door.zone, where.address, where.terminal, at, at, at, who.rules.idle,
-        at + who.rules.overall, locked=False,
-    )  # fmt: skip
-    return Entered("", 0, duty, who, session)
 
 
 def _tell(act: Act, who: Entrant, where: Where, odd: frozenset[Oddity]) -> None:
