@@ -8,7 +8,7 @@ at the next look after the person's standing ended (R02, R37, R38).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     Boolean,
@@ -18,7 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    Row,
+    RowMapping,
     Table,
     Text,
     bindparam,
@@ -38,6 +38,7 @@ from iam.signin.door import DOOR, Door, Entrant, Where, hash_of, known, new_toke
 from iam.signin.history import Outcome
 from iam.signin.kinds import Proofs
 from iam.signin.steps import drop_all, lacking
+from iam.signin.tokens import farewells
 
 session_table = Table(
     "session",
@@ -126,7 +127,11 @@ def look(store: Store, door: Door, token: str, at: datetime, *, touch: bool = Tr
         if row.ended_at is not None:
             return Gone(row.end_reason)
         who = known(connection, door, row.person_id, stamp_of(row, at), at)
-    session = _session(row)
+    return held(store, session_in(row._mapping), who, at, touch=touch)
+
+
+def held(store: Store, session: Session, who: Entrant, at: datetime, *, touch: bool) -> Present | Gone:
+    """What holds of a session that had not ended when it was read a moment ago with its owner; see `look`."""
     if reason := why_over(session, who, at):
         with store.act(DOOR) as act:
             end(act, session.id, reason)
@@ -212,7 +217,7 @@ def end_lapsed(act: Act) -> int:
     query = select(session_table).where(columns.ended_at.is_(None), columns.seen_at < act.at - TOUCHES)
     over: dict[str, list[int]] = {}
     for row in act.connection.execute(query):
-        session = _session(row)
+        session = session_in(row._mapping)
         if act.at >= session.ends_at:
             over.setdefault("overall", []).append(session.id)
         elif act.at - session.seen_at >= session.idle:
@@ -230,7 +235,7 @@ def of_person(connection: Connection, person_id: int, at: datetime) -> list[Sess
     """The person's live sessions, newest first."""
     columns = session_table.c
     query = select(session_table).where(columns.person_id == person_id, columns.ended_at.is_(None))
-    found = [_session(row) for row in connection.execute(query.order_by(columns.id.desc()))]
+    found = [session_in(row._mapping) for row in connection.execute(query.order_by(columns.id.desc()))]
     return [each for each in found if time_left(each, at) > timedelta(0)]
 
 
@@ -238,7 +243,7 @@ def session_of(connection: Connection, session_id: int) -> Session | None:
     """One session that has not ended; its limits are not asked."""
     query = select(session_table).where(session_table.c.id == session_id, session_table.c.ended_at.is_(None))
     row = connection.execute(query).one_or_none()
-    return None if row is None else _session(row)
+    return None if row is None else session_in(row._mapping)
 
 
 def recently_proved(session: Session, at: datetime, door: Door) -> bool:
@@ -281,11 +286,15 @@ def _end(act: Act, which: Sequence[ColumnElement[bool]], reason: str) -> int:
         where = Where(row.address, row.terminal)
         history.note(act, row.person_id, outcome, where, reason=reason, session_id=row.id)
         act.record("session.ended", f"person {row.person_id}", {"session": row.id, "reason": reason})
+    farewells.write(act, [row.id for row in rows])
     return len(rows)
 
 
-def _session(row: Row[Any]) -> Session:
+def session_in(values: RowMapping) -> Session:
+    """The session in a row that has every column of the table, perhaps beside others."""
+    c = session_table.c
     return Session(
-        row.id, row.person_id, Proofs.of(row.proofs), row.duty, row.zone, row.address, row.terminal,
-        row.signed_in_at, row.proved_at, row.seen_at, timedelta(seconds=row.idle_seconds), row.ends_at, row.locked,
+        values[c.id], values[c.person_id], Proofs.of(values[c.proofs]), values[c.duty], values[c.zone],
+        values[c.address], values[c.terminal], values[c.signed_in_at], values[c.proved_at], values[c.seen_at],
+        timedelta(seconds=values[c.idle_seconds]), values[c.ends_at], values[c.locked],
     )  # fmt: skip

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, Select, insert, select, update
 
 from iam.errors import Conflict
 from iam.record.act import Act
@@ -30,8 +30,21 @@ from iam.signin.tokens.details import (
 )
 
 __all__ = [
-    "Client", "ClientKind", "ClientState", "Detail", "ForwardDetail", "OidcDetail", "RadiusDetail", "SamlDetail",
-    "Draft", "Secret", "TerminalDetail", "authenticate", "client_by_id", "client_of", "clients",
+    "Client",
+    "ClientKind",
+    "ClientState",
+    "Detail",
+    "Draft",
+    "ForwardDetail",
+    "OidcDetail",
+    "RadiusDetail",
+    "SamlDetail",
+    "Secret",
+    "TerminalDetail",
+    "authenticate",
+    "client_by_id",
+    "client_of",
+    "clients",
 ]  # fmt: skip
 
 D = TypeVar("D", bound=Detail)
@@ -234,8 +247,8 @@ def _values(draft: Draft) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def client_in(values: Mapping[Any, Any]) -> Client:
-    """The client in a row that has every column of the table: `row._mapping`."""
+def client_in(values: RowMapping) -> Client:
+    """The client in a row that has every column of the table, perhaps beside others."""
     columns = client_table.c
     kind = ClientKind(values[columns.kind])
     return Client(

@@ -89,11 +89,13 @@ def _origin(value: str) -> str:
 
 
 def _split(value: str) -> SplitResult | None:
+    """The parts of an address whose port can be read; None for any other."""
     try:
         parts = urlsplit(value)
-        return None if parts.port == 0 else parts
+        port = parts.port
     except ValueError:
         return None
+    return None if port == 0 else parts
 
 
 def _is_host(host: str) -> bool:

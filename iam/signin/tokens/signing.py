@@ -40,7 +40,7 @@ AHEAD: Final = timedelta(days=7)
 """How long before its turn the next one is made and shown; at least `SHOWN` whatever happens."""
 
 SHOWN: Final = timedelta(days=1)
-"""How long a key is shown before it signs, and after: longer than any signed token lives and any party keeps our keys."""
+"""How long a key is shown before it signs, and after: longer than a signed token lives or a party keeps our keys."""
 
 FRESH: Final = timedelta(seconds=30)
 """How long a process believes what it read."""
