@@ -44,12 +44,16 @@ class TargetError(IamError):
     """A target system could not be read, or could not be reached to be written."""
 
 
-class TokenFileError(IamError):
-    """A file of token seeds cannot be used; holds everything found wrong in it, not only the first."""
+class SheetError(IamError):
+    """What an officer gave or typed cannot be used; holds everything found wrong in it, not only the first."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class TokenFileError(SheetError):
+    """A file of token seeds cannot be used."""
 
 
 class MailError(IamError):

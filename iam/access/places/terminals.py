@@ -5,14 +5,36 @@ certificate, a MAC or a fixed address, each of which names one terminal at most
 (OITA-S8.2.3); one that was lost is known and lets nobody in (OITA-S6.4.1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Connection, Date, ForeignKey, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Row,
+    Select,
+    Table,
+    Text,
+    func,
+    or_,
+    select,
+)
 
+from iam.access.places.marks import address_of, certificate_of, mac_of
+from iam.errors import NotFound
+from iam.people.ledger import person_table
+from iam.record.columns import among
 from iam.record.store import Instant, Json, Number, metadata
+
+LONGEST: Final = 200
+"""Characters of a question that are looked at."""
 
 terminal_table = Table(
     "terminal",
@@ -43,6 +65,11 @@ class TerminalKind(StrEnum):
     PC = "pc"
     TABLET = "tablet"
     DEVICE = "device"
+
+    @property
+    def label_ja(self) -> str:
+        """The word that people read."""
+        return {"pc": "パソコン", "tablet": "タブレット", "device": "機器"}[self.value]
 
 
 class TerminalState(StrEnum):
@@ -90,6 +117,33 @@ class Terminal:
     registered_at: datetime
     changed_at: datetime
 
+    @property
+    def lets_in(self) -> bool:
+        """Whether it is in anybody's use now; one that is kept, was lost or retired lets nobody in."""
+        return self.state in {TerminalState.IN_USE, TerminalState.LENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A terminal and to whom it is lent: "" where it is not."""
+
+    terminal: Terminal
+    staff_number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which terminals are asked for.  `words`: each stands in code, name, note, MAC, address or the holder's name or
+    number.  `zone` None: of any; "" is the undivided network."""
+
+    words: str = ""
+    state: TerminalState | None = None
+    kind: TerminalKind | None = None
+    zone: str | None = None
+    person_id: int | None = None
+    outside: bool | None = None
+
 
 def terminal_of(
     connection: Connection, *, certificate: str = "", mac: str = "", address: str = "", code: str = ""
@@ -97,6 +151,119 @@ def terminal_of(
     """The terminal that what was presented names: its certificate first, then its MAC, then its fixed address.
 
     `certificate`: SHA-256 in hex; `mac`: in any spelling; `code`: its asset number, where an officer asks.  None when
-    the register holds none, and when what was presented names two.  One that was lost or retired is given as well.
+    the register holds none, when what was presented names two, and when one of the marks that was presented is not
+    the one that the register has of it.  One that was lost or retired is given as well.
     """
-    raise NotImplementedError
+    shown = _shown(certificate, mac, address, code)
+    if not shown:
+        return None
+    columns = terminal_table.c
+    query = select(terminal_table).where(or_(*(columns[name] == value for name, value in shown.items())))
+    found = [_terminal(row) for row in connection.execute(query)]
+    if len(found) != 1 or any(_another(found[0], shown, mark) for mark in ("certificate", "mac")):
+        return None
+    return found[0]
+
+
+def _shown(certificate: str, mac: str, address: str, code: str) -> dict[str, str]:
+    """What was presented, as the register writes it.  What cannot be read is kept as it is: it names nobody."""
+    shown = {"code": code}
+    for name, given, form in (
+        ("certificate", certificate, certificate_of),
+        ("mac", mac, mac_of),
+        ("address", address, address_of),
+    ):
+        try:
+            shown[name] = form(given)
+        except ValueError:
+            shown[name] = given.replace("\0", "")
+    return {name: value for name, value in shown.items() if value}
+
+
+def _another(found: Terminal, shown: dict[str, str], mark: str) -> bool:
+    """Whether something was shown that cannot be of this terminal."""
+    known = getattr(found, mark)
+    return bool(known) and mark in shown and shown[mark] != known
+
+
+def terminal(connection: Connection, code: str) -> Terminal:
+    """One terminal, by its asset number.
+
+    Raises:
+        NotFound: the register has none.
+    """
+    row = connection.execute(select(terminal_table).where(terminal_table.c.code == code.replace("\0", ""))).first()
+    if row is None:
+        raise NotFound(f"管理番号「{code}」の端末は台帳にありません。番号を確かめてください。")
+    return _terminal(row)
+
+
+def terminal_by_id(connection: Connection, terminal_id: int) -> Terminal:
+    """One terminal, by its row.
+
+    Raises:
+        NotFound: the register has none.
+    """
+    row = connection.execute(select(terminal_table).where(terminal_table.c.id == terminal_id)).first()
+    if row is None:
+        raise NotFound("その端末は台帳にありません。一覧から開き直してください。")
+    return _terminal(row)
+
+
+def terminals_by_code(connection: Connection, codes: Collection[str]) -> dict[str, Terminal]:
+    """Those of the register with one of these asset numbers."""
+    query = select(terminal_table).where(among(terminal_table.c.code, list(codes)))
+    return {row.code: _terminal(row) for row in connection.execute(query)}
+
+
+def terminals(connection: Connection, sought: Sought, *, skip: int = 0, limit: int = 100_000) -> list[Listed]:
+    """What fits, by asset number; `skip` of them are passed over, at most `limit` are answered."""
+    person = person_table.c
+    query = _fitting(select(terminal_table, person.staff_number, person.name.label("holder")), sought)
+    rows = connection.execute(query.order_by(terminal_table.c.code).offset(skip).limit(limit))
+    return [Listed(_terminal(row), row.staff_number or "", row.holder or "") for row in rows]
+
+
+def how_many(connection: Connection, sought: Sought) -> int:
+    """How many fit."""
+    found: int = connection.execute(_fitting(select(func.count()), sought)).scalar_one()
+    return found
+
+
+def states(connection: Connection) -> dict[TerminalState, int]:
+    """How many terminals are in each state."""
+    query = select(terminal_table.c.state, func.count()).group_by(terminal_table.c.state)
+    return {TerminalState(state): count for state, count in connection.execute(query)}
+
+
+def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:
+    columns, person = terminal_table.c, person_table.c
+    query = query.select_from(terminal_table.outerjoin(person_table, person.id == columns.person_id))
+    asked = {
+        columns.state: sought.state,
+        columns.kind: sought.kind,
+        columns.zone: sought.zone,
+        columns.person_id: sought.person_id,
+        columns.outside: sought.outside,
+    }
+    query = query.where(*(column == value for column, value in asked.items() if value is not None))
+    for word in sought.words[:LONGEST].replace("\0", "").split():
+        places = (columns.code, columns.name, columns.note, columns.address, person.staff_number, person.name)
+        ways = [place.icontains(word, autoescape=True) for place in places]
+        query = query.where(or_(*ways, columns.mac == _mac_or_nothing(word)))
+    return query
+
+
+def _mac_or_nothing(word: str) -> str:
+    try:
+        return mac_of(word)
+    except ValueError:
+        return ""
+
+
+def _terminal(row: Row[Any]) -> Terminal:
+    return Terminal(
+        row.id, row.code, row.name, TerminalKind(row.kind), row.zone, tuple(row.tasks), row.certificate or "",
+        row.mac or "", row.address or "", TerminalState(row.state), row.person_id, row.lent_until, row.outside,
+        row.note, row.registered_at, row.changed_at,
+    )  # fmt: skip
