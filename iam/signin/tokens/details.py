@@ -197,9 +197,13 @@ class RadiusDetail(Frozen):
 
     `devices`: NAS-Identifier or NAS-IP-Address of a device to the code of the system that it lets into; a device that
     is not listed lets into the client's own system.  `vlans`: zone code to the VLAN that a device of it is put into.
+    `challenge`: whether the devices can ask for a code in a step of its own; else it stands behind the password.
+    `nearby`: people stand at the device itself (a switch, a console), so that where it is says where they are.
     """
 
     addresses: Addresses
+    challenge: bool = True
+    nearby: bool = False
     devices: Mapping[str, str] = Field(default_factory=dict)
     vlans: Mapping[str, Annotated[str, AfterValidator(_vlan)]] = Field(default_factory=dict)
 
