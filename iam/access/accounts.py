@@ -29,7 +29,7 @@ from sqlalchemy import (
     select,
 )
 
-from iam.people.ledger import chunks
+from iam.people.ledger import chunks, person_table
 from iam.record.columns import among
 from iam.record.store import Instant, metadata
 
@@ -192,6 +192,20 @@ def all_accounts(connection: Connection, system: str | None = None) -> list[Acco
 def taken_logins(connection: Connection, system: str) -> set[str]:
     """Every login ever given in `system`, comparable."""
     return set(connection.execute(select(account_table.c.comparable).where(account_table.c.system == system)).scalars())
+
+
+def number_by_login(connection: Connection, system: str, comparable: str) -> str:
+    """The staff number of whoever has this login (comparable) in `system` as their own; "" when nobody has."""
+    columns = account_table.c
+    query = (
+        select(person_table.c.staff_number)
+        .join(account_table, columns.person_id == person_table.c.id)
+        .where(
+            columns.system == system, columns.comparable == comparable, columns.kind == AccountKind.PERSONAL,
+            columns.state != AccountState.DELETED,
+        )
+    )  # fmt: skip
+    return connection.execute(query).scalar_one_or_none() or ""
 
 
 def grants_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int, Sequence[Grant]]:

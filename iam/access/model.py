@@ -170,6 +170,13 @@ class AccessModel(Frozen):
         return found
 
     @property
+    def fed(self) -> Self:
+        """The model as the sync sees it: the systems that a connector feeds, and what is given in them."""
+        systems = {code: system for code, system in self.systems.items() if system.provisioned}
+        rules = tuple(rule for rule in self.birthright if rule.system in systems)
+        return self.model_copy(update={"systems": systems, "birthright": rules})
+
+    @property
     def digest(self) -> str:
         """Changes whenever anything in the model does."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()

@@ -134,6 +134,13 @@ class Access(Frozen):
     """TOML with systems, entitlements and the table of birthrights (標準付与)."""
 
 
+class NetworkFile(Frozen):
+    """[network]: where addresses stand, and who may go from one zone into another."""
+
+    file: FilePath
+    """TOML with networks and flows.  Without it a body with zones has placed no address; one without is all office."""
+
+
 class Officers(Frozen):
     """[officers]: who may do what two people must do, by operating-system account."""
 
@@ -219,6 +226,7 @@ class Settings(Frozen):
     keys: Keys
     organisation: Organisation
     access: Access
+    network: NetworkFile | None = None
     officers: Officers = Officers()
     output: Output
 

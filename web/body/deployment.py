@@ -13,11 +13,13 @@ from pydantic import BaseModel
 
 from connectors.personnel.organisation import read_organisation
 from iam.access.model import AccessModel
+from iam.access.places.networks import Networks
 from iam.errors import ConfigurationError, SourceError
 from iam.handwritten import dotted, read_toml
 from iam.people.feed import AppointmentKind, FeedCodes
 from iam.people.organisation import Organisation
 from iam.policy.clauses import clauses_of
+from iam.policy.entry.systems import Across
 from iam.policy.loading import load
 from iam.policy.profile import Profile
 from iam.settings import Settings
@@ -43,6 +45,7 @@ class Deployment:
     organisation: Organisation
     sources: Mapping[str, BaseModel]
     targets: Mapping[str, BaseModel]
+    networks: Networks
 
     def codes(self, source: str) -> FeedCodes:
         """The codes of one source."""
@@ -59,6 +62,7 @@ class _Written:
     profile: str | None
     access: Path | None
     organisation: Path | None
+    network: Path | None
     connections: tuple[Connection, ...]
     codes: Mapping[tuple[str, str, str], str]
     """By source, field and the body's code."""
@@ -79,6 +83,7 @@ class _Proof:
     profile: Profile | None = None
     model: AccessModel | None = None
     organisation: Organisation | None = None
+    networks: Networks | None = None
 
     def __post_init__(self) -> None:
         self.options: dict[tuple[str, str], BaseModel] = {}
@@ -89,7 +94,8 @@ class _Proof:
         self.profile = self._tried(load, written.profile)
         self.model = self._tried(_model_in, written.access)
         self.organisation = self._tried(_organisation_in, written.organisation)
-        self._model_against_profile()
+        self.networks = self._tried(_networks_in, written.network)
+        self._against_profile()
         self._codes()
         self._portal()
         for connection in written.connections:
@@ -110,8 +116,9 @@ class _Proof:
             self.problems.append(str(error))
         return None
 
-    def _model_against_profile(self) -> None:
-        if self.profile is None or self.model is None:
+    def _against_profile(self) -> None:
+        """What access model and networks name, the profile and its clauses must know."""
+        if self.profile is None:
             return
         try:
             clauses = clauses_of(self.profile)
@@ -119,9 +126,16 @@ class _Proof:
             self.problems += error.problems
             clauses = {}
         zones = [zone.code for zone in self.profile.zones]
-        categories = [category.code for category in self.profile.categories]
-        wrong = self.model.unknown(zones=zones, categories=categories, clauses=clauses)
-        self.problems += [f"{self.written.access}: {sentence}" for sentence in wrong]
+        if self.model is not None:
+            categories = [category.code for category in self.profile.categories]
+            wrong = self.model.unknown(zones=zones, categories=categories, clauses=clauses)
+            self.problems += [f"{self.written.access}: {sentence}" for sentence in wrong]
+        if self.networks is not None:
+            home = self.profile.default_zone.code
+            systems = None if self.model is None else {c: s.zone or home for c, s in self.model.systems.items()}
+            wrong = self.networks.misfits(zones=zones, systems=systems, clauses=clauses)
+            idle = _idle_flows(self.networks, self.profile)
+            self.problems += [f"{self.written.network}: {sentence}" for sentence in (*wrong, *idle)]
 
     def _codes(self) -> None:
         """Every code must lead to a word of ours."""
@@ -171,9 +185,21 @@ class _Proof:
         for name in sorted(targets - set(self.model.systems)):
             missing = f"{self.written.access} に systems.{name} がありません。どちらかを直してください。"
             self.blame(f"targets.{name}: {missing}")
-        for name in sorted(set(self.model.systems) - targets):
+        unfed = {code for code, system in self.model.systems.items() if not system.provisioned}
+        for name in sorted(targets & unfed):
+            self.blame(f"targets.{name}: systems.{name} は provisioned = false です。どちらかを直してください。")
+        for name in sorted(set(self.model.systems) - targets - unfed):
             missing = f"{self.written.file} に [targets.{name}] がありません。接続の設定を書いてください。"
             self.problems.append(f"{self.written.access}: systems.{name}: {missing}")
+
+
+def _idle_flows(networks: Networks, profile: Profile) -> Iterator[str]:
+    """Flows into a zone that lets nobody in from another one: whoever wrote them means something else."""
+    for number, flow in enumerate(networks.flows):
+        rules = profile.entry.resolved([flow.to])
+        if rules.across is Across.NONE:
+            said = f"領域「{flow.to}」は、ほかの領域からの通信を認めていません（{rules.clauses['across']}）"
+            yield f"flows.{number}: {said}。この表を消すか、プロファイルの entry.zones で認めてください。"
 
 
 def proved(settings: Settings, file: str, problems: list[str]) -> Deployment:
@@ -190,6 +216,7 @@ def proved(settings: Settings, file: str, problems: list[str]) -> Deployment:
         settings, proof.profile, proof.model, proof.organisation,
         {name: options for (table, name), options in proof.options.items() if table == "sources"},
         {name: options for (table, name), options in proof.options.items() if table == "targets"},
+        proof.networks or Networks.without_file(divided=bool(proof.profile.zones)),
     )  # fmt: skip
 
 
@@ -226,7 +253,8 @@ def _written_in(settings: Settings, file: str) -> _Written:
     }
     return _Written(
         file, settings.folder, settings.body.profile, settings.access.file, settings.organisation.file,
-        tuple(connections), codes, settings.portal.zone if settings.portal else "",
+        settings.network.file if settings.network else None, tuple(connections), codes,
+        settings.portal.zone if settings.portal else "",
         dict(_certificates(settings)),
     )  # fmt: skip
 
@@ -261,7 +289,7 @@ def _made_out(table: Mapping[str, object], file: Path) -> _Written:
     zone = _table(table, "portal").get("zone")
     return _Written(
         str(file), folder, profile if isinstance(profile, str) else None, path("access"), path("organisation"),
-        tuple(_connections(table)), codes, zone if isinstance(zone, str) else "", {},
+        path("network"), tuple(_connections(table)), codes, zone if isinstance(zone, str) else "", {},
     )  # fmt: skip
 
 
@@ -285,13 +313,20 @@ def _table(table: Mapping[str, object], name: str) -> Mapping[str, object]:
 
 
 def _model_in(path: Path) -> AccessModel:
+    return AccessModel.parse(_text_in(path), str(path))
+
+
+def _networks_in(path: Path) -> Networks:
+    return Networks.parse(_text_in(path), str(path))
+
+
+def _text_in(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"{path}: UTF-8で保存されていません。UTF-8で保存し直してください。"]) from error
     except OSError as error:
         raise ConfigurationError([f"{path}: 読み取れません。置き場所と読み取り権限を確かめてください。"]) from error
-    return AccessModel.parse(text, str(path))
 
 
 def _organisation_in(path: Path) -> Organisation:

@@ -39,6 +39,7 @@ def door_of(deployment: Deployment, portal: Portal, keys: KeyRing, parameters: P
         absence={name: each.absence_runs for name, each in settings.sources.items() if _states(each)},
         body_words=(settings.body.name, profile.body.name),
         listed=listed,
+        networks=deployment.networks,
         authorities=None if certificate is None else TrustFiles(certificate.ca, certificate.crl),
     )
 

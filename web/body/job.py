@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final
 
+from iam.access.model import AccessModel
 from iam.access.wanted import LIFECYCLE_CLAUSE, Rules
 from iam.intake.staging import SourceRules
 from iam.jobs.job import Feed, Job
@@ -86,20 +87,22 @@ def release_page(deployment: Deployment, plan_id: int) -> str:
 
 def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:
     """What the body's profile, access model and organisation say to the sync on a day."""
-    profile, rules = deployment.profile, rules_of(deployment, unit)
+    profile, model = deployment.profile, deployment.model.fed
+    rules = rules_of(deployment, unit, model)
     retention = profile.accounts.retention_days.value
-    digest = _digest(
-        profile.digest, deployment.model.digest, _told(deployment.organisation, on), rules.absence_runs, retention
-    )
+    digest = _digest(profile.digest, model.digest, _told(deployment.organisation, on), rules.absence_runs, retention)
     return Policy(rules, profile.guard, retention, digest)
 
 
-def rules_of(deployment: Deployment, unit: Unit) -> Rules:
-    """What is wanted for whom: the part of the policy that no day changes."""
+def rules_of(deployment: Deployment, unit: Unit, model: AccessModel | None = None) -> Rules:
+    """What is wanted for whom: the part of the policy that no day changes.
+
+    `model`: all systems unless given; the sync is told of those alone that a connector feeds.
+    """
     profile = deployment.profile
     zones = {zone.code: zone for zone in profile.zones} | {"": profile.default_zone}
     return Rules(
-        deployment.model,
+        model or deployment.model,
         overlap={
             code: (zone.handover_overlap_days.value, zone.handover_overlap_days.clause) for code, zone in zones.items()
         },

@@ -182,10 +182,10 @@ class Networks:
                 return each.clause
         return ""
 
-    def misfits(self, *, zones: Iterable[str], systems: Mapping[str, str], clauses: Iterable[str]) -> list[str]:
+    def misfits(self, *, zones: Iterable[str], systems: Mapping[str, str] | None, clauses: Iterable[str]) -> list[str]:
         """What the file names and profile and access model do not know, each in one sentence.
 
-        `systems`: the zone of each system, by its code.
+        `systems`: the zone of each system, by its code; None while nobody knows them.
         """
         zones, clauses = tuple(zones), frozenset(clauses)
         found = [sentence for each in self.networks for sentence in _wrong_zone(each, zones)]
@@ -275,7 +275,7 @@ def _wrong_zone(network: Network, zones: tuple[str, ...]) -> Iterator[str]:
         yield f"{place}: {said}。{'、'.join(zones)} のいずれかを書いてください。"
 
 
-def _wrong_flow(flow: Flow, zones: tuple[str, ...], systems: Mapping[str, str]) -> Iterator[str]:
+def _wrong_flow(flow: Flow, zones: tuple[str, ...], systems: Mapping[str, str] | None) -> Iterator[str]:
     choices = "、".join(zones) or "なし"
     for key, zone in (("from", flow.origin), ("to", flow.to)):
         if zone not in zones:
@@ -283,6 +283,8 @@ def _wrong_flow(flow: Flow, zones: tuple[str, ...], systems: Mapping[str, str]) 
     if flow.origin == flow.to:
         yield "to: 同じ領域の中の通信は書かなくても通ります。この表を消してください。"
     for code in flow.system:
+        if systems is None:
+            break
         if code not in systems:
             yield f"system: 情報システム「{code}」がアクセスモデルにありません。綴りを確かめてください。"
         elif systems[code] != flow.to:
