@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from iam.access.accounts import number_by_login
+from iam.access.naming import comparable_login
 from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
 from iam.record.columns import jst_day
@@ -103,17 +105,19 @@ def give_password(
         return proved(step, Coming(who, steps.NOTHING, act.at, needs=needs), Method.PASSWORD)
 
 
-def give_at_device(store: Store, door: Door, number: str, typed: str, where: Where) -> Outcome:
-    """Number and what was typed at a device that shows no page: the password, or password and code in one.
+def give_at_device(store: Store, door: Door, name: str, typed: str, where: Where, *, system: str = "") -> Outcome:
+    """Name and what was typed at a device that shows no page: the password, or password and code in one.
 
-    Ends in an Entered, or in a HalfDone that `give_code(..., at_device=True)` completes: no session is opened.  What
-    ends in digits may be all password, so that is tried first; however it is read, it is one guess.
+    `name`: their login in `system`, which is whom the system will take them for; else their staff number.  Ends in an
+    Entered, or in a HalfDone that `give_code(..., at_device=True)` completes: no session is opened.  What ends in
+    digits may be all password, so that is tried first; however it is read, it is one guess.
 
     Raises:
         Busy: as `give_password`.
     """
     with store.read() as connection:
-        asked = _by_number(connection, door, number, store.clock())
+        number = number_by_login(connection, system, comparable_login(number_of(name)))
+        asked = _by_number(connection, door, number or name, store.clock())
     compared, code = _read_both_ways(door, asked, typed)
     with store.act(DOOR) as act:
         step = Step(act, door, where)

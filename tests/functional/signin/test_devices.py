@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from iam.access.accounts import account_table
 from iam.signin import login
 from iam.signin.history import Outcome
 from iam.signin.kinds import Method
@@ -48,6 +49,26 @@ def test_password_then_code_let_in_without_a_session(hall: Entrance) -> None:
     event = yamada.events()[0]
     assert (event.outcome, event.address, event.session_id) == (Outcome.SUCCESS, yamada.where.address, None)
     assert len(hall.audited("signin.succeeded")) == 1
+
+
+def test_a_login_of_the_system_names_its_owner_before_any_staff_number(hall: Entrance) -> None:
+    yamada, sato = hall.staff(1, app=True), hall.staff(2, app=True)
+    login_of_yamada = hall.body.login(1)
+    assert login_of_yamada != yamada.number
+
+    def entered(name: str, who: Person) -> str:
+        half = login.give_at_device(hall.store, hall.door, name, PASSWORD, who.where, system="gw")
+        done = answers(who, half, who.code())
+        assert isinstance(done, Entered), (name, done)
+        return done.who.staff_number
+
+    assert entered(login_of_yamada.upper(), yamada) == yamada.number
+    assert entered(sato.number, sato) == sato.number
+    with hall.store.act("test") as act:
+        mine = account_table.c.person_id == yamada.id, account_table.c.system == "gw"
+        act.connection.execute(update(account_table).where(*mine).values(login=sato.number, comparable=sato.number))
+    hall.clock.on(seconds=60)
+    assert entered(sato.number, yamada) == yamada.number
 
 
 @pytest.mark.parametrize(
