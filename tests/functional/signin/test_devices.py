@@ -53,8 +53,11 @@ def test_password_then_code_let_in_without_a_session(hall: Entrance) -> None:
 
 def test_a_login_of_the_system_names_its_owner_before_any_staff_number(hall: Entrance) -> None:
     yamada, sato = hall.staff(1, app=True), hall.staff(2, app=True)
-    login_of_yamada = hall.body.login(1)
-    assert login_of_yamada != yamada.number
+
+    def logs_in_as(who: Person, name: str) -> None:
+        with hall.store.act("test") as act:
+            mine = account_table.c.person_id == who.id, account_table.c.system == "gw"
+            act.connection.execute(update(account_table).where(*mine).values(login=name, comparable=name))
 
     def entered(name: str, who: Person) -> str:
         half = login.give_at_device(hall.store, hall.door, name, PASSWORD, who.where, system="gw")
@@ -62,11 +65,11 @@ def test_a_login_of_the_system_names_its_owner_before_any_staff_number(hall: Ent
         assert isinstance(done, Entered), (name, done)
         return done.who.staff_number
 
-    assert entered(login_of_yamada.upper(), yamada) == yamada.number
+    logs_in_as(yamada, "taro.yamada")
+    logs_in_as(sato, "hanako.sato")
+    assert entered("Taro.Yamada", yamada) == yamada.number
     assert entered(sato.number, sato) == sato.number
-    with hall.store.act("test") as act:
-        mine = account_table.c.person_id == yamada.id, account_table.c.system == "gw"
-        act.connection.execute(update(account_table).where(*mine).values(login=sato.number, comparable=sato.number))
+    logs_in_as(yamada, sato.number)
     hall.clock.on(seconds=60)
     assert entered(sato.number, yamada) == yamada.number
 
