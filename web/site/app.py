@@ -13,6 +13,7 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
+from web.doors import optional
 from web.officer import pages as officer
 from web.portal import pages as portal
 from web.site import guarding, problems
@@ -37,10 +38,12 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
 
     Raises:
         LookupError: when a page has no row in the table of access.
+        ConfigurationError: when a part that the settings ask for is missing or wrong.
     """
-    table = {**TABLE, **rows}
-    machines = {endpoint for endpoint, access in table.items() if access.who is Who.MACHINE}
     app = Flask("kagimori", root_path=str(Path(__file__).parents[1]), static_folder=str(STATIC))
+    more_rows = optional.saml(app, site.deployment.settings.saml, site.portal.origin)
+    table = {**TABLE, **rows, **more_rows}
+    machines = {endpoint for endpoint, access in table.items() if access.who is Who.MACHINE}
     app.extensions[EXTENSION] = site
     app.url_map.merge_slashes = False  # an odd path is no page; no redirect is made of what a visitor wrote
     app.request_class = InMemory

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, MisdirectedRequest, UnsupportedMediaType
 
 from iam.settings import Portal
@@ -62,6 +62,9 @@ def register(app: Flask, portal: Portal, machines: Collection[str]) -> None:
     @app.after_request
     def dress(response: Response) -> Response:
         response.headers.extend(strict)
+        if "form_action" in g:  # of the one page that carries somebody on to a system (doors/saml)
+            policy = _POLICY.replace("form-action 'self'", f"form-action {g.form_action}")
+            response.headers["Content-Security-Policy"] = policy
         # What lies under /static/ is named after its content.
         if request.endpoint == "static" and response.status_code in _THERE:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

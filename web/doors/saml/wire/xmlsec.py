@@ -1,0 +1,132 @@
+"""xmlsec1, which signs XML and verifies signatures: a program of its own for every message.
+
+The one law: *a flood ends here*: so many at once and no more, each for so long and no longer; and nothing of
+a message is named on its command line, nor kept when it ends.
+"""
+
+import logging
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from tempfile import NamedTemporaryFile
+from threading import BoundedSemaphore
+from typing import Any, Final
+
+from saml2.cert import CertificateError
+from saml2.sigver import (
+    CryptoBackendXmlSec1,
+    MissingKey,
+    SecurityContext,
+    SigverError,
+    XmlsecError,
+)
+
+from iam.errors import Busy, ConfigurationError
+from web.doors.saml.wire.refusing import Refusal
+
+AT_ONCE: Final = 2
+"""Processes of one worker at the same time: as many as hash passwords (settings.Portal.hashes)."""
+
+LONGEST_WAIT: Final = 3.0
+"""Seconds for a turn; then the asker is told to come again."""
+
+LONGEST_RUN: Final = 5.0
+"""Seconds of one process; it takes some ten milliseconds."""
+
+_FOLDERS: Final = "/usr/bin:/usr/local/bin:/bin"
+
+# What it logs holds whole messages, and with them people.
+logging.getLogger("saml2").addHandler(logging.NullHandler())
+logging.getLogger("saml2").propagate = False
+
+
+def installed() -> str:
+    """Where xmlsec1 lies.
+
+    Raises:
+        ConfigurationError: when it is not installed.
+    """
+    found = shutil.which("xmlsec1", path=_FOLDERS)
+    if found is None:
+        raise ConfigurationError(["[saml]: xmlsec1 がありません。apt-get install xmlsec1 で導入してください。"])
+    return found
+
+
+class Xmlsec(CryptoBackendXmlSec1):  # type: ignore[misc] # the library has no types
+    """The library's way to xmlsec1, with bounds.  `program`: its path."""
+
+    def __init__(
+        self, program: str, *, at_once: int = AT_ONCE, wait: float = LONGEST_WAIT, run: float = LONGEST_RUN
+    ) -> None:
+        super().__init__(program)
+        self._turns = BoundedSemaphore(at_once)
+        self._wait, self._run = wait, run
+        self._known = str(super().version)
+
+    @property
+    def version(self) -> str:
+        """The program's version, asked for once."""
+        return self._known
+
+    def _run_xmlsec(self, com_list: Sequence[str], extra_args: Iterable[str]) -> tuple[str, str, bytes]:
+        if not self._turns.acquire(timeout=self._wait):
+            raise Busy("SAMLの署名の順番を待つ人が多すぎます。少し待ってから、もう一度お試しください。")
+        try:
+            return self._once(com_list, extra_args)
+        finally:
+            self._turns.release()
+
+    def _once(self, com_list: Sequence[str], extra_args: Iterable[str]) -> tuple[str, str, bytes]:
+        lax = ["--lax-key-search"] if self.version_nums >= (1, 3) else []
+        # As all files of the library: readable by the service alone, gone with the block.
+        with NamedTemporaryFile(suffix=".xml") as out:
+            command = [*com_list, "--output", out.name, *lax, *extra_args]
+            try:
+                done = subprocess.run(  # noqa: S603 - a program by its path, and files by names of ours
+                    command, stdin=subprocess.DEVNULL, capture_output=True, timeout=self._run, check=False, env={}
+                )
+            except subprocess.TimeoutExpired as error:
+                raise Busy("SAMLの署名に時間がかかりすぎました。もう一度お試しください。") from error
+            if done.returncode:
+                raise XmlsecError(f"xmlsec1 ended with {done.returncode}")
+            return done.stdout.decode(), done.stderr.decode("utf-8", "replace"), out.read()
+
+
+class _Certificate:
+    """What the library asks the metadata for: the one certificate that two officers registered for this client."""
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+
+    def certs(self, *_: object) -> list[tuple[str, str]]:
+        """The certificate's base64, for whoever is said to have sent the message."""
+        return [("", self._body)]
+
+
+def verify(xmlsec: Xmlsec, xml: str, kind: str, certificate: str) -> None:
+    """Hold the signature of a message against a certificate (base64 of its DER).  `kind`: "authn_request", …
+
+    What the message says of its own key is not believed.
+
+    Raises:
+        Refusal: when it was not signed by that key, or signed otherwise than SAML Core 5.4 lets it be.
+        Busy: when too many wait.
+    """
+    context = SecurityContext(xmlsec, metadata=_Certificate(certificate), only_use_keys_in_metadata=True)
+    check: Any = getattr(context, f"correctly_signed_{kind}")
+    try:
+        check(xml, must=True)
+    except (SigverError, MissingKey, CertificateError, TypeError, ValueError, AttributeError) as error:
+        raise Refusal("signature", type(error).__name__) from error
+
+
+def sign(xmlsec: Xmlsec, xml: str, parts: Iterable[tuple[str, str]], key_file: str) -> str:
+    """`xml` with its prepared signatures filled in; `parts`: class name and ID of each signed element, inner first.
+
+    Raises:
+        Busy: when too many wait.
+        SigverError: when xmlsec1 cannot sign.
+    """
+    for kind, ident in parts:
+        xml = xmlsec.sign_statement(xml, kind, key_file, ident)
+    return xml
