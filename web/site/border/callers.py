@@ -87,6 +87,21 @@ def read_caller(asked: Request, portal: Portal) -> Caller:
     return Caller(_behind(peer, hops, proxies), terminal, certificate)
 
 
+@lru_cache(maxsize=4096)
+def address_behind(peer: str, forwarded: str, proxies: tuple[Network, ...]) -> str | None:
+    """For what only a proxy may ask: the address that it saw, "" when it names none; None when `peer` is no proxy."""
+    if not _listed(peer, proxies):
+        return None
+    hops = forwarded.split(",")[-_MOST_HOPS:]
+    return _behind(peer, hops, proxies) if _shown(hops[-1].strip()) else ""
+
+
+@lru_cache(maxsize=4096)
+def fingerprint_in(header: str) -> str:
+    """SHA-256 of the certificate in a header, in 64 hex digits; "" for what is none."""
+    return _fingerprint(certificate_from(header)) if header else ""
+
+
 def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> str:
     """The right-most address that is no proxy of ours: whatever stands left of it, its owner may have written."""
     last = peer

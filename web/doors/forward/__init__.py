@@ -1,0 +1,1 @@
+"""The forward door: a reverse proxy asks here for each request whether it may pass (nginx, Traefik, Caddy)."""
