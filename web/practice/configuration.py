@@ -38,6 +38,9 @@ file = "組織.csv"
 [access]
 file = "access.toml"
 
+[network]
+file = "network.toml"
+
 # 保留になった計画は、この中の二人がそれぞれの OS アカウントで確かめて解除します。
 [officers]
 release = ["tanaka", "suzuki"]
@@ -171,6 +174,7 @@ audit = { name = "出納審査" }
 name = "住民記録"
 zone = "mnu"
 owner = "市民課"
+dedicated = true    # この業務の専用端末からだけ使える
 [systems.juki.entitlements]
 search = { name = "照会" }
 change = { name = "異動処理" }
@@ -181,6 +185,75 @@ zone = "lgwan"
 owner = "情報政策を所管する課"
 [systems.files.entitlements]
 """
+
+_NETWORK: Final = """\
+# ネットワークと、領域をまたぐ通信。どのアドレスがどの領域にあり、どこからどこへ入ってよいかを書きます。
+# ここにないアドレスは「不明」で、いちばん厳しい扱いになります。範囲が重なるときは、狭い方が勝ちます。
+#   origin   office（庁内） outside（庁外につながる回線） public（公衆回線）。書かなければ office
+
+[[networks]]
+name = "本庁の業務端末"
+addresses = ["10.20.0.0/16"]
+zone = "lgwan"
+
+[[networks]]
+name = "練習用の端末（このパソコン）"
+addresses = ["127.0.0.1", "::1"]
+zone = "lgwan"
+
+[[networks]]
+name = "市民課と税務部の番号利用事務"
+addresses = ["10.10.0.0/16"]
+zone = "mnu"
+
+[[networks]]
+name = "インターネット閲覧用"
+addresses = ["10.30.0.0/16"]
+zone = "internet"
+
+[[networks]]
+name = "貸出端末の閉域回線"
+addresses = ["10.40.0.0/16"]
+zone = "lgwan"
+origin = "outside"
+
+[[networks]]
+name = "公衆回線からの接続口"
+addresses = ["198.51.100.0/24"]
+zone = "internet"
+origin = "public"
+
+# ---- 領域をまたぐ通信（ここにないものは通しません） --------------------------------------
+
+[[flows]]
+from = "mnu"
+to = "lgwan"
+system = ["groupware"]
+purpose = "番号利用事務の端末から、庁内の連絡を画面転送で読む"
+clause = "SAKURA-5.1.2"
+
+[[flows]]
+from = "internet"
+to = "lgwan"
+system = ["groupware"]
+purpose = "公衆回線の接続口から、許可を受けた職員が連絡を読む"
+clause = "SAKURA-5.1.2"
+"""
+
+TERMINALS: Final = """\
+管理番号,名称,種別,領域,専用の業務,証明書,MACアドレス,IPアドレス,庁外,備考
+PC-0001,市民課 窓口1,パソコン,マイナンバー利用事務系,住民記録,,02-00-5E-10-00-01,10.10.1.11,,
+PC-0002,市民課 窓口2,パソコン,マイナンバー利用事務系,住民記録,,02-00-5E-10-00-02,10.10.1.12,,
+PC-0003,税務部 共用,パソコン,マイナンバー利用事務系,,,02-00-5E-10-00-03,10.10.2.11,,
+PC-0101,情報政策課 1,パソコン,LGWAN接続系,,,02-00-5E-20-00-01,10.20.1.11,,
+PC-0102,情報政策課 2,パソコン,LGWAN接続系,,,02-00-5E-20-00-02,10.20.1.12,,
+PC-0103,財政課 1,パソコン,LGWAN接続系,,,02-00-5E-20-00-03,10.20.2.11,,
+PC-0104,練習用の端末（このパソコン）,パソコン,LGWAN接続系,,,,127.0.0.1,,./dev demo のブラウザー
+TB-0001,貸出タブレット 1,タブレット,LGWAN接続系,,,02-00-5E-40-00-01,,可,災害時の持出し用
+TB-0002,貸出タブレット 2,タブレット,LGWAN接続系,,,02-00-5E-40-00-02,,可,在宅勤務用
+PR-0001,市民課 証明書プリンター,機器,マイナンバー利用事務系,,,02-00-5E-10-01-01,10.10.1.201,,
+"""
+"""端末.csv of さくら市, as its asset management system writes it; CP932."""
 
 _ATTRIBUTES: Final = """
 [systems.{system}.attributes]
@@ -248,6 +321,8 @@ def write_configuration(
     (folder / "さくら市.toml").write_text(profile_toml(april), encoding="utf-8")
     (folder / "条項.csv").write_text(CLAUSES, encoding="utf-8")
     (folder / "access.toml").write_text(access_toml(departments), encoding="utf-8")
+    (folder / "network.toml").write_text(_NETWORK, encoding="utf-8")
+    (folder / "端末.csv").write_bytes(TERMINALS.replace("\n", "\r\n").encode("cp932"))
     password = folder / "directory.password"
     password.write_text(PASSWORD + "\n", encoding="utf-8")
     password.chmod(0o600)

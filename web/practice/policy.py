@@ -104,6 +104,19 @@ overall = {{ value = 10, clause = "SAKURA-8.2.6", note = "時間は標準の値"
 [signin.zones.mnu]
 second_factor = {{ value = true, clause = "SAKURA-8.2.5" }}
 
+# システムに入るときの規則。番号利用事務の領域は、ほかの領域と分け、例外の通信は network.toml に絞って書きます。
+[entry.general]
+unregistered = {{ value = "step_up", clause = "SAKURA-8.1.9" }}
+outside = {{ value = "permission", clause = "SAKURA-8.2.8" }}
+public = {{ value = "permission", clause = "SAKURA-8.2.9" }}
+across = {{ value = "flows", clause = "SAKURA-5.1.2" }}
+
+[entry.zones.mnu]
+unregistered = {{ value = "deny", clause = "SAKURA-8.1.9" }}
+outside = {{ value = "deny", clause = "SAKURA-5.1.1" }}
+public = {{ value = "deny", clause = "SAKURA-5.1.1" }}
+across = {{ value = "flows", clause = "SAKURA-5.1.1" }}
+
 [signin.privileged]
 password_with_factor = {{ value = 15, clause = "SAKURA-8.2.7", note = "文字数は標準の値" }}
 phishing_resistant = {{ value = false, clause = "SAKURA-8.2.7", note = "キーの配備が済むまでは、認証アプリも認める" }}
@@ -119,14 +132,19 @@ SAKURA-3.5,さくら市,3の5,情報システム管理者,システムを所管�
 SAKURA-3.6,さくら市,3の6,情報システム担当者,システム係が運用にあたる,role-title-mapping
 SAKURA-3.7,さくら市,3の7,監査統括責任者,監査委員事務局長が監査を統括する,role-title-mapping
 SAKURA-3.8,さくら市,3の8,人事管理部門,人事課が在職を確かめる,role-title-mapping
+SAKURA-5.1.1,さくら市,5の1(1),番号利用事務の分離,ほかの領域と切り離し、外からは使わせない,zone-flow-restriction
+SAKURA-5.1.2,さくら市,5の1(2),領域をまたぐ通信,許した通信だけを通す,zone-flow-restriction
 SAKURA-8.1.2,さくら市,8の1(2),課室単位の閲覧制限,所属の職員だけが見られるように区切る,least-privilege-access
 SAKURA-8.1.4,さくら市,8の1(4),大量変更の確認,多くの職員に及ぶ変更は二人で確かめてから行う,change-management
+SAKURA-8.1.9,さくら市,8の1(9),端末の登録,登録していない端末をつながせない,device-identification
 SAKURA-8.2.1,さくら市,8の2(1),利用者IDの取扱い,登録・変更・停止と異動や退職の扱いを定める,identity-lifecycle
 SAKURA-8.2.2,さくら市,8の2(2),必要最小限の権限,職務に要る権限だけを付ける,least-privilege-access
 SAKURA-8.2.4,さくら市,8の2(4),番号利用事務の権限,事務を担当する職員だけに権限を付ける,least-privilege-access
 SAKURA-8.2.5,さくら市,8の2(5),二種類の要素,入るときは知識・所持・存在のうち二つを求める,mfa-enforcement
 SAKURA-8.2.6,さくら市,8の2(6),入るときの表示と時間切れ,注意文と前回の時刻を示し、使わないときは終わらせる,login-feedback-and-lockout
 SAKURA-8.2.7,さくら市,8の2(7),特権IDの認証,特権IDは一般より強く守る,privileged-credential-hardening
+SAKURA-8.2.8,さくら市,8の2(8),庁外からの利用,理由と期間のある許可を受けた職員だけが使える,external-access-permission
+SAKURA-8.2.9,さくら市,8の2(9),公衆回線からの利用,例外として承認を受けた職員だけが使える,external-access-permission
 """
 
 

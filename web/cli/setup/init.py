@@ -24,6 +24,7 @@ SAMPLE: Final = Path(__file__).parent / "sample"
 CONTENTS: Final = {
     "iam.toml": "設定",
     "access.toml": "情報システムと標準付与",
+    "network.toml": "ネットワークと、領域をまたぐ通信",
     "組織.csv": "組織の一覧",
     PROFILE: "団体のポリシープロファイル",
 }
