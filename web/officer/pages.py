@@ -18,6 +18,9 @@ from web.officer.progress import page as progress
 from web.officer.returns import listing as returns
 from web.officer.roles import asking
 from web.officer.roles import listing as roles
+from web.officer.terminals import listing as terminals
+from web.officer.terminals import moves as terminal_moves
+from web.officer.terminals import writing as terminal_books
 from web.officer.tokens import moves, stock, taking_in
 
 PAGES: Final[tuple[Blueprint, ...]] = tuple(
@@ -31,5 +34,6 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         plans, release,
         roles, asking,
         returns,
+        terminals, terminal_books, terminal_moves,
     )
 )  # fmt: skip

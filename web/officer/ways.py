@@ -29,6 +29,8 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("plans.page", lazy_gettext("保留中の計画")),
     ("people.page", lazy_gettext("職員")),
     ("returns.page", lazy_gettext("返却された権限")),
+    ("decide.page", lazy_gettext("利用の判定")),
+    ("terminals.page", lazy_gettext("端末")),
     ("tokens.page", lazy_gettext("貸出機器")),
     ("progress.page", lazy_gettext("登録の進み具合")),
     ("letters.page", lazy_gettext("届かないメール")),

@@ -156,6 +156,9 @@ _OFFICE: Final = (*OVERSIGHT, Role.SYSTEM_OWNER)
 _DECIDING: Final = (*DESK, Role.APPROVER, Role.SYSTEM_OWNER)
 """The same without the auditor."""
 
+_KEEPERS: Final = (Role.GENERAL_OFFICER, Role.OPERATOR)
+"""Who keeps the registers of terminals and of connected systems."""
+
 OFFICER: Final[Mapping[str, Access]] = {
     # what waits: /office, /office/letters
     "office.page": only(*_OFFICE),
@@ -202,6 +205,19 @@ OFFICER: Final[Mapping[str, Access]] = {
     # rights given back: /office/returns...
     "returns.page": only(*OVERSIGHT),
     "returns.lifted": only(*DESK, proved=True),
+    # terminals: /office/terminals...; a loss is taken down by the whole desk, for there every minute counts
+    "terminals.page": only(*OVERSIGHT),
+    "terminals.one": only(*OVERSIGHT),
+    "terminal_books.new": only(*_KEEPERS, proved=True),
+    "terminal_books.change": only(*_KEEPERS, proved=True),
+    "terminal_moves.lend": only(*DESK, proved=True),
+    "terminal_moves.prolong": only(*DESK, proved=True),
+    "terminal_moves.give_back": only(*DESK, proved=True),
+    "terminal_moves.use": only(*_KEEPERS, proved=True),
+    "terminal_moves.keep": only(*_KEEPERS, proved=True),
+    "terminal_moves.lost": only(*DESK, proved=True),
+    "terminal_moves.found": only(*_KEEPERS, proved=True),
+    "terminal_moves.retire": only(*_KEEPERS, proved=True),
 }
 """Pages for officers (web/officer)."""
 
