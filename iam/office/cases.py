@@ -35,13 +35,14 @@ class CaseKind(StrEnum):
     TEMPORARY_CODE = "temporary_code"
     DEPUTY = "deputy"
     NOMINATION = "nomination"
+    CLIENT = "client"
 
     @property
     def label_ja(self) -> str:
         """The word that an officer reads."""
         return {
             "temporary_password": "仮パスワードの発行", "temporary_code": "窓口コードの発行", "deputy": "代理の指定",
-            "nomination": "役職の指名",
+            "nomination": "役職の指名", "client": "システム連携の登録・変更・停止",
         }[self.value]  # fmt: skip
 
 
@@ -75,6 +76,7 @@ ASKS: Final[Mapping[CaseKind, frozenset[Role]]] = {
     # The holder may ask as well: see `may_ask`.
     CaseKind.DEPUTY: frozenset({Role.GENERAL_OFFICER}),
     CaseKind.NOMINATION: _HEADS,
+    CaseKind.CLIENT: frozenset({Role.GENERAL_OFFICER, Role.OPERATOR}),
 }
 """Who may ask for what."""
 
@@ -165,7 +167,8 @@ def ask(
         raise Forbidden(f"「{kind.label_ja}」を申請する権限がありません。")
     columns, seal = case_table.c, content_hash(kind, subject_id, content, reason)
     same = columns.kind == kind, columns.subject_id == subject_id, *_open(act.at)
-    if act.connection.execute(select(columns.id).where(*same)).first():
+    # What is about nobody is told apart by the floor that asks.
+    if subject_id is not None and act.connection.execute(select(columns.id).where(*same)).first():
         raise Conflict("同じ職員について、同じ申請がすでに確認を待っています。")
     row = act.connection.execute(
         case_table.insert()

@@ -21,6 +21,8 @@ from iam.signin import sessions, throttle
 from iam.signin.door import Door, Entrant, actor_of, entrant
 from iam.signin.factors import codes
 from iam.signin.passwords import kept
+from iam.signin.tokens import asking
+from iam.signin.tokens.clients import Secret
 
 DESK: Final = (CaseKind.TEMPORARY_PASSWORD, CaseKind.TEMPORARY_CODE)
 """What is handed over at the desk."""
@@ -59,8 +61,8 @@ def tell_deciders(act: Act, door: Door, officer: Entrant, case: Case) -> None:
         outbox.tell(act, each.id, each.email, Topic.CASE_ASKED, told)
 
 
-def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash: str) -> Slip | None:
-    """Confirm a case of any kind and carry it out; a slip where there is something to hand over.
+def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash: str) -> Slip | Secret | None:
+    """Confirm a case of any kind and carry it out; a slip, or a client's secret, where there is something to hand over.
 
     Raises:
         NotFound, Conflict, Forbidden: as `cases.confirm`, or when it could no longer be asked for; Busy: too many hash.
@@ -69,7 +71,9 @@ def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash:
     secret, sealed = _made(store, door, case_id)
     with store.act(actor_of(officer.staff_number)) as act:
 
-        def carry_out(act: Act, case: Case) -> Slip | None:
+        def carry_out(act: Act, case: Case) -> Slip | Secret | None:
+            if case.kind is CaseKind.CLIENT:
+                return asking.take_effect(act, door, case)
             if case.kind not in DESK:
                 deputies.take_effect(act, door.offices, case)
                 _tell_deputy(act, case)

@@ -1,14 +1,60 @@
 """Clients, by two officers: one asks for a new one, a change, a new secret, a stop; a head confirms.
 
 The one law: *nobody connects a system alone* (design law 4): the whole new state stands in the case, bound to its
-hash, and is carried out in the act that confirms it.  A secret is made at that moment, shown once to the head who
-confirmed, and hands itself over in person: it never waits in the database, nor passes through mail.
+hash and to what the client was when it was asked, and is carried out in the act that confirms it.  A secret is made at
+that moment and shown once to the head who confirmed, who hands it over: it never waits in the database for anybody, and
+goes through no mail; whoever asked alone, or fetched alone, would hold a credential alone.
 """
 
-from iam.office.cases import Case
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from iam.access.model import AccessModel
+from iam.errors import Conflict, NotFound
+from iam.office import cases
+from iam.office.cases import Case, CaseKind
 from iam.record.act import Act
+from iam.record.columns import canonical_json
 from iam.signin.door import Door, Entrant
-from iam.signin.tokens.clients import Draft, Secret
+from iam.signin.tokens.clients import (
+    Client,
+    ClientState,
+    Draft,
+    Secret,
+    change_client,
+    client_of,
+    draft_of,
+    insert_client,
+    renew_secret,
+    set_state,
+)
+from iam.signin.tokens.details import RadiusDetail
+from iam.signin.tokens.issued import revoke
+
+LONGEST_FORMER: Final = 30
+"""Days for which a former secret may still be taken, while it is exchanged on machines."""
+
+
+class Deed(StrEnum):
+    """What is asked for."""
+
+    NEW = "new"
+    CHANGE = "change"
+    SECRET = "secret"  # noqa: S105 - a deed
+    STOP = "stop"
+    AGAIN = "again"
+
+    @property
+    def label_ja(self) -> str:
+        """The words that an officer reads."""
+        return {
+            "new": "登録", "change": "変更", "secret": "シークレットの更新", "stop": "停止", "again": "再開",
+        }[self.value]  # fmt: skip
 
 
 def ask_new(act: Act, door: Door, officer: Entrant, draft: Draft, *, reason: str) -> Case:
@@ -17,7 +63,8 @@ def ask_new(act: Act, door: Door, officer: Entrant, draft: Draft, *, reason: str
     Raises:
         Conflict: the code is taken or asked for, or system or right do not exist; Forbidden: not for this officer.
     """
-    raise NotImplementedError
+    _see_new(act.connection, door, draft)
+    return _ask(act, door, officer, {"deed": Deed.NEW.value, **draft.content, "was": ""}, reason)
 
 
 def ask_change(act: Act, door: Door, officer: Entrant, draft: Draft, *, reason: str) -> Case:
@@ -26,7 +73,10 @@ def ask_change(act: Act, door: Door, officer: Entrant, draft: Draft, *, reason: 
     Raises:
         NotFound, Conflict, Forbidden: as `ask_new`.
     """
-    raise NotImplementedError
+    client = _known(act.connection, draft.code)
+    _see_change(door, client, draft)
+    content = {"deed": Deed.CHANGE.value, **draft.content, "was": state_of(client)}
+    return _ask(act, door, officer, content, reason)
 
 
 def ask_secret(act: Act, door: Door, officer: Entrant, code: str, *, former_days: int, reason: str) -> Case:
@@ -35,7 +85,15 @@ def ask_secret(act: Act, door: Door, officer: Entrant, code: str, *, former_days
     Raises:
         NotFound, Conflict, Forbidden: as `ask_new`.
     """
-    raise NotImplementedError
+    client = _known(act.connection, code)
+    if not draft_of(client).has_secret:
+        raise Conflict(f"{client.name}（{code}）はシークレットを使わない連携先です。")
+    if not 0 <= former_days <= LONGEST_FORMER:
+        raise Conflict(
+            f"前のシークレットを併用できるのは{LONGEST_FORMER}日までです。0 から {LONGEST_FORMER} で指定してください。"
+        )
+    content = {**_content(client, Deed.SECRET), "former_days": former_days}
+    return _ask(act, door, officer, content, reason)
 
 
 def ask_stop(act: Act, door: Door, officer: Entrant, code: str, *, reason: str) -> Case:
@@ -44,7 +102,10 @@ def ask_stop(act: Act, door: Door, officer: Entrant, code: str, *, reason: str) 
     Raises:
         NotFound, Conflict, Forbidden: as `ask_new`.
     """
-    raise NotImplementedError
+    client = _known(act.connection, code)
+    if not client.active:
+        raise Conflict(f"{client.name}（{code}）はすでに停止しています。")
+    return _ask(act, door, officer, _content(client, Deed.STOP), reason)
 
 
 def ask_again(act: Act, door: Door, officer: Entrant, code: str, *, reason: str) -> Case:
@@ -53,13 +114,119 @@ def ask_again(act: Act, door: Door, officer: Entrant, code: str, *, reason: str)
     Raises:
         NotFound, Conflict, Forbidden: as `ask_new`.
     """
-    raise NotImplementedError
+    client = _known(act.connection, code)
+    if client.active:
+        raise Conflict(f"{client.name}（{code}）は停止していません。")
+    return _ask(act, door, officer, _content(client, Deed.AGAIN), reason)
 
 
 def take_effect(act: Act, door: Door, case: Case) -> Secret | None:
     """What confirming does, judged once more; the secret where there is a new one.
 
     Raises:
-        NotFound, Conflict: when it could no longer be asked for.
+        NotFound, Conflict: when it could no longer be asked for, or the client has changed since.
+        ConfigurationError: when what was asked for is not held to be sound any more.
     """
-    raise NotImplementedError
+    deed, content = Deed(case.content["deed"]), case.content
+    if deed is Deed.NEW:
+        return _made(act, door, case)
+    client = _known(act.connection, content["code"])
+    if content["was"] != state_of(client):
+        raise Conflict(
+            f"申請のあとで{client.name}（{client.code}）の登録が変わっています。あらためて申請してください。"
+        )
+    secret = _done(act, door, client, deed, case)
+    detail: dict[str, object] = {"deed": deed, "client": client.id, "case": case.id}
+    if deed is Deed.CHANGE:
+        detail |= {"content": Draft.of(content).content}
+    act.record("client.changed", f"client {client.code}", detail)
+    return secret
+
+
+def _done(act: Act, door: Door, client: Client, deed: Deed, case: Case) -> Secret | None:
+    if deed is Deed.CHANGE:
+        draft = Draft.of(case.content)
+        _see_change(door, client, draft)
+        change_client(act, client, draft, case.id)
+        return None
+    if deed is Deed.SECRET:
+        former = timedelta(days=int(case.content["former_days"]))
+        if not former:
+            revoke(act, "secret_known", client_id=client.id)
+        return renew_secret(act, client, act.at + former, case.id)
+    if deed is Deed.STOP:
+        revoke(act, "client_stopped", client_id=client.id)
+    set_state(act, client, ClientState.STOPPED if deed is Deed.STOP else ClientState.ACTIVE, case.id)
+    return None
+
+
+def _made(act: Act, door: Door, case: Case) -> Secret | None:
+    draft = Draft.of(case.content)
+    _see_new(act.connection, door, draft)
+    number, secret = insert_client(act, draft, case.id)
+    detail = {"deed": Deed.NEW, "client": number, "case": case.id, "content": draft.content}
+    act.record("client.registered", f"client {draft.code}", detail)
+    return secret if draft.has_secret else None
+
+
+def mistakes(model: AccessModel, draft: Draft) -> dict[str, Conflict]:
+    """What does not fit the body's systems, by field: "code", "name", "system", "entitlement", "public", "devices"."""
+    system = model.systems.get(draft.system)
+    missing = [code for code in _devices(draft).values() if code not in model.systems]
+    found = {
+        "code": draft.code_mistake,
+        "name": "" if draft.name.strip() else "名称を入力してください。",
+        "public": "シークレットなしにできるのは OpenID Connect だけです。" if draft.publicly_wrong else "",
+        "system": "" if system else f"情報システム {draft.system} はありません。コードを確かめてください。",
+        "devices": f"devices の情報システム {missing[0]} はありません。" if missing else "",
+    }  # fmt: skip
+    if system and draft.entitlement and draft.entitlement not in system.entitlements:
+        found["entitlement"] = f"{system.name}に権限 {draft.entitlement} はありません。"
+    return {field: Conflict(sentence) for field, sentence in found.items() if sentence}
+
+
+def state_of(client: Client) -> str:
+    """What a client is, as one word: a case holds for the state that its asker saw."""
+    words = [draft_of(client).content, client.state, client.changed_at]
+    return hashlib.sha256(canonical_json(words).encode()).hexdigest()
+
+
+def _devices(draft: Draft) -> Mapping[str, str]:
+    return draft.detail.devices if isinstance(draft.detail, RadiusDetail) else {}
+
+
+def _see_new(connection: Connection, door: Door, draft: Draft) -> None:
+    _see(door, draft)
+    if client_of(connection, draft.code) is not None:
+        raise Conflict(f"コード {draft.code} は、すでに使われています。別のコードにしてください。")
+
+
+def _see_change(door: Door, client: Client, draft: Draft) -> None:
+    _see(door, draft)
+    if draft.kind is not client.kind or draft.public is not client.public:
+        raise Conflict("接続方式とシークレットの有無は変えられません。新しい連携先として登録してください。")
+
+
+def _see(door: Door, draft: Draft) -> None:
+    for refusal in mistakes(door.model, draft).values():
+        raise refusal
+
+
+def _known(connection: Connection, code: str) -> Client:
+    client = client_of(connection, code)
+    if client is None:
+        raise NotFound(f"連携先 {code} はありません。一覧から開き直してください。")
+    return client
+
+
+def _content(client: Client, deed: Deed) -> dict[str, Any]:
+    return {"deed": deed.value, "code": client.code, "name": client.name, "was": state_of(client)}
+
+
+def _ask(act: Act, door: Door, officer: Entrant, content: Mapping[str, Any], reason: str) -> Case:
+    waits = (each for each in cases.waiting(act.connection, act.at) if each.kind is CaseKind.CLIENT)
+    if any(each.content["code"] == content["code"] for each in waits):
+        raise Conflict("同じ連携先についての申請が、すでに確認を待っています。")
+    return cases.ask(
+        act, door.offices, CaseKind.CLIENT, officer.person_id, subject_id=None, content=content, reason=reason
+    )

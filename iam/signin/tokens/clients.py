@@ -5,6 +5,7 @@ system, and two officers decide what a client may do (`asking`).
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,6 +50,7 @@ __all__ = [
 
 D = TypeVar("D", bound=Detail)
 NO_SECRET: Final = ""
+_CODE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 
 
 class ClientState(StrEnum):
@@ -162,6 +164,17 @@ class Draft:
     def has_secret(self) -> bool:
         """Whether it proves itself by a secret: SAML signs instead, and a public client has nothing to keep one in."""
         return self.kind is not ClientKind.SAML and not self.public
+
+    @property
+    def code_mistake(self) -> str:
+        """What is wrong with the code; "" for a right one."""
+        cure = "コードは、半角の英小文字、数字、- . _ を使い、英数字で始めて2文字から64文字で付けてください。"
+        return "" if _CODE.fullmatch(self.code) else cure
+
+    @property
+    def publicly_wrong(self) -> bool:
+        """Whether it is said to keep no secret though its door asks for one."""
+        return self.public and self.kind is not ClientKind.OIDC
 
     @property
     def content(self) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def asked(office: Office, asker: Person, subject: Person, kind: CaseKind) -> Cas
 
 def confirmed(office: Office, confirmer: Person, case: Case, seen: str = "") -> Slip | None:
     officer = known(office, confirmer)
-    return issuing.confirm(office.store, office.hall.door, officer, case.id, seen or case.content_hash)
+    made = issuing.confirm(office.store, office.hall.door, officer, case.id, seen or case.content_hash)
+    assert made is None or isinstance(made, Slip)
+    return made
 
 
 def topics(office: Office, person: Person) -> list[Topic]:
