@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Date, Row, bindparam, exists, func, select
 
@@ -42,8 +42,13 @@ NOBODY: Final = -1
 
 LONGEST_NUMBER: Final = 64
 _TOKEN_BYTES: Final = 32
-_LIFE: Final = timedelta(seconds=30)
-_MOST: Final = 20_000
+LIFE: Final = timedelta(seconds=30)
+"""How long anything is believed that was worked out of the ledger, although what tells of change is the same."""
+
+MOST: Final = 20_000
+"""How much of one sort is remembered in a process."""
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,13 @@ class Remembered:
     def get(self, person_id: int, stamp: Stamp, at: datetime) -> Entrant | None:
         """What was kept under this stamp and is fresh at `at`."""
         kept = self._kept.get(person_id)
-        if kept is None or kept[0] != stamp or not timedelta(0) <= at - kept[1] < _LIFE:
+        if kept is None or kept[0] != stamp or not timedelta(0) <= at - kept[1] < LIFE:
             return None
         return kept[2]
 
     def put(self, stamp: Stamp, at: datetime, found: Entrant) -> None:
         """Keep `found`; all are forgotten when there are too many."""
-        if len(self._kept) >= _MOST:
+        if len(self._kept) >= MOST:
             self._kept.clear()
         self._kept[found.person_id] = (stamp, at, found)
 
@@ -143,6 +148,7 @@ class Door:
     watch: ClockWatch | None = None
     networks: Networks = field(default_factory=Networks)
     _remembered: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
+    _memories: dict[type[Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def offices(self) -> Offices:
@@ -157,6 +163,14 @@ class Door:
     @cached_property
     def _general_words(self) -> Words:
         return words_of(body=self.body_words, systems=[system.name for system in self.model.systems.values()])
+
+    def memory(self, kind: type[M]) -> M:
+        """What rooms above remember for this door in this process: one of each kind, empty at first."""
+        found: M | None = self._memories.get(kind)
+        if found is None:
+            # Of two threads that are first the second gets what the first has made.
+            found = self._memories.setdefault(kind, kind())
+        return found
 
     def clock_is_wrong(self, at: datetime) -> bool:
         """Whether this host's clock is further off than the profile allows (R25).  Not to be asked within an act."""

@@ -5,14 +5,21 @@ half a minute at most: a suspension, a leave, a right given back, a lost termina
 permission that was withdrawn act at the very next ask.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, bindparam, func, select
 
-from iam.signin.door import Stamp
+from iam.access.accounts import block_table, grant_table
+from iam.access.places.marks import address_of, certificate_of, mac_of
+from iam.access.places.permissions import permission_table
+from iam.access.places.terminals import terminal_table
+from iam.people.ledger import person_table
+from iam.record.columns import jst_day
+from iam.signin.door import Stamp, stamp_columns, stamp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,11 @@ class Whence:
 
 
 class Pulse(NamedTuple):
-    """What must be unchanged for a remembered answer to hold."""
+    """What must be unchanged for a remembered answer to hold.
+
+    Grants, blocks and permissions are only ever added or closed, so their count and that of the closed ones tell of
+    any change.  `terminals`: when each terminal that bears one of the marks of a `Whence` was changed last.
+    """
 
     stamp: Stamp
     granted: int
@@ -39,16 +50,64 @@ class Pulse(NamedTuple):
     terminals: tuple[object, ...]
 
 
+_MARKS: Final = ("certificate", "mac", "address", "code")
+
+
 def pulse_columns() -> list[Any]:
-    """Columns of a query on `person` that give a `Pulse`; it binds what `pulse_binds` gives."""
-    raise NotImplementedError
+    """Columns of a query on `person` that give a `Pulse`; it binds what `pulse_binds` gives.
+
+    Those of `door.stamp_columns` are among them.
+    """
+    person, grant, block, permission = person_table.c.id, grant_table.c, block_table.c, permission_table.c
+    counts = {"granted": grant.withdrawn_at, "stopped": block.lifted_at, "permitted": permission.withdrawn_at}
+    return [
+        *stamp_columns(),
+        *(
+            select(func.count() + func.count(closed)).where(closed.table.c.person_id == person)
+            .scalar_subquery().label(name)
+            for name, closed in counts.items()
+        ),
+        *(
+            select(terminal_table.c.changed_at).where(terminal_table.c[mark] == bindparam(f"whence_{mark}"))
+            .scalar_subquery().label(f"terminal_{mark}")
+            for mark in _MARKS
+        ),
+    ]  # fmt: skip
 
 
 def pulse_binds(whence: Whence, at: datetime) -> Mapping[str, object]:
     """The values that a query with `pulse_columns` binds."""
-    raise NotImplementedError
+    return {"day": jst_day(at), **_marks(whence)}
 
 
 def pulse_of(row: Row[Any], at: datetime) -> Pulse:
     """The pulse in a row that has `pulse_columns`."""
-    raise NotImplementedError
+    terminals = (row.terminal_certificate, row.terminal_mac, row.terminal_address, row.terminal_code)
+    return Pulse(stamp_of(row, at), row.granted, row.stopped, row.permitted, terminals)
+
+
+_PULSE: Final = select(*pulse_columns()).where(person_table.c.id == bindparam("person_id"))
+
+
+def take_pulse(connection: Connection, person_id: int, whence: Whence, at: datetime) -> Pulse | None:
+    """The pulse of a person who comes from there, in one query; None when the ledger has no such person."""
+    row = connection.execute(_PULSE, {"person_id": person_id, **pulse_binds(whence, at)}).one_or_none()
+    return None if row is None else pulse_of(row, at)
+
+
+@lru_cache(maxsize=20_000)
+def _marks(whence: Whence) -> Mapping[str, str | None]:
+    """What the register would hold of a terminal that comes so, in the register's spelling."""
+    return {
+        "whence_certificate": _spelt(certificate_of, whence.certificate),
+        "whence_mac": _spelt(mac_of, whence.mac),
+        "whence_address": _spelt(address_of, whence.address),
+        "whence_code": whence.terminal.replace("\0", "") or None,
+    }
+
+
+def _spelt(form: Callable[[str], str], given: str) -> str | None:
+    try:
+        return form(given) or None
+    except ValueError:  # it names no terminal
+        return None

@@ -22,7 +22,8 @@ NOTHING: Final = Proofs()
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one rule asks of the proofs.  `whose`: who asks, as a sentence begins; `holding`: one is of possession."""
+    """What one rule asks of the proofs.  `whose`: who asks, as a sentence begins; `holding`: one is of possession;
+    `though`: what it makes up for, as a sentence begins."""
 
     code: str
     clause: str
@@ -30,6 +31,7 @@ class Demand:
     kinds: int = 1
     resistant: bool = False
     holding: bool = False
+    though: str = ""
 
     def met(self, proofs: Proofs) -> bool:
         """Whether these proofs are enough."""
@@ -64,7 +66,8 @@ def demands(question: Question) -> Iterator[Demand]:
         yield Demand("outside-kinds", proofs, "庁外からは、", TWO, holding=over_public_line(question))
     if question.terminal is None and entry.unregistered is Unregistered.STEP_UP:
         clause = entry.clauses.get("unregistered", question.clause("registered"))
-        yield Demand("unregistered", clause, "登録された端末と確かめられないときは、", TWO)
+        though = "登録された端末と確かめられませんが、"
+        yield Demand("unregistered", clause, "登録された端末と確かめられないときは、", TWO, though=though)
     if asked.kinds > 1:
         yield Demand("asked-kinds", proofs, f"「{question.system_name}」は、", asked.kinds)
     if asked.resistant:
@@ -86,7 +89,7 @@ def proof(question: Question) -> Iterator[Reason]:
     given = held.proofs if held else NOTHING
     for demand in demands(question):
         if demand.met(given):
-            yield Reason(demand.code, Outcome.ALLOW, demand.clause, f"{demand.words}で確かめています。")
+            yield Reason(demand.code, Outcome.ALLOW, demand.clause, f"{demand.though}{demand.words}で確かめています。")
         else:
             sentence = f"{demand.whose}{demand.words}が必要です。"
             yield Reason(demand.code, Outcome.STEP_UP, demand.clause, sentence, "追加の認証をしてください。")
