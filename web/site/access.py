@@ -221,7 +221,15 @@ OFFICER: Final[Mapping[str, Access]] = {
 }
 """Pages for officers (web/officer)."""
 
-DOORS: Final[Mapping[str, Access]] = {}
+DOORS: Final[Mapping[str, Access]] = {
+    # reverse proxies; /.kagimori/... stands at the applications' own hosts
+    "forward.begin": machine(),
+    "forward.enter": machine(),
+    "forward.leave": machine(),
+    "forward.start": signed_in(),
+    "forward.refused": public(),
+    "forward.over": public(),
+}
 """Doors for systems (web/doors)."""
 
 TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **OFFICER, **DOORS}

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from web.doors import optional
+from web.doors.forward import pages as forward
 from web.officer import pages as officer
 from web.portal import pages as portal
 from web.site import guarding, problems
@@ -27,7 +28,7 @@ from web.site.site import EXTENSION, Site
 
 __all__ = ["Site", "create_app"]
 
-PAGES: Final[tuple[Blueprint, ...]] = (health.pages, *portal.PAGES, *officer.PAGES)
+PAGES: Final[tuple[Blueprint, ...]] = (health.pages, *portal.PAGES, *officer.PAGES, forward.pages)
 """Every page of the site; each one's endpoints stand in the table of access."""
 
 _CSRF_SECONDS: Final = 12 * 60 * 60

@@ -7,7 +7,6 @@ the parts of the pages are looked at first, and what is missing is said at once.
 from typing import Final
 
 import click
-from flask import Flask
 
 from iam.errors import ConfigurationError
 from iam.record.store import Store
@@ -15,6 +14,7 @@ from iam.settings import Portal
 from web.body.door import door_of, watched
 from web.cli.table import say
 from web.cli.wiring import Desk
+from web.doors.forward.doorway import Application, Doorway
 from web.site.app import Site, create_app
 from web.site.face.assets import Assets
 from web.site.running import journal
@@ -40,7 +40,7 @@ def serve(desk: Desk, listen: str | None) -> None:
         pass  # the database answers, at the version that this program expects
     desk.store.dispose()
 
-    def make() -> Flask:
+    def make() -> Application:
         return _site(desk.at(desk.config), listen, assets)
 
     journal.start()
@@ -62,9 +62,10 @@ def _address(listen: str) -> str:
     return listen
 
 
-def _site(desk: Desk, listen: str | None, assets: Assets) -> Flask:
+def _site(desk: Desk, listen: str | None, assets: Assets) -> Application:
     """The site of one process, from the configuration as it stands now, on connections of its own."""
     portal = _portal(desk, listen)
     store = Store(desk.settings.database.url, desk.keys)
     door = watched(door_of(desk.deployment, portal, desk.keys), store)
-    return create_app(Site(store, door, desk.deployment, portal, assets))
+    site = Site(store, door, desk.deployment, portal, assets)
+    return Doorway(site, create_app(site))

@@ -87,6 +87,11 @@ class Doorway:
         meant = self._gates.meant(environ)
         if isinstance(meant, Unclear):
             return _refused(environ, meant.why)
+        if environ.get("QUERY_STRING") not in {"", f"app={meant.gate.client.code}"}:
+            return _refused(environ, f"the proxy asks for another application than {meant.gate.client.code}")
+        return self._visited(meant, environ)
+
+    def _visited(self, meant: Meant, environ: Environ) -> Reply:
         if not meant.gate.guards(meant.wanted.to):
             return _OPEN
         token = cookie(environ)

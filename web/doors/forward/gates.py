@@ -81,8 +81,6 @@ class Gates:
         gate = self._known.get(asked.origin)
         if gate is None:
             return Unclear(f"no application at {asked.origin[:200]}")
-        if environ.get("QUERY_STRING") not in {"", f"app={gate.client.code}"}:
-            return Unclear(f"the proxy asks for another application than {gate.client.code}")
         where = whence(environ, gate.proxies, self._certificate)
         if where is None:
             return Unclear(f"this proxy may not ask for {gate.client.code}")

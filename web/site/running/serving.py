@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
@@ -36,7 +35,7 @@ _LIFE: Final = 50_000
 """Requests after which a process is replaced."""
 
 
-def serve(portal: Portal, make: Callable[[], Flask], ready: Callable[[], None]) -> None:
+def serve(portal: Portal, make: Callable[[], Callable[..., Any]], ready: Callable[[], None]) -> None:
     """Serve until told to stop.  `make` builds the application, once a process; `ready` is told when it listens."""
     _Server(options_of(portal, ready), make).run()
 
@@ -70,7 +69,7 @@ def options_of(portal: Portal, ready: Callable[[], None]) -> dict[str, Any]:
 
 
 class _Server(BaseApplication):
-    def __init__(self, options: dict[str, Any], make: Callable[[], Flask]) -> None:
+    def __init__(self, options: dict[str, Any], make: Callable[[], Callable[..., Any]]) -> None:
         self._options = options
         self._make = make
         super().__init__()
@@ -80,7 +79,7 @@ class _Server(BaseApplication):
         for name, value in self._options.items():
             config.set(name, value)
 
-    def load(self) -> Any:  # noqa: ANN401 - Flask and Gunicorn call the same thing by two types
+    def load(self) -> Any:  # noqa: ANN401 - the pages and Gunicorn call the same thing by two types
         return self._make()
 
 
