@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "システムにある利用者IDを読み、台帳と照らし合わせて分類します。",
     ),
     "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを根拠とともに表示します。"),
+    "decide": ("web.cli.people.decide:decide", "職員が情報システムに入れるかどうかを、理由とともに答えます。"),
     "officers": ("web.cli.setup.officers:officers", "役職に就いている職員を一覧にし、初めの担当者二人を決めます。"),
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
