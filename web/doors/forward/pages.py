@@ -23,7 +23,7 @@ from iam.signin.visits import entering
 from iam.signin.visits.entering import BY, Shown
 from web.doors.forward.elsewhere import HERE, refusal_in, refused_at, said
 from web.doors.forward.gates import Gates, Meant
-from web.doors.forward.reading import VISIT, Unclear, cookie, own_page
+from web.doors.forward.reading import VISIT, Environ, Unclear, cookie, own_page
 from web.portal.entry.refused import Link, refused_page
 from web.portal.onward import asked, stepping_up
 from web.site.border.callers import whence
@@ -48,7 +48,7 @@ _GATES: Final = "kagimori-gates"
 def begin() -> Response:
     """Give the browser a name of its own, and send it to the portal."""
     meant, needs = _meant(), asked()
-    mine = cookie(request.environ, BROWSER)
+    mine = cookie(_told(), BROWSER)
     if not _TOKEN.fullmatch(mine):
         mine, _ = new_token()
     to = own_page(request.args.get("to", "/"))
@@ -62,7 +62,7 @@ def enter() -> Response:
     """Take the ticket for a visit, if the decision still lets in from here."""
     meant, site = _meant(), the_site()
     client = meant.gate.client
-    shown = Shown(client, request.args.get("ticket", ""), cookie(request.environ, BROWSER))
+    shown = Shown(client, request.args.get("ticket", ""), cookie(_told(), BROWSER))
     found = entering.enter(site.store, site.door, shown, meant.whence)
     if isinstance(found, Dead):
         log().warning("forward", status=303, reason=f"ticket {found.reason}", client=client.code)
@@ -78,7 +78,7 @@ def enter() -> Response:
 def leave() -> Response:
     """End the visit here; the session at the portal goes on."""
     meant = _meant()
-    if token := cookie(request.environ):
+    if token := cookie(_told()):
         entering.leave(the_site().store, token)
     answer = redirect(f"{_over(meant.gate.client.code)}&left=1", 303)
     answer.delete_cookie(VISIT, path="/", secure=True, httponly=True, samesite="Lax")
@@ -89,7 +89,7 @@ def _not_from_here(meant: Meant, decision: Decision) -> str:
     """Where to go when the portal let in, but the application's host would not: prove more once, then read why not."""
     code, site = meant.gate.client.code, the_site()
     if decision.outcome is Outcome.STEP_UP and request.args.get("again") != "1":
-        browser = hash_of(cookie(request.environ, BROWSER))
+        browser = hash_of(cookie(_told(), BROWSER))
         return _start(code, own_page(request.args.get("to", "/")), decision.needs, browser=browser) + "&again=1"
     return refused_at(site.portal.origin, code, decision, site.store.keys, at())
 
@@ -106,11 +106,17 @@ def _meant() -> Meant:
     """
     site = the_site()
     gates: Gates = current_app.extensions.setdefault(_GATES, Gates(site.store, site.portal))
-    found = gates.meant(request.environ)
+    found = gates.meant(_told())
     if isinstance(found, Unclear):
         log().warning("forward", status=403, reason=found.why, peer=request.remote_addr or "")
         raise Forbidden(gettext("このアドレスは、登録されたアプリケーションの入口ではありません。"))
     return found
+
+
+def _told() -> Environ:
+    """The headers of this request, as the server tells them (PEP 3333)."""
+    said = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
+    return {"REMOTE_ADDR": request.remote_addr or "", **said}
 
 
 # --- at the portal
