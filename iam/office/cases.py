@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, desc, select, update
@@ -36,6 +37,7 @@ class CaseKind(StrEnum):
     DEPUTY = "deputy"
     NOMINATION = "nomination"
     CLIENT = "client"
+    OUTSIDE = "outside"
 
     @property
     def label_ja(self) -> str:
@@ -43,6 +45,7 @@ class CaseKind(StrEnum):
         return {
             "temporary_password": "仮パスワードの発行", "temporary_code": "窓口コードの発行", "deputy": "代理の指定",
             "nomination": "役職の指名", "client": "システム連携の登録・変更・停止",
+            "outside": "庁外からの利用許可",
         }[self.value]  # fmt: skip
 
 
@@ -77,16 +80,25 @@ ASKS: Final[Mapping[CaseKind, frozenset[Role]]] = {
     CaseKind.DEPUTY: frozenset({Role.GENERAL_OFFICER}),
     CaseKind.NOMINATION: _HEADS,
     CaseKind.CLIENT: frozenset({Role.GENERAL_OFFICER, Role.OPERATOR}),
+    # Whoever answers for data, terminals or a system knows why it is needed (OITA-S7.1.1.3, OITA-S8.2.2.2).
+    CaseKind.OUTSIDE: frozenset(
+        {Role.DATA_OFFICER, Role.TERMINAL_OFFICER, Role.SYSTEM_OWNER, Role.OPERATOR, Role.GENERAL_OFFICER}
+    ),
 }
 """Who may ask for what."""
 
 
-def decides(kind: CaseKind, subject: frozenset[Role]) -> frozenset[Role]:
+def decides(
+    kind: CaseKind, subject: frozenset[Role], content: Mapping[str, object] = MappingProxyType({})
+) -> frozenset[Role]:
     """The roles that may confirm or decline; `subject`: the roles of whomever it is about.
 
     Whoever decides over others gets a new credential only through a head: two of the desk
-    must not be able to sign in as the officer who watches them.
+    must not be able to sign in as the officer who watches them.  A public line is an exception that
+    the approver alone makes (OITA-S8.2.2.7, OITA-S9.4.1).
     """
+    if kind is CaseKind.OUTSIDE and content.get("public"):
+        return frozenset({Role.APPROVER})
     return _HEADS if kind not in _AT_THE_DESK or subject & (_DESK | _HEADS) else _DESK
 
 
@@ -134,7 +146,7 @@ def why_not_decide(
         return Forbidden("自分が申請したものは、自分では確認できません。別の担当者が確認してください。")
     if decider_id == case.subject_id:
         return Forbidden("自分に関する申請は、自分では確認できません。別の担当者が確認してください。")
-    if not decides(case.kind, roles.get(case.subject_id or 0, none)) & decider:
+    if not decides(case.kind, roles.get(case.subject_id or 0, none), case.content) & decider:
         return Forbidden(f"「{case.kind.label_ja}」を確認する権限がありません。")
     if not may_ask(case.kind, case.asked_by, case.content, asker):
         return Conflict("申請した担当者が、いまはその役職にありません。あらためて申請してください。")
@@ -316,7 +328,8 @@ def recent(connection: Connection, at: datetime, *, asked_by: int | None = None,
 
 def deciders(connection: Connection, offices: Offices, case: Case, at: datetime) -> list[int]:
     """Who could decide it now: person ids."""
-    asked = decides(case.kind, _guarded(connection, offices, [case], at).get(case.subject_id or 0, frozenset()))
+    guarded = _guarded(connection, offices, [case], at).get(case.subject_id or 0, frozenset())
+    asked = decides(case.kind, guarded, case.content)
     found = {each.person_id for role in asked for each in holders(connection, offices, role, jst_day(at))}
     return sorted(found - {case.asked_by, case.subject_id})
 

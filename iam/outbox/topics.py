@@ -56,6 +56,8 @@ class Topic(StrEnum):
     ENROLMENT_ASKED = "enrolment_asked"
     DEPUTY_APPOINTED = "deputy_appointed"
     DEPUTY_ENDED = "deputy_ended"
+    OUTSIDE_PERMITTED = "outside_permitted"
+    OUTSIDE_ENDED = "outside_ended"
     LOSS_REPORTED = "loss_reported"
     LEAK_SUSPECTED = "leak_suspected"
     CASE_ASKED = "case_asked"
@@ -205,6 +207,18 @@ TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             "代理の指定を終了しました",
             "{role}の代理の指定を、{on}に終了しました。",
             role=str, on=date,
+        ),
+        Topic.OUTSIDE_PERMITTED: _text(
+            "庁外からの利用が許可されました",
+            "{first}から{last}まで、庁外からの利用が許可されました。",
+            "理由は「{reason}」です。入るときは、二種類の要素が要ります。",
+            first=date, last=date, reason=str,
+        ),
+        Topic.OUTSIDE_ENDED: _text(
+            "庁外からの利用の許可を取り消しました",
+            "{last}までとしていた庁外からの利用の許可を、{on}に取り消しました。",
+            "くわしくは情報システムの担当者へおたずねください。",
+            last=date, on=date,
         ),
         Topic.LOSS_REPORTED: _text(
             "認証手段の紛失の届出がありました",

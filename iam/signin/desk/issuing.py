@@ -11,7 +11,7 @@ from typing import Final
 
 from iam import outbox
 from iam.errors import Conflict, NotFound
-from iam.office import cases, deputies
+from iam.office import cases, deputies, outside
 from iam.office.cases import Case, CaseKind
 from iam.outbox import Topic
 from iam.people.ledger import people
@@ -74,6 +74,9 @@ def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash:
         def carry_out(act: Act, case: Case) -> Slip | Secret | None:
             if case.kind is CaseKind.CLIENT:
                 return asking.take_effect(act, door, case)
+            if case.kind is CaseKind.OUTSIDE:
+                _permitted(act, door, case)
+                return None
             if case.kind not in DESK:
                 deputies.take_effect(act, door.offices, case)
                 _tell_deputy(act, case)
@@ -137,6 +140,14 @@ def _code(act: Act, door: Door, who: Entrant) -> Slip:
     told: dict[str, outbox.Value] = {"at": act.at, "until": until}
     outbox.tell(act, who.person_id, who.email, Topic.TEMPORARY_CODE_ISSUED, told)
     return Slip(CaseKind.TEMPORARY_CODE, who.staff_number, who.name, issued.codes[0], until)
+
+
+def _permitted(act: Act, door: Door, case: Case) -> None:
+    """The permission is given, and whoever may come in from outside now is told on which terms."""
+    given = outside.take_effect(act, door.offices, case)
+    told: dict[str, outbox.Value] = {"first": given.valid_from, "last": given.valid_until, "reason": given.reason}
+    for who in people(act.connection, [given.person_id]):
+        outbox.tell(act, who.id, who.email, Topic.OUTSIDE_PERMITTED, told)
 
 
 def _tell_asker(act: Act, case_id: int) -> None:
