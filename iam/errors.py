@@ -69,6 +69,14 @@ class MailError(IamError):
         super().__init__(message)
 
 
+class FarewellError(IamError):
+    """Word of a sign-out was not taken by a client; `transient` means that trying again later may help."""
+
+    def __init__(self, message: str, *, transient: bool) -> None:
+        self.transient = transient
+        super().__init__(message)
+
+
 class IntegrityError(IamError):
     """A record that must not change has changed (audit chain, plan hash)."""
 

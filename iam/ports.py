@@ -1,4 +1,4 @@
-"""The ports: personnel sources, target systems, the mail server, and the values that cross them.
+"""The ports: personnel sources, target systems, the mail server, who tells clients, and the values that cross them.
 
 The one law: *absence of an exception is the proof*.  A `Source.read` or
 `Target.read` that ends normally has been proved complete (every page answered
@@ -226,6 +226,17 @@ class Mailer(Protocol):
 
         Raises:
             MailError: in every other case; it says whether trying again may help.
+        """
+
+
+class Farewell(Protocol):
+    """Whoever carries word of a sign-out to a client (OpenID Connect Back-Channel Logout 1.0)."""
+
+    def send(self, uri: str, logout_token: str) -> None:
+        """POST `logout_token` to `uri` as registered; after a normal return the client has ended its session.
+
+        Raises:
+            FarewellError: in every other case; it says whether trying again may help.
         """
 
 

@@ -21,6 +21,7 @@ from iam.signin.factors.codes import end_lapsed as end_lapsed_codes
 from iam.signin.sessions import end_lapsed, forget_ended
 from iam.signin.steps import forget_lapsed
 from iam.signin.throttle import forget_strangers
+from iam.signin.tokens import farewells, issued
 
 ACTOR: Final = "worker"
 """Who does it, in the audit."""
@@ -59,6 +60,9 @@ class Tidied:
     notices_forgotten: int = 0
     events_forgotten: int = 0
     numbers_forgotten: int = 0
+    farewells_failed: int = 0
+    farewells_forgotten: int = 0
+    tokens_forgotten: int = 0
 
 
 def deliver(
@@ -101,6 +105,13 @@ def tidy(store: Store, keep: timedelta = KEPT) -> Tidied:
             notices_forgotten=forget_seen(act, before),
         )
     with store.act(ACTOR) as act:
+        done = replace(
+            done,
+            farewells_failed=farewells.give_up(act),
+            farewells_forgotten=farewells.forget(act, before),
+            tokens_forgotten=issued.tidy(act),
+        )
+    with store.act(ACTOR) as act:
         return replace(done, events_forgotten=history.forget(act, before), numbers_forgotten=forget_strangers(act))
 
 
@@ -114,7 +125,7 @@ def _next(store: Store) -> Claimed | None:
 
 
 def _skip(store: Store, claimed: Claimed, done: Delivered, pause: Callable[[timedelta], object]) -> Delivered:
-    _write(store, pause, lambda act: settle(act, claimed, Outcome.NOT_SENT))
+    written(store, pause, lambda act: settle(act, claimed, Outcome.NOT_SENT))
     return done
 
 
@@ -125,16 +136,16 @@ def _send(
         mailer.send(claimed.letter)
     except MailError as error:
         reason, trouble = str(error), str(error) if error.away else ""
-        if error.transient and _write(store, pause, lambda act: postpone(act, claimed, reason)):
+        if error.transient and written(store, pause, lambda act: postpone(act, claimed, reason)):
             return replace(done, postponed=done.postponed + 1, trouble=trouble)
         if not error.transient:
-            _write(store, pause, lambda act: settle(act, claimed, Outcome.FAILED, reason))
+            written(store, pause, lambda act: settle(act, claimed, Outcome.FAILED, reason))
         return replace(done, failed=done.failed + 1, trouble=trouble)
-    _write(store, pause, lambda act: settle(act, claimed, Outcome.SENT))
+    written(store, pause, lambda act: settle(act, claimed, Outcome.SENT))
     return replace(done, sent=done.sent + 1)
 
 
-def _write(store: Store, pause: Callable[[timedelta], object], deed: Callable[[Act], object]) -> object:
+def written(store: Store, pause: Callable[[timedelta], object], deed: Callable[[Act], object]) -> object:
     """Do `deed` in an act, again while the database is busy: the letter has gone, and that must be known."""
     for _ in range(ATTEMPTS - 1):
         try:

@@ -9,7 +9,7 @@ from iam.settings.file import (
     TargetSettings,
     load,
 )
-from iam.settings.portal import MAIL_VARIABLE, Certificates, Mail, Portal, Security
+from iam.settings.portal import MAIL_VARIABLE, Backchannel, Certificates, Mail, Portal, Security
 from iam.settings.saml import Saml
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "MAIL_VARIABLE",
     "PASSWORD_VARIABLE",
     "VARIABLES",
+    "Backchannel",
     "Certificates",
     "Mail",
     "Portal",

@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError
 from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, Unwritten, WholeNumber, Words, read_toml, unknown, validated
 from iam.ports import Authority
-from iam.settings.portal import MAIL_VARIABLE, Mail, Portal
+from iam.settings.portal import MAIL_VARIABLE, Backchannel, Mail, Portal
 from iam.settings.saml import Saml
 from iam.settings.written import FilePath, folder_of, word_in
 
@@ -235,6 +235,9 @@ class Settings(Frozen):
 
     mail: Mail | None = None
     """Without it nobody is written to."""
+
+    backchannel: Backchannel | None = None
+    """Without it no system is told that somebody signed out."""
 
     saml: Saml | None = None
     """Without it there is no SAML."""

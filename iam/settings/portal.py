@@ -1,4 +1,4 @@
-"""[portal] and [mail]: where people sign in, and how they are written to.
+"""[portal], [mail] and [backchannel]: where people sign in, how they are written to, which systems hear of an end.
 
 The one law: *nobody is believed unless listed*: neither an address that speaks
 for others nor a certificate that somebody else has seen.
@@ -182,6 +182,27 @@ class Mail(Frozen):
         found = self.model_copy()
         found._password = password  # noqa: SLF001 - a copy of its own, kept out of repr
         return found
+
+
+class Backchannel(Frozen):
+    """[backchannel]: to which systems word of a sign-out may be carried; without it to none."""
+
+    hosts: Annotated[tuple[Words, ...], Field(min_length=1)]
+    """"gw.example.lg.jp" for the usual port, or "gw.example.lg.jp:8443"; nobody else is ever spoken to (R52)."""
+
+    ca_file: FilePath | None = None
+    """PEM of the authority behind those systems' certificates, where it is the body's own."""
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            parts = _split(f"//{each}")
+            if parts is None or not parts.hostname or parts.path or parts.query or parts.username is not None:
+                raise ValueError(
+                    f'ホスト名かアドレスを、必要なら :ポート番号 を付けて書いてください（今の値: "{each}"）。'
+                )
+        return tuple(each.lower() for each in value)
 
 
 def _origin_mistake(value: str) -> str:

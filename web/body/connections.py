@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 from iam.access.model import System
 from iam.errors import ConfigurationError
 from iam.handwritten import dotted, mistakes
-from iam.ports import Mailer, Source, Target
-from iam.settings import Mail
+from iam.ports import Farewell, Mailer, Source, Target
+from iam.settings import Backchannel, Mail
 
 SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "file": ("connectors.personnel.options:Options", "connectors.personnel.source:FileSource"),
@@ -112,6 +112,19 @@ def mailer_of(mail: Mail | None) -> Mailer | None:
         mail.host, mail.port, mail.security.value, mail.sender, mail.ca_file, mail.user, mail.password
     )
     return SmtpMailer(options)
+
+
+def farewell_of(backchannel: Backchannel | None) -> Farewell | None:
+    """Who tells systems of a sign-out, to the hosts of [backchannel]; None where none may be told.
+
+    Raises:
+        ConfigurationError: when its certificate authority cannot be read.
+    """
+    if backchannel is None:
+        return None
+    from connectors.backchannel import BackchannelOptions, BackchannelSender  # noqa: PLC0415 - as above
+
+    return BackchannelSender(BackchannelOptions(frozenset(backchannel.hosts), backchannel.ca_file))
 
 
 def _found(place: str) -> type:

@@ -71,7 +71,7 @@ class _Written:
     """Of the portal; "" for the profile's default."""
 
     certificates: Mapping[str, Path]
-    """The files of [portal.certificate] and [mail], by key."""
+    """The files of [portal.certificate], [mail] and [backchannel], by key."""
 
 
 @dataclass
@@ -266,6 +266,8 @@ def _certificates(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "portal.certificate.ca", cards.ca
     if settings.mail and settings.mail.ca_file:
         yield "mail.ca_file", settings.mail.ca_file
+    if settings.backchannel and settings.backchannel.ca_file:
+        yield "backchannel.ca_file", settings.backchannel.ca_file
 
 
 def _made_out(table: Mapping[str, object], file: Path) -> _Written:

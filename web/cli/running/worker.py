@@ -1,4 +1,4 @@
-"""`iam worker`: sends letters as they are written, carries out released plans, and puts away what ran out.
+"""`iam worker`: sends letters and word of sign-outs, carries out released plans, and puts away what ran out.
 
 The one law: *it stops when it is told to, between two letters*; whatever it has
 not done, the next one does.  An absent database or mail server is told and
@@ -6,7 +6,7 @@ waited for, not died of.
 """
 
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from threading import Event
 from time import monotonic
@@ -16,11 +16,13 @@ from typing import Final
 import click
 
 from iam.errors import Busy, StoreError
+from iam.jobs.farewells import Sending, say_farewells
 from iam.jobs.periodic import Delivered, Tidied, deliver, tidy
 from iam.ports import Mailer
 from iam.record.columns import local_text
 from iam.record.store import Store
 from web.body.connections import mailer_of
+from web.cli.running.farewells import line_of, rolled, sending
 from web.cli.running.releases import carry_out
 from web.cli.table import say
 from web.cli.wiring import Desk
@@ -36,7 +38,7 @@ TIDYING: Final = timedelta(hours=1)
 @click.option("--once", is_flag=True, help="一度だけ行って終わります。")
 @click.pass_obj
 def worker(desk: Desk, *, once: bool) -> None:
-    """通知を送り、解除された計画を適用し、古いものを片付けます。
+    """通知を送り、連携先にサインアウトを知らせ、解除された計画を適用し、古いものを片付けます。
 
     止めるまで動き続けます（SIGTERM か Ctrl+C で止まります）。いくつ動かしても、同じメールを二重に送ることはありません。
     設定に [mail] がなければメールは送らず、片付けだけを行います。
@@ -44,8 +46,9 @@ def worker(desk: Desk, *, once: bool) -> None:
     store, mailer = desk.store, mailer_of(desk.settings.mail)
     if once:
         _tell(store, deliver(store, mailer))
+        _goodbyes(store, sending(desk, lambda: True, lambda _: None), {})
         _say_new(store, carry_out(desk), ())
-        _tell_tidied(store, tidy(store))
+        _tidy(store)
         return
     stop = Event()
 
@@ -64,15 +67,18 @@ def _stay(desk: Desk, mailer: Mailer | None, stop: Event) -> None:
     store = desk.store
     released: Sequence[str] = ()
     _say(store, "始めました。" if mailer else "始めました。[mail] がないため、メールは送りません。")
+    how = sending(desk, lambda: not stop.is_set(), lambda wait: _wait(stop, wait))
+    untold: dict[str, str] = {}
     trouble, tidied_at = "", None
     while not stop.is_set():
         try:
-            done = deliver(store, mailer, going=lambda: not stop.is_set(), pause=lambda wait: _wait(stop, wait))
+            done = deliver(store, mailer, going=how.going, pause=how.pause)
             _tell(store, done, known=trouble)
             trouble = done.trouble
+            untold = _goodbyes(store, how, untold)
             released = _say_new(store, carry_out(desk), released)
             if tidied_at is None or monotonic() - tidied_at >= TIDYING.total_seconds():
-                _tell_tidied(store, tidy(store))
+                _tidy(store)
                 tidied_at = monotonic()
         except (Busy, StoreError) as error:
             if str(error) != trouble:
@@ -94,6 +100,17 @@ def _tell(store: Store, done: Delivered, known: str = "") -> None:
         _say(store, done.trouble)
 
 
+def _goodbyes(store: Store, how: Sending, known: Mapping[str, str]) -> dict[str, str]:
+    """Tell systems of sign-outs; what stands in the way of any, told once while it stays the same."""
+    done = say_farewells(store, how)
+    if line := line_of(done):
+        _say(store, line)
+    for code, trouble in done.troubles.items():
+        if known.get(code) != trouble:
+            _say(store, f"{code}: {trouble}")
+    return {**known, **done.troubles}
+
+
 def _say_new(store: Store, sentences: Iterable[str], known: Sequence[str]) -> Sequence[str]:
     """Say what was not said at the last look; what is said of this one."""
     now = tuple(sentences)
@@ -103,12 +120,20 @@ def _say_new(store: Store, sentences: Iterable[str], known: Sequence[str]) -> Se
     return now
 
 
+def _tidy(store: Store) -> None:
+    _tell_tidied(store, tidy(store))
+    if line := rolled(store):
+        _say(store, line)
+
+
 def _tell_tidied(store: Store, done: Tidied) -> None:
     ended = f"期限切れのサインイン{done.sessions_ended:,}件、申請{done.cases:,}件、コード{done.codes:,}件"
     gone = done.sessions_forgotten + done.letters_forgotten + done.notices_forgotten + done.logins
-    gone += done.events_forgotten + done.numbers_forgotten
+    gone += done.events_forgotten + done.numbers_forgotten + done.farewells_forgotten + done.tokens_forgotten
     if done.letters_failed:
         _say(store, f"送信を諦めたメール{done.letters_failed:,}件")
+    if done.farewells_failed:
+        _say(store, f"送信を諦めたログアウト通知{done.farewells_failed:,}件")
     if done.sessions_ended or done.cases or done.codes or gone:
         _say(store, f"片付け {ended}を終え、古い控え{gone:,}件を消しました。")
 

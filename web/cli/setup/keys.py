@@ -1,7 +1,7 @@
-"""`iam keys`: a fresh key for what is sealed from now on.
+"""`iam keys`: a fresh key for what is sealed from now on, and fresh keys for tokens when one may be known.
 
 The one law: *no key is ever taken out of the ring*: what an old key sealed is
-still verified by it.
+still verified by it.  A token lives for minutes, so the keys of tokens are cut off at once.
 """
 
 import click
@@ -9,6 +9,7 @@ import click
 from iam.errors import IntegrityError
 from iam.record.audit.chain import read_head
 from iam.record.keys import KeyRing
+from iam.signin.tokens.signing import roll_now
 from web.cli.japanese import as_json_option
 from web.cli.table import say, say_json
 from web.cli.wiring import Desk
@@ -16,7 +17,7 @@ from web.cli.wiring import Desk
 
 @click.group()
 def keys() -> None:
-    """証跡を封印する鍵を更新します。"""
+    """証跡を封印する鍵と、トークンに署名する鍵を更新します。"""
 
 
 @keys.command("rotate")
@@ -51,6 +52,27 @@ def rotate_command(desk: Desk, *, as_json: bool) -> None:
         f"  {path} の控えを、データベースとは別の場所に取り直してください。",
         "  公開鍵は iam audit export の --public-key で書き出せます。",
     )
+
+
+@keys.command("roll-tokens")
+@as_json_option
+@click.pass_obj
+def roll_tokens_command(desk: Desk, *, as_json: bool) -> None:
+    """トークンの署名鍵を、いますぐ新しくします。
+
+    署名鍵は90日ごとに自動で替わります。これは、署名鍵が漏れたおそれがあるときのものです。
+    いままでの鍵で署名したトークンは、1分以内に信じられなくなります。利用者は連携先でサインインし直すことがあります。
+    公開鍵をファイルで渡している連携先があれば、新しい公開鍵を渡してください。
+
+    \b
+    例:
+      sudo -u kagimori iam --config /etc/kagimori/iam.toml keys roll-tokens
+    """
+    kids = roll_now(desk.store, desk.actor)
+    if as_json:
+        say_json({"kids": kids})
+        return
+    say(f"署名鍵を新しくしました: {'、'.join(kids)}", "  いままでの署名鍵は、もう信じられません。")
 
 
 def _prove(desk: Desk) -> None:
