@@ -136,7 +136,7 @@ def question_of(
     # Without an address it could be any zone: the rules of them all hold.
     everywhere = set[str]() if place.address else {each.code for each in profile.zones}
     signin, waiver = setting.signin(
-        door, {zone.code, portal, *everywhere}, privileged=bool(who.guarded & PRIVILEGED), on=on
+        profile, zone.code, {portal, *everywhere}, privileged=bool(who.guarded & PRIVILEGED), on=on
     )
     right = _right(connection, door, knock, pulse, today)
     held = None if knock.session is None else _held(profile, knock.session)
@@ -148,7 +148,7 @@ def question_of(
         flow=_flow(door.networks, place, zone.code, knock.system), terminal=terminal,
         presented=bool(knock.whence.certificate or knock.whence.mac or knock.whence.terminal),
         permission=None if office else best(live(connection, who.person_id, on), terminal), signin=signin,
-        entry=setting.entry(door, {zone.code, *everywhere}), rules=setting.digest(door), asked=knock.asked,
+        entry=setting.entry(profile, zone.code, everywhere), rules=setting.digest(door), asked=knock.asked,
         portal=portal, via=door.networks.flow(held.zone if held else portal, zone.code, knock.system),
         because=right.because, waiver=waiver, clauses=setting.clauses(door),
     )  # fmt: skip

@@ -72,9 +72,12 @@ _LOCKS: Final = 0x6B62
 
 @dataclass(frozen=True)
 class Answer:
-    """What makes two answers the same.  `reasons`: pairs of code and clause, those of the outcome first."""
+    """What makes two answers the same.  `reasons`: pairs of code and clause, those of the outcome first.
 
-    person_id: int
+    `person_id`: None for a device that comes in by itself; `address` is then its MAC.
+    """
+
+    person_id: int | None
     system: str
     door: str
     outcome: Outcome
@@ -203,7 +206,8 @@ def _written(act: Act, answer: Answer, at: datetime) -> int:
         **_values(answer), "decision": id_,
         "reasons": [{"code": code, "clause": clause} for code, clause in answer.reasons],
     }  # fmt: skip
-    act.record(_VERBS[answer.outcome], f"person {answer.person_id}", detail)
+    whom = f"terminal {answer.terminal_id}" if answer.person_id is None else f"person {answer.person_id}"
+    act.record(_VERBS[answer.outcome], whom, detail)
     return id_
 
 

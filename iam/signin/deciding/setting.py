@@ -5,19 +5,24 @@ value of its own, the clause is the body's with the same control, or `baseline`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from types import MappingProxyType
+from typing import Final
 
 from iam.access.wanted import Rules
 from iam.errors import NotFound
 from iam.policy.cited import BASELINE
 from iam.policy.clauses import clauses_of
-from iam.policy.entry.signin import SigninRules
-from iam.policy.entry.systems import EntryRules
+from iam.policy.entry.signin import SecondFactor, SigninRules, Tightening
+from iam.policy.entry.systems import EntryRules, EntryTier
 from iam.policy.profile import Profile
 from iam.signin.deciding.question import CLAUSES
 from iam.signin.door import Door
+
+_NEAREST: Final = ("second_factor", "phishing_resistant", "unregistered", "outside", "public", "across")
+"""Rules that a zone and the body as a whole may both state, each by a clause of its own."""
 
 
 class Setting:
@@ -25,8 +30,8 @@ class Setting:
 
     def __init__(self) -> None:
         self._wanted: dict[str, Rules] = {}
-        self._signin: dict[tuple[frozenset[str], bool, date], tuple[SigninRules, str]] = {}
-        self._entry: dict[frozenset[str], EntryRules] = {}
+        self._signin: dict[tuple[str, frozenset[str], bool, date], tuple[SigninRules, str]] = {}
+        self._entry: dict[tuple[str, frozenset[str]], EntryRules] = {}
         self._clauses: Mapping[str, str] | None = None
         self._digest = ""
 
@@ -59,22 +64,44 @@ class Setting:
             )
         return self._wanted[source]
 
-    def signin(self, door: Door, zones: Iterable[str], *, privileged: bool, on: date) -> tuple[SigninRules, str]:
-        """The strictest rules of signing in over these zones; and why two kinds are not asked for, "" when they are."""
-        key = frozenset(zones), privileged, on
+    def signin(
+        self, profile: Profile, zone: str, others: Iterable[str], *, privileged: bool, on: date
+    ) -> tuple[SigninRules, str]:
+        """The strictest rules of signing in for a system in `zone` over these and other zones; and why two kinds are
+        not asked for, "" when they are."""
+        key = zone, frozenset(others), privileged, on
         if key not in self._signin:
-            if any(day != on for _, _, day in list(self._signin)):
+            if any(each[-1] != on for each in list(self._signin)):
                 self._signin = {}
-            rules = door.profile.signin.resolved(key[0], privileged=privileged, on=on)
-            self._signin[key] = rules, "" if rules.second_factor else _waiver(door.profile)
+            rules = profile.signin.resolved({zone, *others}, privileged=privileged, on=on)
+            rules = replace(rules, clauses=_nearest(rules, profile.signin.zones.get(zone), on))
+            self._signin[key] = rules, "" if rules.second_factor else _waiver(profile)
         return self._signin[key]
 
-    def entry(self, door: Door, zones: Iterable[str]) -> EntryRules:
-        """The strictest rules of coming into a system over these zones."""
-        key = frozenset(zones)
+    def entry(self, profile: Profile, zone: str, others: Iterable[str]) -> EntryRules:
+        """The strictest rules of coming into a system in `zone` over this and other zones."""
+        key = zone, frozenset(others)
         if key not in self._entry:
-            self._entry[key] = door.profile.entry.resolved(key)
+            rules = profile.entry.resolved({zone, *others})
+            clauses = _nearest(rules, profile.entry.zones.get(zone), date.min)
+            self._entry[key] = replace(rules, clauses=clauses)
         return self._entry[key]
+
+
+def _nearest(rules: SigninRules | EntryRules, tier: Tightening | EntryTier | None, on: date) -> Mapping[str, str]:
+    """The clauses of `rules`; where the system's own zone states the same value by a clause of the body, that one.
+
+    Among equals the most general would stand there, and an auditor of the zone asks for the zone's.
+    """
+    clauses = dict(rules.clauses)
+    for name in _NEAREST:
+        stated = getattr(tier, name, None)
+        if stated is None or stated.clause == BASELINE:
+            continue
+        value = stated.effective(on) if isinstance(stated, SecondFactor) else stated.value
+        if value == getattr(rules, name):
+            clauses[name] = stated.clause
+    return MappingProxyType(clauses)
 
 
 def own_clauses(profile: Profile) -> Mapping[str, str]:
