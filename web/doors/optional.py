@@ -21,7 +21,7 @@ def saml(app: Flask, settings: Saml | None, origin: str) -> Mapping[str, Access]
     """
     if settings is None:
         return {}
-    refuse_incomplete()
+    _refuse_incomplete()
     from web.doors.saml import pages  # noqa: PLC0415 - only where it is wanted
     from web.doors.saml.ourselves import ourselves  # noqa: PLC0415 - the same
 
@@ -29,12 +29,16 @@ def saml(app: Flask, settings: Saml | None, origin: str) -> Mapping[str, Access]
     return pages.ROWS
 
 
-def refuse_incomplete() -> None:
-    """Refuse [saml] without the library.
+def refuse_unready(settings: Saml | None, origin: str) -> None:
+    """Say what `saml` would, before the first process is started.
 
     Raises:
-        ConfigurationError: in one sentence, with what to install.
+        ConfigurationError: as `saml`.
     """
+    saml(Flask(__name__), settings, origin)
+
+
+def _refuse_incomplete() -> None:
     if find_spec("saml2") is None:
         cure = "uv pip install 'kagimori[saml]' で導入するか、設定から [saml] を外してください。"
         raise ConfigurationError([f"[saml]: SAMLの部品 pysaml2 が入っていません。{cure}"])

@@ -14,6 +14,7 @@ from iam.settings import Portal
 from web.body.door import door_of, watched
 from web.cli.table import say
 from web.cli.wiring import Desk
+from web.doors import optional
 from web.doors.forward.doorway import Application, Doorway
 from web.site.app import Site, create_app
 from web.site.face.assets import Assets
@@ -35,6 +36,7 @@ def serve(desk: Desk, listen: str | None) -> None:
     """
     assets = Assets.found()
     portal = _portal(desk, listen)
+    optional.refuse_unready(desk.deployment.settings.saml, portal.origin)
     desk.refuse_unsettled()
     with desk.store.read():
         pass  # the database answers, at the version that this program expects
