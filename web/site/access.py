@@ -20,6 +20,9 @@ PROVE: Final = "/prove"
 BODY: Final = 256 * 1024
 """Bytes of an ordinary form."""
 
+SMALL: Final = 16 * 1024
+"""Bytes of what a device asks; a RADIUS packet has 4,096 octets at most (RFC 2865 §3), and its JSON is longer."""
+
 FILE: Final = 8 * 1024 * 1024
 """Bytes of a form with a file."""
 
@@ -229,6 +232,10 @@ DOORS: Final[Mapping[str, Access]] = {
     "forward.start": signed_in(),
     "forward.refused": public(),
     "forward.over": public(),
+    # FreeRADIUS, and the sign-in modules of terminals
+    "radius.authorize": machine(body=SMALL),
+    "radius.authenticate": machine(body=SMALL),
+    "validate.check": machine(body=SMALL),
 }
 """Doors for systems (web/doors)."""
 

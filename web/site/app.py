@@ -15,6 +15,8 @@ from jinja2 import StrictUndefined
 
 from web.doors import optional
 from web.doors.forward import pages as forward
+from web.doors.radius import pages as radius
+from web.doors.validate import pages as validate
 from web.officer import pages as officer
 from web.portal import pages as portal
 from web.site import guarding, problems
@@ -28,7 +30,14 @@ from web.site.site import EXTENSION, Site
 
 __all__ = ["Site", "create_app"]
 
-PAGES: Final[tuple[Blueprint, ...]] = (health.pages, *portal.PAGES, *officer.PAGES, forward.pages)
+PAGES: Final[tuple[Blueprint, ...]] = (
+    health.pages,
+    *portal.PAGES,
+    *officer.PAGES,
+    forward.pages,
+    radius.pages,
+    validate.pages,
+)
 """Every page of the site; each one's endpoints stand in the table of access."""
 
 _CSRF_SECONDS: Final = 12 * 60 * 60

@@ -97,6 +97,9 @@ def test_nothing_is_changed_without_a_csrf_token(city_sqlite: City) -> None:
             client.set_cookie("__Host-kagimori-step", "somebody's", domain=client.host, secure=True)
             before = content(city)
             answer = client.open(route.path, method=route.method, **sent)
+            if route.access.who is Who.MACHINE:  # it asks for no token, but for the credentials of a program
+                assert answer.status_code in {400, 401, 403, 404}, (route, answer.location)
+                continue
             assert answer.status_code in {400, 404}, (route, answer.location)
             assert content(city) == before, route
 

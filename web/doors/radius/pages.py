@@ -1,0 +1,141 @@
+"""The two questions of FreeRADIUS: who is this (`/radius/authenticate`), and which way is it answered
+(`/radius/authorize`).
+
+The one law: *only an answer that says so lets in*: an accept carries a mark that the sample configuration
+asks for, so that any other 200 (a proxy's page, a wrong address) lets nobody in.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from iam.access.places.marks import address_of, mac_of
+from iam.signin.deciding.pulse import Whence
+from iam.signin.tokens.clients import Client, ClientKind, RadiusDetail
+from web.doors.devices import asking, entering
+from web.doors.devices.entering import Admitted, Asks, Visitor
+from web.doors.devices.strict import Malformed
+from web.doors.devices.words import shortened
+from web.doors.radius import by_mac
+from web.doors.radius.by_mac import Placed
+from web.doors.radius.packet import Packet, read
+from web.site.border.refusals import refused
+
+pages = Blueprint("radius", __name__)
+
+MARK: Final = "control:Tmp-String-0"
+ALLOWED: Final = "kagimori"
+_REJECT: Final = 401
+_MALFORMED: Final = 400
+_NAME: Final = 60
+
+
+@pages.post("/radius/authenticate")
+def authenticate() -> Response:
+    """Whoever is before a device: let in, asked for a code, or turned away."""
+    asker = _asker()
+    if isinstance(asker, Response):
+        return asker
+    client, packet = asker
+    mac = by_mac.mac_in(packet)
+    if mac is not None:
+        return _device(client, mac)
+    if not packet.password:
+        return _malformed("no User-Password: CHAP, MS-CHAP and EAP are not served")
+    return _person(client, packet)
+
+
+@pages.post("/radius/authorize")
+def authorize() -> Response:
+    """A device that asks for itself is answered here; of a person nothing is said but the way."""
+    asker = _asker()
+    if isinstance(asker, Response):
+        return asker
+    client, packet = asker
+    mac = by_mac.mac_in(packet)
+    return _answer(200, {"control:Auth-Type": "kagimori"}) if mac is None else _device(client, mac)
+
+
+def _asker() -> tuple[Client, Packet] | Response:
+    client = asking.who_asks(ClientKind.RADIUS)
+    if client is None:
+        return asking.unknown({})
+    try:
+        return client, read(request.get_data())
+    except Malformed as cause:
+        return _malformed(str(cause))
+
+
+def _person(client: Client, packet: Packet) -> Response:
+    visitor = _visitor(client, packet)
+    if packet.state:
+        answer = entering.goes_on(visitor, packet.state, packet.password)
+    else:
+        answer = entering.begins(visitor, packet.password)
+    if isinstance(answer, Asks):
+        state = f"0x{answer.step.encode().hex()}"
+        told = {"control:Response-Packet-Type": "Access-Challenge", "reply:State": state}
+        return _answer(200, {**told, "reply:Reply-Message": shortened(answer.text)})
+    if isinstance(answer, Admitted):
+        rules = answer.who.rules
+        limits = {
+            "reply:Session-Timeout": str(int(rules.overall.total_seconds())),
+            "reply:Idle-Timeout": str(int(rules.idle.total_seconds())),
+        }
+        return _answer(200, {MARK: ALLOWED, **limits})
+    return _answer(_REJECT, {"reply:Reply-Message": shortened(answer.text)})
+
+
+def _visitor(client: Client, packet: Packet) -> Visitor:
+    detail = client.agreed(RadiusDetail)
+    system = detail.devices.get(packet.device) or detail.devices.get(packet.device_address) or client.system
+    named = packet.device or packet.device_address
+    device = f"{client.name}（{named[:_NAME]}）" if named else client.name
+    return Visitor(client, packet.name, system, _whence(packet, detail), device, "radius", detail.challenge)
+
+
+def _whence(packet: Packet, detail: RadiusDetail) -> Whence:
+    """Where the visitor is: their address in the net, or the one that they call from; where people stand at the
+    device itself, its own.  "" when none is said: that is nowhere, and not where the device is."""
+    address = _address(packet.framed) or _address(packet.calling)
+    if not address and detail.nearby:
+        address = _address(packet.device_address)
+    return Whence(address=address, mac=_mac(packet.calling))
+
+
+def _device(client: Client, mac: str) -> Response:
+    found = by_mac.judged(mac, client.agreed(RadiusDetail))
+    by_mac.remember(client, mac, found)
+    if isinstance(found, Placed):
+        placed = {
+            "reply:Tunnel-Type": "VLAN", "reply:Tunnel-Medium-Type": "IEEE-802",
+            "reply:Tunnel-Private-Group-Id": found.vlan,
+        }  # fmt: skip
+        return _answer(200, {MARK: ALLOWED, **placed})
+    return _answer(_REJECT, {"reply:Reply-Message": shortened(found.text)})
+
+
+def _malformed(cause: str) -> Response:
+    refused("packet", cause)
+    return make_response(jsonify({}), _MALFORMED)
+
+
+def _answer(status: int, attributes: Mapping[str, str]) -> Response:
+    """As rlm_rest reads it: each value set, not added."""
+    told = {name: {"op": ":=", "value": [value]} for name, value in attributes.items()}
+    return make_response(jsonify(told), status)
+
+
+def _address(text: str) -> str:
+    try:
+        return address_of(text)
+    except ValueError:
+        return ""
+
+
+def _mac(text: str) -> str:
+    try:
+        return mac_of(text)
+    except ValueError:
+        return ""
