@@ -123,6 +123,7 @@ class Signer:
         if found is None:
             roll_due(self._store)
             self._read = None
+            at = self._store.clock()  # the first key is younger than the question
             found = signs(self._shown(at), algorithm, at)
         if found is None:
             raise Conflict(f"{algorithm} の署名鍵がありません。連携先の登録の algorithm を確かめてください。")
