@@ -39,6 +39,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
+    "terminal": (
+        "web.cli.places.terminal:terminal",
+        "端末と機器の台帳を表示し、取り込み、紛失を届け出ます。",
+    ),
     "serve": ("web.cli.running.serve:serve", "職員ポータルを動かします。"),
     "worker": ("web.cli.running.worker:worker", "通知を送り、解除された計画を適用し、古いものを片付けます。"),
     "audit": ("web.cli.audit:audit", "証跡を検証し、書き出します。"),

@@ -1,0 +1,1 @@
+"""Commands about where people come from: the register of terminals."""
