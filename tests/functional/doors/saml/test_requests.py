@@ -11,7 +11,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import update
 
+from iam.signin.tokens.books import client_table
 from tests.functional.doors.saml.conftest import Hall
 from tests.functional.doors.saml.provider import EC_SHA256, MORE, RSA_SHA256, SAML, Pair, Provider
 from tests.functional.doors.saml.wrapping import WRAPS
@@ -262,10 +264,6 @@ def test_a_waiver_ends_with_its_day(shared: Hall) -> None:
 
 
 def test_whoever_was_stopped_is_not_served(hall: Hall) -> None:
-    from sqlalchemy import update  # noqa: PLC0415
-
-    from iam.signin.tokens.books import client_table  # noqa: PLC0415
-
     with hall.city.store.act("test") as act:
         act.connection.execute(update(client_table).where(client_table.c.code == "plain").values(state="stopped"))
     status, _, told = given(hall, Sent(hall.plain.posted(hall.plain.authn())))
