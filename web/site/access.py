@@ -208,6 +208,18 @@ OFFICER: Final[Mapping[str, Access]] = {
     # rights given back: /office/returns...
     "returns.page": only(*OVERSIGHT),
     "returns.lifted": only(*DESK, proved=True),
+    # who may come into what: /office/decide...
+    "decide.page": only(*OVERSIGHT),
+    "decisions.page": only(*OVERSIGHT),
+    # connected systems: /office/clients...
+    "clients.page": only(*_OFFICE),
+    "clients.one": only(*_OFFICE),
+    "client_asks.choose": only(*_KEEPERS),
+    "client_asks.new": only(*_KEEPERS, proved=True),
+    "client_asks.change": only(*_KEEPERS, proved=True),
+    "client_asks.secret": only(*_KEEPERS, proved=True),
+    "client_asks.stop": only(*_KEEPERS, proved=True),
+    "client_asks.again": only(*_KEEPERS, proved=True),
     # terminals: /office/terminals...; a loss is taken down by the whole desk, for there every minute counts
     "terminals.page": only(*OVERSIGHT),
     "terminals.one": only(*OVERSIGHT),
@@ -232,8 +244,22 @@ DOORS: Final[Mapping[str, Access]] = {
     "forward.start": signed_in(),
     "forward.refused": public(),
     "forward.over": public(),
+    # OpenID Connect: browsers.  Asking to come in looks the session up itself, untouched: see the page
+    "oidc.authorize": public(looks=False),
+    "oidc.posted": machine(),
+    "oidc_leaving.leave": public(),
+    "oidc_leaving.posted": machine(),
+    "oidc_leaving.confirmed": public(),
+    # OpenID Connect: systems
+    "oidc_tokens.token": machine(body=SMALL),
+    "oidc_tokens.introspect": machine(body=SMALL),
+    "oidc_tokens.revoke": machine(body=SMALL),
+    "oidc_tokens.push": machine(body=SMALL),
+    "oidc_told.configuration": public(looks=False),
+    "oidc_told.server": public(looks=False),
+    "oidc_told.keys": public(looks=False),
+    "oidc_told.userinfo": machine(body=SMALL),
     # FreeRADIUS, and the sign-in modules of terminals
-    "radius.authorize": machine(body=SMALL),
     "radius.authenticate": machine(body=SMALL),
     "validate.check": machine(body=SMALL),
 }

@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 
 from web.doors import optional
 from web.doors.forward import pages as forward
+from web.doors.oidc import pages as oidc
 from web.doors.radius import pages as radius
 from web.doors.validate import pages as validate
 from web.officer import pages as officer
@@ -35,6 +36,7 @@ PAGES: Final[tuple[Blueprint, ...]] = (
     *portal.PAGES,
     *officer.PAGES,
     forward.pages,
+    *oidc.PAGES,
     radius.pages,
     validate.pages,
 )
@@ -67,6 +69,7 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
     language.register(app)
     frame.register(app)
     problems.register(app)
+    oidc.register(app, site)
     for pages in (*PAGES, *more):
         app.register_blueprint(pages)
     guarding.register(app, table)

@@ -57,7 +57,7 @@ def register(app: Flask, table: Mapping[str, Access]) -> None:
         access = _NO_PAGE if request.endpoint is None else table[request.endpoint]
         request.max_content_length = access.body
         if access.looks:
-            _look()
+            look()
         if caller().forged_certificate:
             refused("certificate", "not from a listed proxy")
         return _stop(access)
@@ -85,13 +85,13 @@ def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 
-def _look() -> None:
-    """Find the session behind the cookie, if it still holds."""
+def look(*, touch: bool = True) -> None:
+    """Find the session behind the cookie, if it still holds.  A page whose row says `looks=False` may do so itself."""
     token = request.cookies.get(cookies.SESSION)
     if not token:
         cookies.belongs_to(0)
         return
-    found = sessions.look(the_site().store, the_site().door, token, at())
+    found = sessions.look(the_site().store, the_site().door, token, at(), touch=touch)
     if isinstance(found, Gone):
         g.gone = found.reason
         cookies.belongs_to(0)

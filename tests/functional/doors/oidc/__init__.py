@@ -1,0 +1,1 @@
+"""OpenID Connect: what is refused, and real parties that sign somebody in."""

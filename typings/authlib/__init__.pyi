@@ -1,0 +1,1 @@
+# The part of Authlib that we use; the library ships no types.

@@ -1,0 +1,9 @@
+from collections.abc import Sequence
+
+from authlib.oauth2.rfc6749 import OAuth2Error, OAuth2Request, TokenMixin
+
+class InvalidTokenError(OAuth2Error): ...
+
+class BearerTokenValidator:
+    def authenticate_token(self, token_string: str) -> TokenMixin | None: ...
+    def validate_token(self, token: TokenMixin | None, scopes: Sequence[str], request: OAuth2Request) -> None: ...

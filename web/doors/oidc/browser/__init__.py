@@ -1,0 +1,1 @@
+"""What browsers are sent to: asking to be let into a system, and leaving."""

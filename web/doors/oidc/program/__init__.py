@@ -1,0 +1,1 @@
+"""What systems ask by themselves: for tokens, about tokens, who somebody is, and what we can do."""
