@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field, Strict
 
 from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, Words, parse_toml, validated
-from iam.policy.cited import BASELINE, ClauseId
+from iam.policy.cited import BASELINE
 
 _MOST: Final = 20_000
 """How many addresses are remembered at a time."""
@@ -108,7 +108,7 @@ class Flow(Frozen):
     to: Words
     system: tuple[Words, ...] = ()
     purpose: Words
-    clause: ClauseId
+    clause: Words
 
 
 class _File(Frozen):
@@ -193,7 +193,8 @@ class Networks:
             place = f"flows.{number}"
             found += [f"{place}.{sentence}" for sentence in _wrong_flow(flow, zones, systems)]
             if flow.clause != BASELINE and flow.clause not in clauses:
-                found.append(f"{place}.clause: 条項「{flow.clause}」が条項一覧にありません。綴りを確かめてください。")
+                cure = "条項がなければ baseline と書いてください。"
+                found.append(f"{place}.clause: 条項「{flow.clause}」が条項一覧にありません。{cure}")
         return found
 
     @cached_property

@@ -167,7 +167,7 @@ def terminal_of(
 
 def _shown(certificate: str, mac: str, address: str, code: str) -> dict[str, str]:
     """What was presented, as the register writes it.  What cannot be read is kept as it is: it names nobody."""
-    shown = {"code": code}
+    shown = {"code": _storable(code)}
     for name, given, form in (
         ("certificate", certificate, certificate_of),
         ("mac", mac, mac_of),
@@ -176,8 +176,13 @@ def _shown(certificate: str, mac: str, address: str, code: str) -> dict[str, str
         try:
             shown[name] = form(given)
         except ValueError:
-            shown[name] = given.replace("\0", "")
+            shown[name] = _storable(given)
     return {name: value for name, value in shown.items() if value}
+
+
+def _storable(text: str) -> str:
+    """Without what no database holds: NUL and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _another(found: Terminal, shown: dict[str, str], mark: str) -> bool:
@@ -192,7 +197,7 @@ def terminal(connection: Connection, code: str) -> Terminal:
     Raises:
         NotFound: the register has none.
     """
-    row = connection.execute(select(terminal_table).where(terminal_table.c.code == code.replace("\0", ""))).first()
+    row = connection.execute(select(terminal_table).where(terminal_table.c.code == _storable(code))).first()
     if row is None:
         raise NotFound(f"管理番号「{code}」の端末は台帳にありません。番号を確かめてください。")
     return _terminal(row)
@@ -247,7 +252,7 @@ def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:
         columns.outside: sought.outside,
     }
     query = query.where(*(column == value for column, value in asked.items() if value is not None))
-    for word in sought.words[:LONGEST].replace("\0", "").split():
+    for word in _storable(sought.words[:LONGEST]).split():
         places = (columns.code, columns.name, columns.note, columns.address, person.staff_number, person.name)
         ways = [place.icontains(word, autoescape=True) for place in places]
         query = query.where(or_(*ways, columns.mac == _mac_or_nothing(word)))
