@@ -26,6 +26,8 @@ CHECK: Final = "/auth/check"
 LOCATION: Final = "X-Kagimori-Location"
 REASON: Final = "X-Kagimori-Reason"
 
+NOT_ALLOWED: Final = "405 Method Not Allowed"
+
 StartResponse: TypeAlias = Callable[..., Any]
 Application: TypeAlias = Callable[[Any, StartResponse], Iterable[bytes]]
 Headers: TypeAlias = list[tuple[str, str]]
@@ -72,7 +74,7 @@ class Doorway:
         if environ["PATH_INFO"] != CHECK:
             return self._pages(environ, start_response)
         try:
-            reply = self._answer(environ)
+            reply = self._answer(environ) if environ["REQUEST_METHOD"] == "GET" else _closed(NOT_ALLOWED, "method")
         except IamError as error:
             log().error("forward", status=503, reason=str(error))
             reply = _closed("503 Service Unavailable", "unavailable")

@@ -65,6 +65,8 @@ def enter() -> Response:
     shown = Shown(client, request.args.get("ticket", ""), cookie(_told(), BROWSER))
     found = entering.enter(site.store, site.door, shown, meant.whence)
     if isinstance(found, Dead):
+        if found.reason == "reused" and cookie(_told()):  # loaded anew by whoever is in: the next check says whether
+            return redirect(own_page(request.args.get("to", "/")), 303)
         log().warning("forward", status=303, reason=f"ticket {found.reason}", client=client.code)
         return redirect(_over(client.code), 303)
     if isinstance(found, Decision):

@@ -1,0 +1,1 @@
+"""The forward door: what reverse proxies ask, and what browsers meet behind them."""
