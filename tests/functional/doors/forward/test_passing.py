@@ -41,7 +41,7 @@ def test_somebody_who_was_let_in_passes_and_is_named(street: Street, shape: Shap
 def test_the_assertion_is_signed_by_a_key_that_is_shown_and_lives_a_minute(street: Street) -> None:
     street.come_in(street.city.plain())
     token = street.check().headers["X-Kagimori-Assertion"]
-    keys = KeySet.import_key_set({"keys": Signer(street.city.store).jwks(street.city.clock())})  # type: ignore[typeddict-item]
+    keys = KeySet.import_key_set({"keys": Signer(street.city.store).jwks(street.city.clock())})
     found = jwt.decode(token, keys, algorithms=["ES256"])
     assert (found.header["typ"], found.claims["exp"] - found.claims["iat"]) == ("forward+jwt", 60)
     with pytest.raises(BadSignatureError):
