@@ -1,9 +1,9 @@
 """さくら市 with SAML, and three service providers: one that signs nothing, one on P-256, one on RSA under a waiver."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
+from itertools import count
 from typing import Final
 
 import pytest
@@ -12,7 +12,7 @@ from iam.record.audit.chain import audit_record
 from iam.settings import Saml
 from iam.signin.tokens.clients import ClientKind, Draft, SamlDetail, client_of, insert_client
 from tests.functional.doors.saml.provider import Pair, Provider, an_rsa_key, pair
-from tests.functional.site.conftest import Ground, city_sqlite, ground  # noqa: F401 - fixtures of the city
+from tests.functional.site.conftest import Ground, ground  # noqa: F401 - fixtures of the city
 from tests.functional.site.given import Browser, City
 
 OFFICE: Final = "10.20.1.5"
@@ -41,6 +41,12 @@ class Hall:
     plain: Provider
     signing: Provider
     waived: Provider
+    _terminals: Iterator[int] = field(default_factory=count)
+
+    def stranger(self) -> Browser:
+        """A browser of nobody, at a terminal of its own: what is refused there is remembered apart."""
+        number = next(self._terminals)
+        return self.browser(address=f"10.20.{100 + number // 250}.{1 + number % 250}")
 
     def browser(self, number: str = "", address: str = OFFICE, **how: object) -> Browser:
         """A browser in the office, of whoever has this number and just signed in; "" of nobody."""
@@ -57,9 +63,9 @@ class Hall:
             return [row.detail for row in connection.execute(query)]
 
 
-def _provider(name: str, keys: Pair | None) -> Provider:
+def _provider(city: City, name: str, keys: Pair | None) -> Provider:
     site = f"https://{name}.city.example"
-    return Provider(f"{site}/sp", (f"{site}/acs", f"{site}/second"), keys, f"{site}/left")
+    return Provider(f"{site}/sp", (f"{site}/acs", f"{site}/second"), keys, f"{site}/left", city.clock)
 
 
 def register(city: City, provider: Provider, system: str, **detail: object) -> None:
@@ -83,8 +89,9 @@ def a_hall(city: City, idp: tuple[Pair, Pair], theirs: tuple[Pair, Pair, Pair]) 
         rsa_certificate_file=rsa.certificate_file,
     )  # fmt: skip
     served = replace(city.deployment, settings=city.settings.model_copy(update={"saml": settings}))
-    city = City(served, city.keys, city.url, city.known)
-    hall = Hall(city, _provider("plain", None), _provider("signing", theirs[0]), _provider("waived", theirs[1]))
+    city, given = City(served, city.keys, city.url, city.known), (None, *theirs[:2])
+    made = [_provider(city, name, keys) for name, keys in zip(("plain", "signing", "waived"), given, strict=True)]
+    hall = Hall(city, *made)
     told = {"uid": "staff_number", "name": "name", "groups": "rights", "unit": "org_name", "login": "login"}
     register(city, hall.plain, "groupware", attributes=told, unsolicited=True, logout_url="")
     register(city, hall.signing, "groupware", attributes={"groups": "rights"})
@@ -92,23 +99,16 @@ def a_hall(city: City, idp: tuple[Pair, Pair], theirs: tuple[Pair, Pair, Pair]) 
     return hall
 
 
-@pytest.fixture
-def hall(city_sqlite: City, idp: tuple[Pair, Pair], theirs: tuple[Pair, Pair, Pair]) -> Iterator[Hall]:  # noqa: F811
-    made = a_hall(city_sqlite, idp, theirs)
-    yield made
-    made.city.store.dispose()
-
-
 @pytest.fixture(scope="module")
-def shared(
+def hall(
     ground: Ground,  # noqa: F811
     tmp_path_factory: pytest.TempPathFactory,
     idp: tuple[Pair, Pair],
     theirs: tuple[Pair, Pair, Pair],
 ) -> Iterator[Hall]:
-    """One hall for a whole table of refusals, which change nothing."""
-    file = tmp_path_factory.mktemp("shared") / "iam.db"
-    file.write_bytes(Path(ground.file).read_bytes())
+    """One for all tests of a file, each with sessions and requests of its own."""
+    file = tmp_path_factory.mktemp("hall") / "iam.db"
+    file.write_bytes(ground.file.read_bytes())
     made = a_hall(City(ground.deployment, ground.keys, f"sqlite:///{file}", ground.known), idp, theirs)
     yield made
     made.city.store.dispose()

@@ -7,7 +7,7 @@ import subprocess
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.functional.site.given import ORIGIN
+from tests.functional.site.given import ORIGIN, Clock
 from web.practice.servers import process
 from web.practice.servers.certificates import NOT_AFTER, NOT_BEFORE
 
@@ -88,7 +88,7 @@ class Provider:
     acs: tuple[str, ...]
     keys: Pair | None = None
     logout_url: str = ""
-    at: datetime = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
+    clock: Clock = field(default_factory=Clock)
     written: list[str] = field(default_factory=list)
 
     def fresh(self) -> str:
@@ -100,7 +100,7 @@ class Provider:
     def authn(self, inside: str = "", *, ident: str | None = None, by: timedelta = timedelta(), **said: str) -> str:
         """An AuthnRequest.  `said`: attributes besides the usual ones, "" to leave one out; `by`: how late it is."""
         usual = {
-            "ID": ident or self.fresh(), "Version": "2.0", "IssueInstant": stamp(self.at + by),
+            "ID": ident or self.fresh(), "Version": "2.0", "IssueInstant": stamp(self.clock.at + by),
             "Destination": f"{ORIGIN}/saml/sso", "AssertionConsumerServiceURL": self.acs[0], "ProtocolBinding": POST,
         }  # fmt: skip
         return element("AuthnRequest", {**usual, **said}, f"{self.issuer}{inside}")
@@ -108,7 +108,7 @@ class Provider:
     def logout(self, name_id: str, *indexes: str, by: timedelta = timedelta(), **said: str) -> str:
         """A LogoutRequest."""
         usual = {
-            "ID": self.fresh(), "Version": "2.0", "IssueInstant": stamp(self.at + by),
+            "ID": self.fresh(), "Version": "2.0", "IssueInstant": stamp(self.clock.at + by),
             "Destination": f"{ORIGIN}/saml/slo",
         }  # fmt: skip
         sessions = "".join(f"<samlp:SessionIndex>{each}</samlp:SessionIndex>" for each in indexes)

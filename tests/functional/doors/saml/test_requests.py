@@ -6,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,11 +13,10 @@ import pytest
 from sqlalchemy import update
 
 from iam.signin.tokens.books import client_table
-from tests.functional.doors.saml.conftest import Hall
+from tests.functional.doors.saml.conftest import Hall, register
 from tests.functional.doors.saml.provider import EC_SHA256, MORE, RSA_SHA256, SAML, Pair, Provider
 from tests.functional.doors.saml.wrapping import WRAPS
 
-_addresses = count(1)
 MINUTE: Final = timedelta(minutes=1)
 
 
@@ -32,7 +30,7 @@ class Sent:
 
 def given(hall: Hall, sent: Sent, page: str = "/saml/sso") -> tuple[int, str, str]:
     """Status, where to, and the cause that the audit remembers; each from an address of its own."""
-    browser, before = hall.browser(address=f"10.20.8.{next(_addresses) % 250}"), len(hall.causes())
+    browser, before = hall.stranger(), len(hall.causes())
     # As another site's page sends it: the border must let it through, and the door must judge it.
     foreign = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
     if sent.form is not None:
@@ -53,8 +51,8 @@ def cause(detail: str) -> str:
 # --- what is taken
 
 
-def test_a_request_is_taken_by_either_way_and_any_signature_that_is_registered(shared: Hall) -> None:
-    plain, signing, waived = shared.plain, shared.signing, shared.waived
+def test_a_request_is_taken_by_either_way_and_any_signature_that_is_registered(hall: Hall) -> None:
+    plain, signing, waived = hall.plain, hall.signing, hall.waived
     second = plain.authn(AssertionConsumerServiceURL="", AssertionConsumerServiceIndex="1")
     for sent in (
         Sent(query=plain.address(plain.authn(), "/where")),
@@ -69,7 +67,7 @@ def test_a_request_is_taken_by_either_way_and_any_signature_that_is_registered(s
         Sent(query=waived.address(waived.authn())),
         Sent(waived.posted(waived.signed(waived.authn(), algorithm=RSA_SHA256))),
     ):
-        status, there, _ = given(shared, sent)
+        status, there, _ = given(hall, sent)
         assert (status, there.partition("?")[0]) == (303, "/saml/go"), sent
         assert "SAMLRequest" not in there
 
@@ -230,41 +228,43 @@ REFUSED: Final[list[tuple[str, str, Callable[[Hall, Pair], Sent]]]] = [
 
 @pytest.mark.parametrize(("why", "make"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED])
 def test_a_request_that_is_not_right_is_refused_with_its_cause(
-    shared: Hall, theirs: tuple[Pair, Pair, Pair], why: str, make: Callable[[Hall, Pair], Sent]
+    hall: Hall, theirs: tuple[Pair, Pair, Pair], why: str, make: Callable[[Hall, Pair], Sent]
 ) -> None:
-    status, there, told = given(shared, make(shared, theirs[2]))
+    status, there, told = given(hall, make(hall, theirs[2]))
     assert (status, there, cause(told)) == (400, "", why)
 
 
 @pytest.mark.parametrize("wrap", WRAPS.values(), ids=WRAPS.keys())
-def test_no_signature_is_about_another_message(shared: Hall, wrap: Callable[[str, str], str]) -> None:
-    by = shared.signing
+def test_no_signature_is_about_another_message(hall: Hall, wrap: Callable[[str, str], str]) -> None:
+    by = hall.signing
     asked = wrap(by.signed(by.authn()), by.authn(AssertionConsumerServiceURL=by.acs[1]))
     left = wrap(by.signed(by.logout("7", "_a")), by.logout("8", "_b"))
     for page, xml in (("/saml/sso", asked), ("/saml/slo", left)):
-        status, _, told = given(shared, Sent(by.posted(xml)), page)
+        status, _, told = given(hall, Sent(by.posted(xml)), page)
         assert (status, cause(told)) == (400, told and cause(told)), page
         assert cause(told) in {"structure", "signature"}, (page, told)
 
 
-def test_a_waiver_ends_with_its_day(shared: Hall) -> None:
-    by, clock = shared.waived, shared.city.clock
+def test_a_waiver_ends_with_its_day(hall: Hall) -> None:
+    by, clock = hall.waived, hall.city.clock
     began = clock.at
     clock.forward(days=11)  # the tenth is its last day
-    by.at = clock.at
     try:
         for sent in (
             Sent(query=by.address(by.authn())),
             Sent(by.posted(by.signed(by.authn(), algorithm=RSA_SHA256))),
         ):
-            status, _, told = given(shared, sent)
+            status, _, told = given(hall, sent)
             assert (status, cause(told)) == (400, "algorithm")
     finally:
-        clock.at = by.at = began
+        clock.at = began
 
 
 def test_whoever_was_stopped_is_not_served(hall: Hall) -> None:
+    by = Provider("https://past.city.example/sp", ("https://past.city.example/acs",), clock=hall.city.clock)
+    register(hall.city, by, "groupware")
+    assert given(hall, Sent(by.posted(by.authn())))[0] == 303
     with hall.city.store.act("test") as act:
-        act.connection.execute(update(client_table).where(client_table.c.code == "plain").values(state="stopped"))
-    status, _, told = given(hall, Sent(hall.plain.posted(hall.plain.authn())))
+        act.connection.execute(update(client_table).where(client_table.c.code == "past").values(state="stopped"))
+    status, _, told = given(hall, Sent(by.posted(by.authn())))
     assert (status, cause(told)) == (400, "stopped")

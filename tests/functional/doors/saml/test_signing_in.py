@@ -98,14 +98,15 @@ def test_rsa_signs_for_whoever_has_a_waiver_and_the_login_is_the_name(
 
 
 def test_a_request_is_answered_once(hall: Hall) -> None:
-    browser, by = hall.browser(hall.city.plain()), hall.plain
+    browser, by = hall.stranger(), hall.plain
+    hall.city.signed_in(browser, hall.city.plain())
     query = by.address(by.authn())
     first = browser.get(f"/saml/sso?{query}")
     assert answer_in(browser.get(first.location)).statuses == ["Success"]
     again = browser.get(f"/saml/sso?{query}")
     for there in (first.location, again.location):
         assert browser.get(there).status_code == 400
-    assert '"replayed"' in hall.causes()[0]
+    assert '"replayed"' in hall.causes()[-1]
 
 
 def test_nobody_is_there_so_they_sign_in_and_come_back(hall: Hall) -> None:
@@ -156,7 +157,6 @@ def said_by(page: TestResponse) -> object:
 def test_proved_anew_means_after_the_request(hall: Hall) -> None:
     browser, city = hall.browser(hall.city.plain()), hall.city
     city.clock.forward(seconds=30)
-    hall.plain.at = city.clock.at
     there = browser.get(f"/saml/sso?{hall.plain.address(hall.plain.authn(ForceAuthn='true'))}").location
     city.clock.forward(seconds=20)
     page = browser.get(there)
@@ -211,10 +211,10 @@ def test_another_sort_of_name_is_not_made_up(hall: Hall) -> None:
 
 
 def test_a_request_lapses_and_nobody_makes_one_up(hall: Hall) -> None:
-    browser, city = hall.browser(), hall.city
+    browser, city = hall.stranger(), hall.city
     there = browser.get(f"/saml/sso?{hall.plain.address(hall.plain.authn())}").location
-    assert browser.get(there[:-8]).status_code == 400
-    assert browser.get("/saml/go").status_code == 400
+    assert hall.stranger().get(there[:-8]).status_code == 400
+    assert hall.stranger().get("/saml/go").status_code == 400
     city.clock.forward(minutes=15)
     assert browser.get(there).status_code == 400
     assert '"lapsed"' in hall.causes()[-1]
