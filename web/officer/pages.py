@@ -11,6 +11,10 @@ from flask import Blueprint
 from web.officer import home, letters
 from web.officer.cases import deciding
 from web.officer.cases import listing as cases
+from web.officer.clients import asking as client_asks
+from web.officer.clients import listing as clients
+from web.officer.decide import asking as decide
+from web.officer.decide import listing as decisions
 from web.officer.people import acts, find, person
 from web.officer.plans import listing as plans
 from web.officer.plans import release
@@ -34,6 +38,8 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         plans, release,
         roles, asking,
         returns,
+        decide, decisions,
+        clients, client_asks,
         terminals, terminal_books, terminal_moves,
     )
 )  # fmt: skip

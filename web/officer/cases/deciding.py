@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired
 
-from iam.errors import Busy, Conflict, Forbidden
+from iam.errors import Busy, ConfigurationError, Conflict, Forbidden
 from iam.office.cases import CaseKind
 from iam.signin.desk import issuing
+from iam.signin.tokens.clients import Secret
 from web.officer.cases.listing import Read, read
 from web.officer.officer import officer
 from web.site.face.forms import PageForm, line
@@ -52,8 +53,8 @@ def page(id_: int) -> Response | tuple[str, int]:
     site, me = the_site(), officer()
     try:
         slip = issuing.confirm(site.store, site.door, me.who, id_, form.seen.data or "")
-    except Conflict as conflict:
-        form.form_errors.append(gettext(str(conflict)))
+    except (Conflict, ConfigurationError) as refusal:
+        form.form_errors.append(gettext(str(refusal)))
         return _asked(shown, form, _CONFLICT)
     except Busy as busy:
         form.form_errors.append(gettext(str(busy)))
@@ -61,6 +62,8 @@ def page(id_: int) -> Response | tuple[str, int]:
     if slip is None:
         flash(gettext("確認しました。"), "success")
         return redirect(url_for("cases.one", id_=id_), 303)
+    if isinstance(slip, Secret):
+        return render_template("officer/clients/secret.html", secret=slip), 200
     return render_template("officer/cases/slip.html", slip=slip, CaseKind=CaseKind), 200
 
 
@@ -90,4 +93,4 @@ def _open(id_: int) -> Read:
 
 
 def _asked(shown: Read, form: ConfirmForm, status: int) -> tuple[str, int]:
-    return render_template("officer/cases/decide.html", read=shown, form=form, CaseKind=CaseKind), status
+    return render_template("officer/cases/decide.html", read=shown, form=form), status

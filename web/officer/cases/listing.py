@@ -14,14 +14,12 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from iam.errors import Forbidden
-from iam.office import cases, deputies
-from iam.office.cases import Case, CaseKind, CaseState
-from iam.office.roles import Offices
+from iam.office import cases
+from iam.office.cases import Case, CaseState
 from iam.people.ledger import Person, people
-from iam.policy.profile import Role
+from web.officer.cases.contents import Content, content_of
 from web.officer.officer import officer
 from web.site.access import OVERSIGHT
-from web.site.face.language import day
 from web.site.site import at, the_site
 
 pages = Blueprint("cases", __name__)
@@ -45,30 +43,12 @@ class Read:
     deciders: Sequence[Person]
     why_not: str
     mine: bool
+    content: Content
 
     @property
     def subject(self) -> Person | None:
         """Whom it is about."""
         return self.names.get(self.case.subject_id or 0)
-
-    @property
-    def about(self) -> list[tuple[str, str]]:
-        """What is asked for beside the person, for a deputy or a nominee."""
-        if self.case.kind not in (CaseKind.DEPUTY, CaseKind.NOMINATION):
-            return []
-        wish = deputies.Wish.of(self.case)
-        holder = self.names.get(wish.deputises_id or 0)
-        title = role_title(the_site().door.offices, wish.role)
-        rows = [(gettext("役職"), title)]
-        if holder is not None:
-            rows.append((gettext("代理される職員"), f"{holder.name}（{holder.staff_number}）"))
-        span = gettext("%(first)sから%(last)sまで", first=day(wish.valid_from), last=day(wish.valid_until))
-        return [*rows, (gettext("期間"), span)]
-
-
-def role_title(offices: Offices, role: Role) -> str:
-    """The body's own title of a role."""
-    return next((seat.title for seat in offices.seats if seat.role is role), gettext(role.label_ja))
 
 
 @pages.get("/office/cases")
@@ -109,8 +89,9 @@ def read(id_: int) -> Read:
             raise Forbidden(gettext("この申請を見られるのは、関係する職員と担当者だけです。"))
         able = cases.deciders(connection, offices, case, at()) if case.state is CaseState.ASKED else []
         names = names_of(connection, [case], able)
+        content = content_of(connection, case, names)
     why_not = gettext(str(refusal)) if refusal else ""
-    return Read(case, names, [names[id_] for id_ in able], why_not, case.asked_by == me.person_id)
+    return Read(case, names, [names[id_] for id_ in able], why_not, case.asked_by == me.person_id, content)
 
 
 def names_of(connection: Connection, found: Sequence[Case], more: Collection[int] = ()) -> dict[int, Person]:

@@ -21,6 +21,7 @@ from iam.signin.deciding.decision import Decision, Outcome
 from iam.signin.deciding.facts import Knock, Whence, explain, proved_now
 from iam.signin.door import Entrant, find
 from iam.signin.kinds import Method, Proofs
+from web.officer.systems import name_of, systems
 from web.portal.entry.cited import cited
 from web.site.face.forms import Line
 from web.site.site import at, the_site
@@ -66,17 +67,6 @@ def page() -> tuple[str, int]:
         Outcome=Outcome,
     )  # fmt: skip
     return shown, _WRONG if form.errors else 200
-
-
-def name_of(system: str) -> str:
-    """The system's name, or its code where the model knows it no more."""
-    known = the_site().door.model.systems.get(system)
-    return known.name if known else system
-
-
-def systems() -> list[tuple[str, str]]:
-    """Every system, code and name, in the order of the access model."""
-    return [(code, each.name) for code, each in the_site().door.model.systems.items()]
 
 
 def _form(*, asked: bool) -> AskForm:

@@ -16,8 +16,9 @@ from iam.people.ledger import people, persons_by_number
 from iam.signin.deciding.decision import Outcome
 from iam.signin.deciding.records import Recorded, recent
 from iam.signin.door import number_of
-from web.officer.decide.asking import TONES, name_of, systems
+from web.officer.decide.asking import TONES
 from web.officer.decide.words import door_words, why
+from web.officer.systems import name_of, systems
 from web.portal.entry.cited import cited
 from web.site.border.numbers import row_number
 from web.site.face.forms import Line

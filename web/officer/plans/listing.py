@@ -26,6 +26,7 @@ from web.body.job import releasing_offices
 from web.cli.night.lines import Line, Shown, discreet
 from web.officer.officer import officer, today
 from web.officer.pager import pager
+from web.officer.systems import name_of
 from web.site.site import the_site
 
 pages = Blueprint("plans", __name__)
@@ -157,9 +158,3 @@ def signers(connection: Connection, found: StoredPlan) -> list[str]:
         f"{named[ids[number]]}（{number}）" if (number := actor.removeprefix(STAFF)) in ids else actor
         for actor in actors
     ]
-
-
-def name_of(system: str) -> str:
-    """The system's name, or its code where the model knows it no more."""
-    known = the_site().deployment.model.systems.get(system)
-    return known.name if known else system

@@ -23,7 +23,7 @@ from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.signin.desk import issuing
 from iam.signin.door import LONGEST_NUMBER, number_of
-from web.officer.cases.listing import role_title
+from web.officer.cases.contents import role_title
 from web.officer.officer import officer, today
 from web.site.face.forms import PageForm, day, line
 from web.site.site import the_site

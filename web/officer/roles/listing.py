@@ -20,7 +20,7 @@ from iam.office.roles import Holding, How, holders
 from iam.outbox import Topic
 from iam.people.ledger import Person, people
 from iam.policy.profile import Role
-from web.officer.cases.listing import role_title
+from web.officer.cases.contents import role_title
 from web.officer.officer import officer, today
 from web.site.face.forms import PageForm
 from web.site.site import the_site

@@ -152,7 +152,15 @@ class _Length:
 
 def plain(_form: object, field: Field) -> None:
     """Refuse what cannot be seen, or makes a text look like another; and a My Number."""
-    text = field.data or ""
+    must_be_plain(field.data or "")
+
+
+def must_be_plain(text: str) -> None:
+    """The same of a text that no field holds as it is.
+
+    Raises:
+        ValidationError: what is wrong with it.
+    """
     if _TURNING.search(text) or any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
         raise ValidationError(gettext("表示できない文字が含まれています。入力し直してください。"))
     if len(text) <= PARAGRAPH and holds_my_number(text):
