@@ -1,5 +1,4 @@
-"""The two questions of FreeRADIUS: who is this (`/radius/authenticate`), and which way is it answered
-(`/radius/authorize`).
+"""The question of FreeRADIUS: may whoever is before this device come in (`/radius/authenticate`).
 
 The one law: *only an answer that says so lets in*: an accept carries a mark that the sample configuration
 asks for, so that any other 200 (a proxy's page, a wrong address) lets nobody in.
@@ -34,37 +33,19 @@ _NAME: Final = 60
 @pages.post("/radius/authenticate")
 def authenticate() -> Response:
     """Whoever is before a device: let in, asked for a code, or turned away."""
-    asker = _asker()
-    if isinstance(asker, Response):
-        return asker
-    client, packet = asker
+    client = asking.who_asks(ClientKind.RADIUS)
+    if client is None:
+        return asking.unknown({})
+    try:
+        packet = read(request.get_data())
+    except Malformed as cause:
+        return _malformed(str(cause))
     mac = by_mac.mac_in(packet)
     if mac is not None:
         return _device(client, mac)
     if not packet.password:
         return _malformed("no User-Password: CHAP, MS-CHAP and EAP are not served")
     return _person(client, packet)
-
-
-@pages.post("/radius/authorize")
-def authorize() -> Response:
-    """A device that asks for itself is answered here; of a person nothing is said but the way."""
-    asker = _asker()
-    if isinstance(asker, Response):
-        return asker
-    client, packet = asker
-    mac = by_mac.mac_in(packet)
-    return _answer(200, {"control:Auth-Type": "kagimori"}) if mac is None else _device(client, mac)
-
-
-def _asker() -> tuple[Client, Packet] | Response:
-    client = asking.who_asks(ClientKind.RADIUS)
-    if client is None:
-        return asking.unknown({})
-    try:
-        return client, read(request.get_data())
-    except Malformed as cause:
-        return _malformed(str(cause))
 
 
 def _person(client: Client, packet: Packet) -> Response:
