@@ -181,6 +181,13 @@ def accounts_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, 
     return found
 
 
+def login_in(connection: Connection, person_id: int, system: str) -> str:
+    """The login of the person's live account in `system`; "" without one."""
+    columns = account_table.c
+    mine = columns.person_id == person_id, columns.system == system, columns.state == AccountState.ACTIVE
+    return connection.execute(select(columns.login).where(*mine).order_by(columns.id)).scalars().first() or ""
+
+
 def all_accounts(connection: Connection, system: str | None = None) -> list[Account]:
     """Every account, or every account of one system, by system and login."""
     query = select(account_table).order_by(account_table.c.system, account_table.c.login)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
-from iam.access.accounts import AccountState, accounts_of
+from iam.access.accounts import login_in
 from iam.people.ledger import person_table
 from iam.record.columns import JST, jst_day
 from iam.record.store import Store
@@ -19,7 +19,7 @@ from iam.signin import sessions
 from iam.signin.deciding.decision import Decision
 from iam.signin.deciding.facts import Knock, judge
 from iam.signin.deciding.pulse import Pulse, Whence, pulse_binds, pulse_columns, take_pulse
-from iam.signin.door import Door, Entrant, hash_of
+from iam.signin.door import Door, hash_of
 from iam.signin.sessions import session_table
 from iam.signin.tokens import issued
 from iam.signin.tokens.books import client_table, issued_table
@@ -109,7 +109,7 @@ class Visits(Generic[T]):
         knock = knock_of(found, key[1], at)
         with self._store.glance() as connection:
             pulse = take_pulse(connection, found.who.person_id, key[1], at)
-            login = login_in(connection, found.who, found.client.system)
+            login = login_in(connection, found.who.person_id, found.client.system) or found.who.staff_number
         if pulse is None:
             return Dead("unknown", found.token)
         decision = judge(self._store, self._door, knock, pulse)
@@ -122,13 +122,6 @@ class Visits(Generic[T]):
             self._kept.clear()
         self._kept[key] = _Kept(row, pulse, answer, _until(decision, at), dressed)
         return dressed
-
-
-def login_in(connection: Connection, who: Entrant, system: str) -> str:
-    """The person's login in a system that feeds on us, else the staff number."""
-    mine = accounts_of(connection, [who.person_id]).get(who.person_id, ())
-    found = [each.login for each in mine if each.system == system and each.state is AccountState.ACTIVE]
-    return found[0] if found else who.staff_number
 
 
 def _until(decision: Decision, at: datetime) -> datetime:

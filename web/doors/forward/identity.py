@@ -17,6 +17,7 @@ from iam.signin.kinds import Proofs
 from iam.signin.tokens.details import Algorithm
 from iam.signin.tokens.signing import Signer
 from iam.signin.visits.kept import Answer
+from web.doors.oidc.claims import context_of, references_of, subject_of
 
 LIFE: Final = timedelta(seconds=60)
 """How long an assertion lives: twice as long as an answer is kept, so that one that is sent still lives for a while."""
@@ -52,10 +53,11 @@ def _claims(answer: Answer, issuer: str, at: datetime) -> dict[str, Any]:
     proofs = session.proofs if session else Proofs()
     since = session.proved_at if session else at
     return {
-        "iss": issuer, "aud": answer.client.code, "sub": str(who.person_id),
+        "iss": issuer, "aud": answer.client.code, "sub": subject_of(who.person_id),
         "iat": int(at.timestamp()), "exp": int((at + LIFE).timestamp()), "auth_time": int(since.timestamp()),
         "preferred_username": answer.login, "name": who.name,
-        "rights": sorted(answer.decision.rights), "kinds": sorted(proofs.kinds),
+        "rights": sorted(answer.decision.rights), "acr": context_of(proofs), "amr": references_of(proofs),
+        "kinds": sorted(proofs.kinds),
     }  # fmt: skip
 
 
