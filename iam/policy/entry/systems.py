@@ -124,7 +124,7 @@ class Entry(Frozen):
         unregistered = _strictest([tier.unregistered for tier in tiers], ORDERS["unregistered"])
         outside = _strictest([tier.outside for tier in tiers], ORDERS["outside"])
         # A public line is a line from outside as well: what shuts the one shuts the other.
-        public = _strictest([*(tier.public for tier in tiers), outside], ORDERS["public"])
+        public = _strictest([outside, *(tier.public for tier in tiers)], ORDERS["public"])
         across = _strictest([tier.across for tier in tiers], ORDERS["across"])
         clauses = {
             "unregistered": unregistered.clause, "outside": outside.clause, "public": public.clause,
@@ -137,5 +137,6 @@ R = TypeVar("R", UnregisteredRule, OutsideRule, AcrossRule)
 
 
 def _strictest(stated: Iterable[R | None], order: Sequence[StrEnum]) -> R:
-    """The strictest of what is stated; among equals the first, which is the most general."""
-    return max((rule for rule in stated if rule is not None), key=lambda rule: order.index(rule.value))
+    """The strictest of what is stated; among equals the last, whose clause says most about where it is asked."""
+    said = [rule for rule in stated if rule is not None]
+    return max(reversed(said), key=lambda rule: order.index(rule.value))

@@ -136,6 +136,53 @@ def test_a_portal_in_a_zone_that_is_not_there_and_certificates_that_cannot_be_re
     )
 
 
+NETWORK = """
+[[networks]]
+name = "本庁"
+addresses = ["10.1.0.0/16"]
+zone = "lgwan"
+[[flows]]
+from = "std"
+to = "mnu"
+system = ["portale"]
+purpose = "x"
+clause = "X-1"
+"""
+
+
+def test_networks_that_profile_and_systems_do_not_know_are_told_with_everything_else(town: Town) -> None:
+    town.edit("iam.toml", "[output]", '[network]\nfile = "network.toml"\n[output]')
+    assert problems(town) == ["network.toml: 読み取れません。置き場所と読み取り権限を確かめてください。"]
+    (town.folder / "network.toml").write_text(NETWORK, encoding="utf-8")
+    town.edit("iam.toml", 'encoding = "cp932"', "encoding = 1")
+    town.edit(
+        "town.toml", 'extends = "oita"',
+        'extends = "oita"\n[entry.zones.mnu]\nacross = { value = "none", clause = "OITA-K6.3.1" }',
+    )  # fmt: skip
+    place, zones = "network.toml", "mnu、internet、std のいずれかを書いてください。"
+    shut = "領域「mnu」は、ほかの領域からの通信を認めていません（OITA-K6.3.1）。この表を消すか、"
+    assert [each for each in problems(town) if not each.startswith("iam.toml: sources.jinji.file.encoding: ")] == [
+        f"{place}: networks「本庁」.zone: 領域「lgwan」はプロファイルにありません。{zones}",
+        f"{place}: flows.0.system: 情報システム「portale」がアクセスモデルにありません。綴りを確かめてください。",
+        f"{place}: flows.0.clause: 条項「X-1」が条項一覧にありません。条項がなければ baseline と書いてください。",
+        f"{place}: flows.0: {shut}プロファイルの entry.zones で認めてください。",
+    ]
+    (town.folder / "network.toml").write_text("[[networks]]\nname = 1", encoding="utf-8")
+    found = problems(town)
+    for words in ("network.toml: networks.0.name: ", "iam.toml: sources.jinji.file.encoding: "):
+        assert any(problem.startswith(words) for problem in found), found
+
+
+def test_a_system_that_no_connector_feeds_has_no_target(town: Town) -> None:
+    unfed = '[systems.wiki]\nname = "庁内Wiki"\nowner = "総務課"\nprovisioned = false\n'
+    town.edit("access.toml", "[systems.portal]", f"{unfed}[systems.portal]")
+    assert town.run("sync", "--plan").exit_code == 0
+    town.edit("access.toml", 'naming = "s{staff_number}"', 'naming = "s{staff_number}"\nprovisioned = false')
+    assert problems(town) == [
+        "iam.toml: targets.portal: systems.portal は provisioned = false です。どちらかを直してください。"
+    ]
+
+
 def test_a_revocation_list_that_is_late_stops_no_night(town: Town) -> None:
     town.edit("iam.toml", "[output]", PORTAL.replace('zone = "lgwan"\n', ""))
     (town.folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", encoding="utf-8")

@@ -207,3 +207,37 @@ def test_what_somebody_did_by_hand_is_undone_even_while_the_feed_waits(settled: 
         connection.search(group, "(objectClass=*)", attributes=["member"])
         assert member not in connection.entries[0].member.values
     assert all(settled.accounts().values())
+
+
+UNFED = """
+[systems.wiki]
+name = "庁内Wiki"
+owner = "総務課"
+provisioned = false
+[systems.wiki.entitlements.read]
+name = "閲覧"
+
+[[birthright]]
+id = "Wiki"
+clause = "baseline"
+system = "wiki"
+entitlements = ["read"]
+"""
+
+
+def test_what_no_connector_feeds_is_left_alone_before_and_after_it_was_fed(town: Town) -> None:
+    with (town.folder / "access.toml").open("a", encoding="utf-8") as file:
+        file.write(UNFED)
+    assert town.run("sync").exit_code == 0
+    held = town.accounts()
+    assert ({each["system"] for each in town.told("account", "list")}, len(held)) == ({"portal"}, 10)
+    assert town.run("sync", "--check").exit_code == 0
+
+    configuration = town.config.read_text(encoding="utf-8")
+    town.config.write_text(configuration.partition("[targets.portal]")[0], encoding="utf-8")
+    town.edit("access.toml", 'naming = "s{staff_number}"', 'naming = "s{staff_number}"\nprovisioned = false')
+    town.feed(staff(9))
+    assert town.run("sync").exit_code == 0
+    assert town.accounts() == held
+    assert {each["state"] for each in town.told("account", "list")} == {"active"}
+    assert town.run("sync", "--check").exit_code == 0

@@ -5,10 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
+from iam.access.places.networks import Networks
 from iam.errors import ConfigurationError, NotFound
 from iam.policy.checking import check
 from iam.policy.cited import BASELINE
@@ -371,3 +373,58 @@ def test_an_order_that_is_neither_kept_nor_set_aside_stops_go_live(tmp_path: Pat
     (problem,) = [each for each in check(load(written(tmp_path, MAPPED + off)), TODAY) if each.stops]
 
     assert (problem.key, problem.clause) == ("signin.general.rotation", "OITA-S7.4.3.5")
+
+
+# ---- coming into a system --------------------------------------------------------------------------------
+
+SEALED = ("deny", "deny", "deny")
+"""What every body with a zone for My Number work asks there: of unknown terminals, from outside, by public lines."""
+
+ENTRIES: dict[str, tuple[str, dict[str, str]]] = {
+    "oita": ("flows", {"unregistered": "OITA-S8.1.19.1", "outside": "OITA-K6.3.1", "across": "OITA-S5.1.1"}),
+    "matsumoto": ("none", {"outside": "MATSU-K6.3.1", "public": "MATSU-K6.3.1", "across": "MATSU-K6.3.1"}),
+    "chofu": ("none", {"outside": "CHOFU-K8.3.1", "public": "CHOFU-K8.3.1", "across": "CHOFU-K8.3.1"}),
+    "yamaga": ("none", {"outside": "YAMA-K6.3.1", "public": "YAMA-K6.3.1", "across": "YAMA-K6.3.1"}),
+}
+"""From which other zones one comes into that zone, and the clauses of the body behind it."""
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_the_zone_for_my_number_is_shut_to_what_nobody_knows_by_the_bodys_own_clauses(name: str) -> None:
+    profile = load(name)
+    (sealed,) = profile.entry.zones
+    found, others = profile.entry.resolved([sealed]), profile.entry.resolved([])
+
+    across, clauses = ENTRIES[name]
+    assert (found.unregistered, found.outside, found.public, found.across) == (*SEALED, across)
+    assert clauses.items() <= found.clauses.items()
+    assert (others.unregistered, others.outside, others.across) == ("step_up", "permission", "flows")
+
+
+def test_oita_permits_from_outside_and_by_public_lines_under_a_clause_each() -> None:
+    clauses = load("oita").entry.resolved([]).clauses
+    assert (clauses["outside"], clauses["public"]) == ("OITA-S8.2.2.1", "OITA-S8.2.2.7")
+
+
+def test_a_body_without_zones_asks_what_is_asked_everywhere() -> None:
+    profile = load("aso")
+    assert (profile.zones, profile.entry.zones) == ((), {})
+    assert profile.entry.resolved([profile.default_zone.code]) == profile.entry.resolved([])
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_every_zone_of_every_body_can_be_placed_and_led_into(name: str) -> None:
+    zones = [zone.code for zone in load(name).zones]
+    networks = "".join(
+        f'[[networks]]\nname = "{at}"\naddresses = ["10.{at}.0.0/16"]\n' + f'zone = "{zone}"\n' * bool(zone)
+        for at, zone in enumerate(zones or [""])
+    )
+    flows = "".join(
+        f'[[flows]]\nfrom = "{one}"\nto = "{other}"\npurpose = "x"\nclause = "baseline"\n'
+        for one, other in permutations(zones, 2)
+    )
+    found = Networks.parse(networks + flows, "network.toml")
+
+    assert found.misfits(zones=zones, systems={}, clauses=()) == []
+    assert [found.place_of(f"10.{at}.0.1").zone for at in range(len(zones) or 1)] == (zones or [""])
+    assert all(found.flow(one, other, "any") for one, other in permutations(zones, 2))
