@@ -187,7 +187,7 @@ class Mail(Frozen):
 class Backchannel(Frozen):
     """[backchannel]: to which systems word of a sign-out may be carried; without it to none."""
 
-    hosts: Annotated[tuple[Words, ...], Field(min_length=1)]
+    hosts: tuple[Words, ...]
     """"gw.example.lg.jp" for the usual port, or "gw.example.lg.jp:8443"; nobody else is ever spoken to (R52)."""
 
     ca_file: FilePath | None = None
@@ -196,6 +196,8 @@ class Backchannel(Frozen):
     @field_validator("hosts")
     @classmethod
     def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("一つ以上書いてください。")
         for each in value:
             parts = _split(f"//{each}")
             if parts is None or not parts.hostname or parts.path or parts.query or parts.username is not None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from cryptography import x509
@@ -50,6 +50,7 @@ SCOPES: Final = ("profile", "email", "rights")
 NAMES: Final = ("login", "staff_number", "name", "name_kana", "email", "org_code", "org_name", "title", "rights")
 """What a SAML attribute may carry; `login`: that in the client's system, else the staff number."""
 
+T = TypeVar("T")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _VLANS: Final = range(1, 4095)
@@ -117,6 +118,13 @@ def _network(value: object) -> IPv4Network | IPv6Network:
     raise ValueError(f"192.0.2.10 か 192.0.2.0/28 のようなアドレスで書いてください（今の値: {value}）。")
 
 
+def _some(value: tuple[T, ...]) -> tuple[T, ...]:
+    # Not min_length: that also complains of emptiness where the only one was misspelt.
+    if not value:
+        raise ValueError("一つ以上書いてください。")
+    return value
+
+
 def _path(value: str) -> str:
     if not value.startswith("/") or not value.isascii() or any(step in {".", ".."} for step in value.split("/")):
         raise ValueError(f"/ で始まるパスを半角で書いてください（今の値: {value[:200]}）。")
@@ -142,13 +150,14 @@ def _vlan(value: str) -> str:
 Uri: TypeAlias = Annotated[Words, AfterValidator(_uri)]
 Path: TypeAlias = Annotated[Words, AfterValidator(_path)]
 Network: TypeAlias = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-Addresses: TypeAlias = Annotated[tuple[Network, ...], Field(min_length=1)]
+Addresses: TypeAlias = Annotated[tuple[Network, ...], AfterValidator(_some)]
+Uris: TypeAlias = Annotated[tuple[Uri, ...], AfterValidator(_some)]
 
 
 class OidcDetail(Frozen):
     """OpenID Connect.  A browser is sent to `redirect_uris` and `post_logout_uris` alone, compared letter by letter."""
 
-    redirect_uris: Annotated[tuple[Uri, ...], Field(min_length=1)]
+    redirect_uris: Uris
     post_logout_uris: tuple[Uri, ...] = ()
     logout_uri: Annotated[str, AfterValidator(lambda uri: uri and _uri(uri))] = ""
     """Where word of a sign-out is posted to (Back-Channel Logout 1.0); "": nowhere."""
@@ -222,7 +231,7 @@ class SamlDetail(Frozen):
     """
 
     entity_id: Words
-    acs: Annotated[tuple[Uri, ...], Field(min_length=1)]
+    acs: Uris
     logout_url: Annotated[str, AfterValidator(lambda uri: uri and _uri(uri))] = ""
     certificate: Annotated[str, AfterValidator(lambda pem: pem and _certificate(pem))] = ""
     name_id: Literal["persistent", "email", "login"] = "persistent"
