@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, Text, bindparam, cast, func, select
 
 from iam.access.accounts import block_table, grant_table
 from iam.access.places.marks import address_of, certificate_of, mac_of
@@ -40,7 +40,7 @@ class Pulse(NamedTuple):
     """What must be unchanged for a remembered answer to hold.
 
     Grants, blocks and permissions are only ever added or closed, so their count and that of the closed ones tell of
-    any change.  `terminals`: when each terminal that bears one of the marks of a `Whence` was changed last.
+    any change.  `terminals`: of each terminal that bears one of the marks of a `Whence`, when it was changed last.
     """
 
     stamp: Stamp
@@ -51,6 +51,9 @@ class Pulse(NamedTuple):
 
 
 _MARKS: Final = ("certificate", "mac", "address", "code")
+
+_AS_IT_IS: Final = cast(terminal_table.c.changed_at, Text) + " " + terminal_table.c.state
+"""What of a terminal changes whenever anything of it does."""
 
 
 def pulse_columns() -> list[Any]:
@@ -68,7 +71,7 @@ def pulse_columns() -> list[Any]:
             for name, closed in counts.items()
         ),
         *(
-            select(terminal_table.c.changed_at).where(terminal_table.c[mark] == bindparam(f"whence_{mark}"))
+            select(_AS_IT_IS).where(terminal_table.c[mark] == bindparam(f"whence_{mark}"))
             .scalar_subquery().label(f"terminal_{mark}")
             for mark in _MARKS
         ),

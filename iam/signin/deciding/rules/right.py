@@ -46,5 +46,5 @@ def right(question: Question) -> Iterator[Reason]:
         sentence = f"「{name}」に入るために必要な権限（{asked}）がありません。"
         yield Reason("no-entitlement", Outcome.DENY, question.clause("right"), sentence, cure)
     else:
-        why = f"根拠: {words}" if words else ""
+        why = f"根拠: {words}。" if words else ""
         yield Reason("right", Outcome.ALLOW, clause, f"「{name}」を使う権限があります。{why}")

@@ -1,0 +1,1 @@
+"""The decision: its properties, its matrix, each of its reasons."""
