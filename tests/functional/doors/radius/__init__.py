@@ -1,0 +1,1 @@
+"""RADIUS, with a real FreeRADIUS between the device and us."""
