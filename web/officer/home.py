@@ -28,7 +28,7 @@ from web.officer.letters import MOST
 from web.officer.officer import officer, place, reading, today
 from web.officer.progress.groups import Group, overall
 from web.officer.progress.page import WHOLE
-from web.officer.ways import office_ways
+from web.officer.ways import office_ways, opens
 from web.site.access import TABLE
 from web.site.site import at, the_site
 
@@ -51,7 +51,7 @@ class Waiting:
 
 @pages.app_context_processor
 def _words() -> dict[str, object]:
-    return {"office_ways": office_ways, "place": place, "reading": reading}
+    return {"office_ways": office_ways, "opens": opens, "place": place, "reading": reading}
 
 
 @pages.get("/office")
@@ -72,7 +72,7 @@ def page() -> str:
 
 
 def _open(endpoint: str) -> bool:
-    return endpoint in TABLE and bool(TABLE[endpoint].roles & officer().who.roles)
+    return opens(endpoint, officer().who)
 
 
 def _case_href(case: Case) -> str:

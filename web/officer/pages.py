@@ -16,6 +16,8 @@ from web.officer.clients import listing as clients
 from web.officer.decide import asking as decide
 from web.officer.decide import listing as decisions
 from web.officer.people import acts, find, person
+from web.officer.permissions import asking as permission_asks
+from web.officer.permissions import listing as permissions
 from web.officer.plans import listing as plans
 from web.officer.plans import release
 from web.officer.progress import page as progress
@@ -41,5 +43,6 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         decide, decisions,
         clients, client_asks,
         terminals, terminal_books, terminal_moves,
+        permissions, permission_asks,
     )
 )  # fmt: skip

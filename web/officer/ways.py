@@ -32,6 +32,7 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("decide.page", lazy_gettext("利用の判定")),
     ("clients.page", lazy_gettext("つながるシステム")),
     ("terminals.page", lazy_gettext("端末")),
+    ("permissions.page", lazy_gettext("庁外利用の許可")),
     ("tokens.page", lazy_gettext("貸出機器")),
     ("progress.page", lazy_gettext("登録の進み具合")),
     ("letters.page", lazy_gettext("届かないメール")),
@@ -45,8 +46,13 @@ def office_ways(who: Entrant) -> list[OfficeWay]:
     return [
         OfficeWay(str(label), href := url_for(endpoint), _current(href))
         for endpoint, label in _WAYS
-        if endpoint in TABLE and TABLE[endpoint].roles & who.roles
+        if opens(endpoint, who)
     ]
+
+
+def opens(endpoint: str, who: Entrant) -> bool:
+    """Whether this person may come to a page: a link that would be refused is not shown as one."""
+    return endpoint in TABLE and bool(TABLE[endpoint].roles & who.roles)
 
 
 def _current(href: str) -> str:

@@ -159,12 +159,15 @@ _OFFICE: Final = (*OVERSIGHT, Role.SYSTEM_OWNER)
 _DECIDING: Final = (*DESK, Role.APPROVER, Role.SYSTEM_OWNER)
 """The same without the auditor."""
 
+_ANSWERABLE: Final = (Role.DATA_OFFICER, Role.TERMINAL_OFFICER)
+"""Who answers for the data or the terminals of a section, and asks for permissions to come in from outside."""
+
 _KEEPERS: Final = (Role.GENERAL_OFFICER, Role.OPERATOR)
 """Who keeps the registers of terminals and of connected systems."""
 
 OFFICER: Final[Mapping[str, Access]] = {
     # what waits: /office, /office/letters
-    "office.page": only(*_OFFICE),
+    "office.page": only(*_OFFICE, *_ANSWERABLE),
     "letters.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.AUDITOR),
     # people: /office/people...; an approver lets in again whoever decides over others
     "people.page": only(*OVERSIGHT),
@@ -192,9 +195,9 @@ OFFICER: Final[Mapping[str, Access]] = {
     "progress.page": only(*_OFFICE),
     "progress.export": only(*DESK, Role.SYSTEM_OWNER, proved=True),
     # cases: /office/cases...; whose case it is, and who may decide it, the page and the core see to
-    "cases.page": only(*_OFFICE),
-    "cases.one": only(*_OFFICE),
-    "cases.withdraw": only(*_DECIDING),
+    "cases.page": only(*_OFFICE, *_ANSWERABLE),
+    "cases.one": only(*_OFFICE, *_ANSWERABLE),
+    "cases.withdraw": only(*_DECIDING, *_ANSWERABLE),
     "deciding.page": only(*DESK, Role.APPROVER, proved=True),
     "deciding.decline": only(*DESK, Role.APPROVER, proved=True),
     # held plans: /office/plans...
@@ -221,8 +224,8 @@ OFFICER: Final[Mapping[str, Access]] = {
     "client_asks.stop": only(*_KEEPERS, proved=True),
     "client_asks.again": only(*_KEEPERS, proved=True),
     # terminals: /office/terminals...; a loss is taken down by the whole desk, for there every minute counts
-    "terminals.page": only(*OVERSIGHT),
-    "terminals.one": only(*OVERSIGHT),
+    "terminals.page": only(*OVERSIGHT, Role.TERMINAL_OFFICER),
+    "terminals.one": only(*OVERSIGHT, Role.TERMINAL_OFFICER),
     "terminal_books.new": only(*_KEEPERS, proved=True),
     "terminal_books.change": only(*_KEEPERS, proved=True),
     "terminal_moves.lend": only(*DESK, proved=True),
@@ -230,9 +233,15 @@ OFFICER: Final[Mapping[str, Access]] = {
     "terminal_moves.give_back": only(*DESK, proved=True),
     "terminal_moves.use": only(*_KEEPERS, proved=True),
     "terminal_moves.keep": only(*_KEEPERS, proved=True),
-    "terminal_moves.lost": only(*DESK, proved=True),
+    "terminal_moves.lost": only(*DESK, Role.TERMINAL_OFFICER, proved=True),
     "terminal_moves.found": only(*_KEEPERS, proved=True),
     "terminal_moves.retire": only(*_KEEPERS, proved=True),
+    # permissions for outside: /office/permissions...; whoever answers for data, terminals or a system may ask
+    "permissions.page": only(*_OFFICE, *_ANSWERABLE),
+    "permissions.withdraw": only(
+        Role.GENERAL_OFFICER, Role.APPROVER, Role.OPERATOR, Role.TERMINAL_OFFICER, proved=True
+    ),
+    "permission_asks.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, *_ANSWERABLE, proved=True),
 }
 """Pages for officers (web/officer)."""
 

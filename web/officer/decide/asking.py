@@ -23,6 +23,7 @@ from iam.signin.door import Entrant, find
 from iam.signin.kinds import Method, Proofs
 from web.officer.systems import name_of, systems
 from web.portal.entry.cited import cited
+from web.portal.entry.words import why
 from web.site.face.forms import Line
 from web.site.site import at, the_site
 
@@ -63,7 +64,7 @@ def page() -> tuple[str, int]:
     form = _form(asked=asked)
     answer = _answer(form) if asked else None
     shown = render_template(
-        "officer/decide/ask.html", form=form, answer=answer, tones=TONES, cited=cited, name_of=name_of,
+        "officer/decide/ask.html", form=form, answer=answer, tones=TONES, cited=cited, name_of=name_of, why=why,
         Outcome=Outcome,
     )  # fmt: skip
     return shown, _WRONG if form.errors else 200

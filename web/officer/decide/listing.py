@@ -17,9 +17,9 @@ from iam.signin.deciding.decision import Outcome
 from iam.signin.deciding.records import Recorded, recent
 from iam.signin.door import number_of
 from web.officer.decide.asking import TONES
-from web.officer.decide.words import door_words, why
 from web.officer.systems import name_of, systems
 from web.portal.entry.cited import cited
+from web.portal.entry.words import door_words, why
 from web.site.border.numbers import row_number
 from web.site.face.forms import Line
 from web.site.site import the_site

@@ -14,6 +14,7 @@ from flask_babel import gettext, ngettext
 from iam.policy.profile import Role
 from iam.signin.deciding.decision import Decision, Needs, Outcome, Reason
 from web.portal.entry.cited import cited
+from web.portal.entry.words import why
 from web.site.guarding import bearers
 from web.site.running.journal import request_id
 from web.site.site import at, the_site
@@ -37,7 +38,7 @@ def refused_page(
     page = render_template(
         "portal/entry/refused.html", system_name=system_name, reasons=reasons, cures=cures(reasons), back=back,
         number=str(number) or request_id(), desk=desk(), now=at(), needs=needed(decision.needs),
-        cited=cited, more=decision.outcome is Outcome.STEP_UP,
+        cited=cited, why=why, more=decision.outcome is Outcome.STEP_UP,
     )  # fmt: skip
     return page, FORBIDDEN
 
@@ -47,7 +48,7 @@ def step_up_notice(decision: Decision, system_name: str) -> str:
     reasons = [each for each in decision.reasons if each.outcome is Outcome.STEP_UP]
     return render_template(
         "portal/entry/step_up.html", system_name=system_name, reasons=reasons, needs=needed(decision.needs),
-        cited=cited,
+        cited=cited, why=why,
     )  # fmt: skip
 
 

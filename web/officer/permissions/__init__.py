@@ -1,0 +1,1 @@
+"""Permissions to come in from outside the office."""
