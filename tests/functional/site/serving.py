@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from iam.record.keys import KeyRing
 from migrations.run import upgrade
@@ -146,9 +146,15 @@ class Proxy:
         return _asked(HTTPConnection("127.0.0.1", self.plain_port, timeout=20), path, {"Host": NAME})
 
 
+class Listening(Protocol):
+    """Whatever serves the portal on loopback."""
+
+    port: int
+
+
 @contextlib.contextmanager
 def nginx_before(
-    service: Served, folder: Path, *, certificate: Path, key: Path, ca: Path, cards: Path
+    service: Listening, folder: Path, *, certificate: Path, key: Path, ca: Path, cards: Path
 ) -> Iterator[Proxy]:
     """nginx by docs/deploy/nginx.conf, with the lines for cards taken in; `cards`: the CA of the cards."""
     proxy = Proxy(process.free_port(), process.free_port(), ca)

@@ -128,12 +128,19 @@ class Hall:
     # --- terminals
 
     def terminal(
-        self, code: str, zone: str, *, kind: TerminalKind = TerminalKind.PC, lost: bool = False, **marks: str
+        self,
+        code: str,
+        zone: str,
+        *,
+        kind: TerminalKind = TerminalKind.PC,
+        lost: bool = False,
+        mac: str = "",
+        address: str = "",
     ) -> None:
         """A terminal of the register, in use."""
         with self.city.store.act("test") as act:
             known = Known.of(self.city.door.profile, self.city.door.model)
-            register(act, known, Particulars(code, code, kind, zone, **marks))
+            register(act, known, Particulars(code, code, kind, zone, mac=mac, address=address))
             if lost:
                 report_lost(act, code, "出張先で置き忘れた")
 
@@ -167,5 +174,5 @@ def a_hall(ground: Ground, folder: Path) -> Hall:
     """A city of its own, with the terminal at the desk."""
     shutil.copy(ground.file, folder / "iam.db")
     hall = Hall(City(ground.deployment, ground.keys, f"sqlite:///{folder / 'iam.db'}", ground.known))
-    hall.terminal("PC-9101", "lgwan", **DESK)
+    hall.terminal("PC-9101", "lgwan", mac=DESK["mac"], address=DESK["address"])
     return hall
