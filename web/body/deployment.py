@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from connectors.personnel.organisation import read_organisation
 from iam.access.model import AccessModel
 from iam.access.places.networks import Networks
+from iam.access.places.peers import Contact, unlisted
 from iam.errors import ConfigurationError, SourceError
 from iam.handwritten import dotted, read_toml
 from iam.people.feed import AppointmentKind, FeedCodes
@@ -70,6 +71,9 @@ class _Written:
     zone: str
     """Of the portal; "" for the profile's default."""
 
+    mail: str
+    """The host of the mail server; "" for none."""
+
     certificates: Mapping[str, Path]
     """The files of [portal.certificate], [mail] and [backchannel], by key."""
 
@@ -101,6 +105,7 @@ class _Proof:
         for connection in written.connections:
             self._connection(connection)
         self._systems()
+        self._peers()
 
     def blame(self, sentence: str) -> None:
         """Note a mistake in the technical configuration."""
@@ -177,6 +182,16 @@ class _Proof:
             for sentence in misfits(connection, options, system):
                 self.blame(sentence)
 
+    def _peers(self) -> None:
+        """Nothing is connected to in a zone that is shut off unless it is listed (R52)."""
+        if self.profile is None or (self.networks is None and self.written.network is not None):
+            return
+        tiers = self.profile.entry.zones.items()
+        shut = {code: tier.across.clause for code, tier in tiers if tier.across is not None}
+        peers = self.networks.peers if self.networks else ()
+        for sentence in unlisted(peers, _contacts(self, self.profile.default_zone.code), shut):
+            self.blame(sentence)
+
     def _systems(self) -> None:
         """Every system has a target and every target a system."""
         if self.model is None:
@@ -191,6 +206,15 @@ class _Proof:
         for name in sorted(set(self.model.systems) - targets - unfed):
             missing = f"{self.written.file} に [targets.{name}] がありません。接続の設定を書いてください。"
             self.problems.append(f"{self.written.access}: systems.{name}: {missing}")
+
+
+def _contacts(proof: _Proof, home: str) -> Iterator[Contact]:
+    """Every connection that the configuration asks for; `home`: the zone of systems that name none."""
+    systems = proof.model.systems if proof.model else {}
+    for (table, name), options in proof.options.items():
+        host, system = getattr(options, "host", ""), systems.get(name) if table == "targets" else None
+        yield Contact(dotted((table, name)), host, (system.zone or home) if system else None)
+    yield Contact("mail.host", proof.written.mail)
 
 
 def _idle_flows(networks: Networks, profile: Profile) -> Iterator[str]:
@@ -216,7 +240,7 @@ def proved(settings: Settings, file: str, problems: list[str]) -> Deployment:
         settings, proof.profile, proof.model, proof.organisation,
         {name: options for (table, name), options in proof.options.items() if table == "sources"},
         {name: options for (table, name), options in proof.options.items() if table == "targets"},
-        proof.networks or Networks.without_file(divided=bool(proof.profile.zones)),
+        (proof.networks or Networks()).in_body(divided=bool(proof.profile.zones)),
     )  # fmt: skip
 
 
@@ -254,7 +278,7 @@ def _written_in(settings: Settings, file: str) -> _Written:
     return _Written(
         file, settings.folder, settings.body.profile, settings.access.file, settings.organisation.file,
         settings.network.file if settings.network else None, tuple(connections), codes,
-        settings.portal.zone if settings.portal else "",
+        settings.portal.zone if settings.portal else "", settings.mail.host if settings.mail else "",
         dict(_certificates(settings)),
     )  # fmt: skip
 
@@ -288,10 +312,11 @@ def _made_out(table: Mapping[str, object], file: Path) -> _Written:
         for theirs, word in maps.items()
         if isinstance(word, str)
     }
-    zone = _table(table, "portal").get("zone")
+    zone, mail = _table(table, "portal").get("zone"), _table(table, "mail").get("host")
     return _Written(
         str(file), folder, profile if isinstance(profile, str) else None, path("access"), path("organisation"),
-        path("network"), tuple(_connections(table)), codes, zone if isinstance(zone, str) else "", {},
+        path("network"), tuple(_connections(table)), codes, zone if isinstance(zone, str) else "",
+        mail if isinstance(mail, str) else "", {},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ reports every mistake in it at once.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -17,6 +17,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, Strict
 
+from iam.access.places.peers import Peer
 from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, Words, parse_toml, validated
 from iam.policy.cited import BASELINE
@@ -116,18 +117,20 @@ class _File(Frozen):
 
     networks: tuple[Network, ...] = ()
     flows: tuple[Flow, ...] = ()
+    peers: tuple[Peer, ...] = ()
 
 
 @dataclass(frozen=True)
 class Networks:
     """The networks of the body and the flows between its zones; threads share one.
 
-    `elsewhere`: what an address is that stands in none of them.
+    `elsewhere`: what an address is that stands in none of them.  `peers`: what this service may connect to.
     """
 
     networks: tuple[Network, ...] = ()
     flows: tuple[Flow, ...] = ()
     elsewhere: Origin = Origin.UNKNOWN
+    peers: tuple[Peer, ...] = ()
     _placed: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -141,16 +144,15 @@ class Networks:
         problems = [f"{place}: {problem}" for problem in (*_twice(file.networks), *_overlaps(file.networks))]
         if problems:
             raise ConfigurationError(problems)
-        return cls(file.networks, file.flows)
+        return cls(file.networks, file.flows, peers=file.peers)
 
-    @classmethod
-    def without_file(cls, *, divided: bool) -> Self:
-        """What holds for a body that names no file of networks.
+    def in_body(self, *, divided: bool) -> Self:
+        """The same in a body with or without zones.
 
-        A body without zones is all office.  One that is divided has placed no address yet, and every rule that asks
-        for a place says no until it has.
+        One without zones that lists no network is all office.  One that is divided has placed no address yet, and
+        every rule that asks for a place says no until it has.
         """
-        return cls() if divided else cls.undivided()
+        return self if divided or self.networks else replace(self, elsewhere=Origin.OFFICE)
 
     @classmethod
     def undivided(cls) -> Self:
@@ -188,7 +190,10 @@ class Networks:
         `systems`: the zone of each system, by its code; None while nobody knows them.
         """
         zones, clauses = tuple(zones), frozenset(clauses)
-        found = [sentence for each in self.networks for sentence in _wrong_zone(each, zones)]
+        found = [
+            sentence for each in self.networks for sentence in _wrong_zone(f"networks「{each.name}」", each, zones)
+        ]
+        found += [sentence for each in self.peers for sentence in _wrong_zone(f"peers「{each.host}」", each, zones)]
         for number, flow in enumerate(self.flows):
             place = f"flows.{number}"
             found += [f"{place}.{sentence}" for sentence in _wrong_flow(flow, zones, systems)]
@@ -267,13 +272,12 @@ def _within(subnet: _Subnet, wide: _Subnet) -> bool:
     return subnet.version == wide.version and subnet.network_address in wide
 
 
-def _wrong_zone(network: Network, zones: tuple[str, ...]) -> Iterator[str]:
-    place = f"networks「{network.name}」.zone"
-    if not zones and network.zone:
-        yield f"{place}: この団体のプロファイルに領域はありません。この行を消してください。"
-    elif zones and network.zone not in zones:
-        said = f"領域「{network.zone}」はプロファイルにありません" if network.zone else "領域が書かれていません"
-        yield f"{place}: {said}。{'、'.join(zones)} のいずれかを書いてください。"
+def _wrong_zone(place: str, placed: Network | Peer, zones: tuple[str, ...]) -> Iterator[str]:
+    if not zones and placed.zone:
+        yield f"{place}.zone: この団体のプロファイルに領域はありません。この行を消してください。"
+    elif zones and placed.zone not in zones:
+        said = f"領域「{placed.zone}」はプロファイルにありません" if placed.zone else "領域が書かれていません"
+        yield f"{place}.zone: {said}。{'、'.join(zones)} のいずれかを書いてください。"
 
 
 def _wrong_flow(flow: Flow, zones: tuple[str, ...], systems: Mapping[str, str] | None) -> Iterator[str]:

@@ -173,6 +173,23 @@ def test_networks_that_profile_and_systems_do_not_know_are_told_with_everything_
         assert any(problem.startswith(words) for problem in found), found
 
 
+def test_a_connector_into_a_zone_that_is_shut_off_is_listed_or_stops_every_command(town: Town) -> None:
+    town.edit("access.toml", 'owner = "総務課"', 'owner = "総務課"\nzone = "mnu"')
+    assert town.run("sync", "--plan").exit_code == 0  # the directory stands on this host
+    away = 'url = "ldaps://10.10.5.9"\nca_file = "ca.pem"'
+    (town.folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", encoding="utf-8")
+    town.edit("iam.toml", f'url = "{town.slapd.url}"', away)
+    said = "iam.toml: targets.portal: 「10.10.5.9」は、領域「mnu」のつないでよい相手（network.toml の [[peers]]）"
+    assert problems(town) == [f"{said}にありません（OITA-S5.1.1）。書き足すか、接続先を直してください。"]
+    listed = '[[peers]]\nhost = "10.10.5.0/28"\nzone = "mnu"\npurpose = "住民記録"\n'
+    (town.folder / "network.toml").write_text(listed, encoding="utf-8")
+    town.edit("iam.toml", "[output]", '[network]\nfile = "network.toml"\n[output]')
+    (town.folder / "端末.csv").write_text("管理番号,名称\n", encoding="utf-8")
+    assert town.run("terminal", "import", str(town.folder / "端末.csv")).exit_code == 0
+    (town.folder / "network.toml").write_text(listed.replace("mnu", "std"), encoding="utf-8")
+    assert [each.startswith(said) for each in problems(town)] == [True]
+
+
 def test_a_system_that_no_connector_feeds_has_no_target(town: Town) -> None:
     unfed = '[systems.wiki]\nname = "庁内Wiki"\nowner = "総務課"\nprovisioned = false\n'
     town.edit("access.toml", "[systems.portal]", f"{unfed}[systems.portal]")

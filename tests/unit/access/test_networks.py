@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from iam.access.places.networks import Network, Networks, Origin
+from iam.access.places.peers import Contact, unlisted
 from iam.errors import ConfigurationError
 from iam.policy.clauses import clauses_of
 from iam.policy.loading import load
@@ -109,11 +110,12 @@ def test_only_a_listed_flow_leads_into_another_zone_and_only_its_own_way() -> No
 
 
 def test_without_a_file_a_body_without_zones_is_all_office_and_a_divided_one_knows_no_address() -> None:
-    whole, divided = Networks.without_file(divided=False), Networks.without_file(divided=True)
+    whole, divided = Networks().in_body(divided=False), Networks().in_body(divided=True)
     assert whole.place_of("203.0.113.9").origin is Origin.OFFICE
     assert divided.place_of("10.1.2.3").origin is Origin.UNKNOWN
     assert {each.place_of("???").origin for each in (whole, divided)} == {Origin.UNKNOWN}
     assert whole.flow("", "", "any")
+    assert city().in_body(divided=False).place_of("203.0.113.9").origin is Origin.UNKNOWN
 
 
 def wrong(text: str) -> list[str]:
@@ -185,3 +187,56 @@ def test_the_samples_are_networks_of_the_standard_profile() -> None:
         found = Networks.parse(text, "network.toml")
         assert (len(found.networks), len(found.flows)) == (3, 1)
         assert found.misfits(zones=zones, systems={"portal": profile.default_zone.code}, clauses=clauses) == []
+
+
+PEERS = """
+[[peers]]
+host = "LDAP.juki.example.jp"
+zone = "sealed"
+purpose = "住民記録"
+[[peers]]
+host = "10.2.5.0/28"
+zone = "sealed"
+purpose = "番号の連携"
+[[peers]]
+host = "mail.example.jp"
+zone = "office"
+purpose = "通知"
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "zone", "said"),
+    [
+        ("ldap.juki.example.jp", "sealed", ""),
+        ("10.2.5.14", "sealed", ""),
+        ("127.0.0.1", "sealed", ""),
+        ("", "sealed", ""),
+        ("10.2.5.16", "sealed", "領域「sealed」のつないでよい相手（network.toml の [[peers]]）にありません（X-1）。"),
+        (
+            "mail.example.jp",
+            "sealed",
+            "領域「sealed」のつないでよい相手（network.toml の [[peers]]）にありません（X-1）。",
+        ),
+        ("evil.ldap.juki.example.jp", "sealed", "領域「sealed」のつないでよい相手"),
+        ("mail.example.jp", "office", ""),
+        ("MAIL.example.jp", None, ""),
+        ("mail2.example.jp", None, "つないでよい相手（network.toml の [[peers]]）にありません。書き足すか、"),
+    ],
+)
+def test_a_host_in_a_zone_that_is_shut_off_is_listed_there_or_refused(host: str, zone: str | None, said: str) -> None:
+    peers = Networks.parse(PEERS, "network.toml").peers
+    found = list(unlisted(peers, [Contact("targets.x", host, zone)], {"sealed": "X-1"}))
+    assert [each.startswith(f"targets.x: 「{host}」は、{said}") for each in found] == [True] * bool(said)
+
+
+def test_where_nothing_is_listed_only_what_is_shut_off_is_refused() -> None:
+    contacts = [Contact("targets.a", "10.2.5.1", "sealed"), Contact("targets.b", "10.1.5.1", "office")]
+    (only,) = unlisted((), contacts, {"sealed": "X-1"})
+    assert only.startswith("targets.a: ")
+
+
+@pytest.mark.parametrize("host", ["10.2.5.1/28", "ldap://host", "10.2.5", "host name", "", "0.0.0"])
+def test_what_is_no_host_is_told(host: str) -> None:
+    (only,) = wrong(f'[[peers]]\nhost = "{host}"\npurpose = "x"')
+    assert only.startswith("peers.0.host: ホスト名（ldap.example.lg.jp）か、アドレスの範囲（10.1.5.0/28）を書いて")
