@@ -24,13 +24,15 @@ from web.site.site import at, the_site
 
 _SEAL: Final = "step at a device"
 _SEAL_LENGTH: Final = 32
+_LONGEST_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Somebody before a device of `client`, who wants into `system`.  `by`: the door, as a decision names it.
 
-    `device`: what the history calls the place.  `challenge`: whether it can ask for a code in a step of its own.
+    `device`: what it is called; "" when it does not say.  `challenge`: whether it can ask for a code in a step of its
+    own.
     """
 
     client: Client
@@ -43,8 +45,9 @@ class Visitor:
 
     @property
     def where(self) -> Where:
-        """The same, for the history."""
-        return Where(self.whence.address, self.device)
+        """The same, for the history: "RADIUS：本庁のVPN（vpn-1）"."""
+        named = f"（{self.device[:_LONGEST_NAME]}）" if self.device else ""
+        return Where(self.whence.address, f"{self.client.kind.label_ja}：{self.client.name}{named}")
 
 
 @dataclass(frozen=True, slots=True)

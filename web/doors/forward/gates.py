@@ -6,6 +6,7 @@ The one law: *one origin, one application*: a request for any other, or for one 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from time import monotonic
 from typing import Final
 
@@ -14,7 +15,7 @@ from iam.settings import Portal
 from iam.signin.deciding.pulse import Whence
 from iam.signin.tokens.clients import Client, ClientKind, ForwardDetail, clients
 from web.doors.forward.reading import Environ, Unclear, Wanted, wanted, whence
-from web.site.border.callers import Network
+from web.site.border.callers import Proxies
 
 _FRESH: Final = 5.0
 """Seconds that the list is believed; whether a client is still served, every visit asks anew."""
@@ -30,7 +31,7 @@ class Gate:
     client: Client
     origin: str
     paths: tuple[str, ...]
-    proxies: tuple[Network, ...]
+    proxies: Proxies
 
     def guards(self, to: str) -> bool:
         """Whether the page is guarded; so is what could be read in two ways."""
@@ -58,12 +59,17 @@ class Gates:
     clock: Callable[[], float] = monotonic
     _until: float = 0.0
     _known: dict[str, Gate] = field(default_factory=dict)
-    _trusted: tuple[Network, ...] = ()
+    _trusted: Proxies = field(default_factory=lambda: Proxies(()))
     _certificate: str = ""
 
     def __post_init__(self) -> None:
         stated = self.portal.certificate
         self._certificate = "HTTP_" + stated.header.upper().replace("-", "_") if stated else ""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the list was read within the last seconds."""
+        return self.clock() < self._until
 
     def meant(self, environ: Environ) -> Meant | Unclear:
         """What a proxy asks about.  Nothing that it says is read before it is known to be one.
@@ -71,7 +77,7 @@ class Gates:
         Raises:
             StoreError, Busy: nobody is answered from an old list.
         """
-        if self.clock() >= self._until:
+        if not self.fresh:
             self._refresh()
         if whence(environ, self._trusted, "") is None:
             return Unclear("not from a listed proxy")
@@ -92,14 +98,14 @@ class Gates:
         origins = [each.origin for each in found]
         # The portal's own origin is none: whoever wrote a page there could act as anybody who is signed in.
         self._known = {
-            each.origin: each for each in found if origins.count(each.origin) == 1 and each.origin != self.portal.origin
+            each.origin: each
+            for each in found
+            if origins.count(each.origin) == 1 and each.origin != self.portal.origin
         }
-        self._trusted = tuple(
-            dict.fromkeys((*self.portal.proxies, *(proxy for each in found for proxy in each.proxies)))
-        )
+        own = (each.client.agreed(ForwardDetail).proxies for each in found)
+        self._trusted = Proxies([*self.portal.proxies, *chain.from_iterable(own)])
         self._until = self.clock() + _FRESH
 
     def _gate(self, client: Client) -> Gate:
         detail = client.agreed(ForwardDetail)
-        proxies = detail.proxies or self.portal.proxies
-        return Gate(client, detail.origin, detail.paths, tuple(proxies))
+        return Gate(client, detail.origin, detail.paths, Proxies(detail.proxies or self.portal.proxies))

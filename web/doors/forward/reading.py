@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from iam.signin.deciding.pulse import Whence
-from web.site.border.callers import Network, address_behind, fingerprint_in
+from web.site.border.callers import Proxies, fingerprint_in
 
 Environ = Mapping[str, Any]
 
@@ -71,10 +71,9 @@ def _opens_a_page(environ: Environ) -> bool:
     return mode == "navigate" if mode else "text/html" in environ.get("HTTP_ACCEPT", "")
 
 
-def whence(environ: Environ, proxies: tuple[Network, ...], certificate: str) -> Whence | None:
+def whence(environ: Environ, proxies: Proxies, certificate: str) -> Whence | None:
     """From where the browser comes; None when no listed proxy says so.  `certificate`: the header that holds one."""
-    peer, forwarded = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
-    address = address_behind(peer, forwarded, proxies)
+    address = proxies.address_behind(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
     if address is None:
         return None
     return Whence(address, fingerprint_in(environ.get(certificate, "")) if certificate else "")

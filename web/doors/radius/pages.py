@@ -27,7 +27,6 @@ MARK: Final = "control:Tmp-String-0"
 ALLOWED: Final = "kagimori"
 _REJECT: Final = 401
 _MALFORMED: Final = 400
-_NAME: Final = 60
 
 
 @pages.post("/radius/authenticate")
@@ -71,8 +70,7 @@ def _person(client: Client, packet: Packet) -> Response:
 def _visitor(client: Client, packet: Packet) -> Visitor:
     detail = client.agreed(RadiusDetail)
     system = detail.devices.get(packet.device) or detail.devices.get(packet.device_address) or client.system
-    named = packet.device or packet.device_address
-    device = f"{client.name}（{named[:_NAME]}）" if named else client.name
+    device = packet.device or packet.device_address
     return Visitor(client, packet.name, system, _whence(packet, detail), device, "radius", detail.challenge)
 
 

@@ -24,7 +24,6 @@ from web.site.site import at
 pages = Blueprint("validate", __name__)
 
 _VERSION: Final = version("kagimori")
-_LONGEST_AGENT: Final = 60
 _BUSY: Final = 503
 _OURS: Final = 500
 
@@ -54,9 +53,8 @@ def check() -> Response:
 
 def _answered(client: Client, question: Question) -> Answer:
     came = caller()
-    device = f"{client.name}（{came.terminal[:_LONGEST_AGENT]}）" if came.terminal else client.name
     challenge = client.agreed(TerminalDetail).challenge
-    visitor = Visitor(client, question.user, client.system, came.whence, device, "validate", challenge)
+    visitor = Visitor(client, question.user, client.system, came.whence, came.terminal, "validate", challenge)
     if question.transaction:
         return entering.goes_on(visitor, question.transaction, question.given)
     if not question.given:  # no guess, so none is counted; and nothing is triggered by a name alone

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from iam.signin import history, sessions
 from iam.signin.history import Event, Oddity, Outcome
 from iam.signin.kinds import Method
+from iam.signin.tokens.clients import ClientKind
 from web.portal.owner import owner
 from web.site.border.numbers import row_number
 from web.site.site import at, session
@@ -107,6 +108,7 @@ def _why() -> dict[str, str]:
         "clock": gettext("サーバーの時計のずれ"),
         "throttled": gettext("待ち時間の間の操作"),
         "not_asked": gettext("求められていない方法"),
+        "resistant": gettext("その機器では使えない認証手段"),
         "idle": gettext("操作がなかったため"),
         "overall": gettext("一日の上限に達したため"),
         "standing": gettext("在職でなくなったため"),
@@ -119,6 +121,7 @@ def _why() -> dict[str, str]:
     }
 
 
+_DEVICES: Final = tuple(f"{kind.label_ja}：" for kind in (ClientKind.RADIUS, ClientKind.TERMINAL))
 _BROWSERS: Final = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _MACHINES: Final = (
     ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("CrOS", "ChromeOS"),
@@ -127,7 +130,9 @@ _MACHINES: Final = (
 
 
 def terminal(said: str) -> str:
-    """What the browser says of itself, in two words; "" when it says nothing we know."""
+    """What the browser says of itself, in two words, or the device that let somebody in; "" for nothing we know."""
+    if said.startswith(_DEVICES):
+        return said
     machine = next((name for mark, name in _MACHINES if mark in said), "")
     browser = next((name for mark, name in _BROWSERS if mark in said), "")
     return gettext("%(machine)sの%(browser)s", machine=machine, browser=browser) if machine and browser else browser

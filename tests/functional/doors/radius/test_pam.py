@@ -88,7 +88,7 @@ def test_password_and_code_open_a_server(hall: Hall, server: Server, clerk: Visi
     opened, said = server.signs_in(clerk.number, PASSWORD, hall.code(clerk))
     assert opened, said
     event = hall.events(clerk)[0]
-    assert (event.address, event.terminal) == (DESK["address"], "groupwareの連携（server-1）")
+    assert (event.address, event.terminal) == (DESK["address"], "RADIUS：groupwareの連携（server-1）")
     assert hall.decisions(person_id=hall.entrant(clerk.number).person_id)[-1]["system"] == "finance"
 
 

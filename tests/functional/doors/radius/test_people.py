@@ -8,6 +8,7 @@ from iam.signin.history import Outcome
 from iam.signin.kinds import Method
 from tests.functional.doors.devices.served import DESK, PASSWORD, Hall
 from tests.functional.doors.radius.freeradius import Radius, Reply
+from web.portal.own.activity import terminal
 from web.practice.portal.visitors import Visitor, Way
 
 HERE: Final = {"Calling_Station_Id": DESK["mac"], "Framed_IP_Address": DESK["address"]}
@@ -35,7 +36,7 @@ def test_password_then_code_are_accepted_for_one_moment(hall: Hall, radius: Radi
     event = hall.events(yamada)[0]
     assert (event.outcome, event.address, event.session_id) == (Outcome.SUCCESS, DESK["address"], None)
     assert event.methods == (Method.PASSWORD, Method.TOTP)
-    assert event.terminal == "groupwareの連携（vpn-1）"
+    assert event.terminal == terminal(event.terminal) == "RADIUS：groupwareの連携（vpn-1）"
     decided = hall.decisions(person_id=hall.entrant(yamada.number).person_id)[-1]
     assert (decided["system"], decided["door"], decided["outcome"]) == ("groupware", "radius", "allow")
     assert decided["terminal_id"] is not None

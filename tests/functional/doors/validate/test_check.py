@@ -34,7 +34,7 @@ def test_the_walk_by_challenge(hall: Hall, module: Module) -> None:
     assert (again.value, again.message) == (False, "時間がたったため、最初からやり直してください。")
 
     event = next(each for each in hall.events(yamada) if each.outcome is Outcome.SUCCESS)
-    assert (event.address, event.terminal) == (DESK["address"], "groupwareの連携（privacyidea-cp/3.5.4）")
+    assert (event.address, event.terminal) == (DESK["address"], "端末API：groupwareの連携（privacyidea-cp/3.5.4）")
     decided = hall.decisions(person_id=hall.entrant(yamada.number).person_id)[-1]
     assert (decided["door"], decided["outcome"], decided["terminal_id"] is not None) == ("validate", "allow", True)
     assert hall.sessions() == 0
