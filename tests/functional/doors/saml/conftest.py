@@ -89,9 +89,13 @@ def a_hall(city: City, idp: tuple[Pair, Pair], theirs: tuple[Pair, Pair, Pair]) 
         rsa_certificate_file=rsa.certificate_file,
     )  # fmt: skip
     served = replace(city.deployment, settings=city.settings.model_copy(update={"saml": settings}))
-    city, given = City(served, city.keys, city.url, city.known), (None, *theirs[:2])
-    made = [_provider(city, name, keys) for name, keys in zip(("plain", "signing", "waived"), given, strict=True)]
-    hall = Hall(city, *made)
+    city = City(served, city.keys, city.url, city.known)
+    hall = Hall(
+        city,
+        plain=_provider(city, "plain", None),
+        signing=_provider(city, "signing", theirs[0]),
+        waived=_provider(city, "waived", theirs[1]),
+    )
     told = {"uid": "staff_number", "name": "name", "groups": "rights", "unit": "org_name", "login": "login"}
     register(city, hall.plain, "groupware", attributes=told, unsolicited=True, logout_url="")
     register(city, hall.signing, "groupware", attributes={"groups": "rights"})

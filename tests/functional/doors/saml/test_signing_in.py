@@ -31,7 +31,8 @@ def context(*classes: str, comparison: str = "") -> str:
 
 def asks(browser: Browser, by: Provider, inside: str = "", relay: str = "", **said: str) -> TestResponse:
     """What stands at the end of the way: the request is sent, and the browser comes back with its cookies."""
-    there = browser.get(f"/saml/sso?{by.address(by.authn(inside, **said), relay)}")
+    request = by.authn(inside, **said)  # type: ignore[arg-type] # attributes of the request alone
+    there = browser.get(f"/saml/sso?{by.address(request, relay)}")
     assert there.status_code == 303, there.get_data(as_text=True)
     return browser.get(there.location)
 
