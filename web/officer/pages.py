@@ -26,6 +26,7 @@ from web.officer.roles import asking
 from web.officer.roles import listing as roles
 from web.officer.terminals import listing as terminals
 from web.officer.terminals import moves as terminal_moves
+from web.officer.terminals import taking_in as terminal_files
 from web.officer.terminals import writing as terminal_books
 from web.officer.tokens import moves, stock, taking_in
 
@@ -42,7 +43,7 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         returns,
         decide, decisions,
         clients, client_asks,
-        terminals, terminal_books, terminal_moves,
+        terminals, terminal_books, terminal_moves, terminal_files,
         permissions, permission_asks,
     )
 )  # fmt: skip

@@ -228,6 +228,7 @@ OFFICER: Final[Mapping[str, Access]] = {
     "terminals.one": only(*OVERSIGHT, Role.TERMINAL_OFFICER),
     "terminal_books.new": only(*_KEEPERS, proved=True),
     "terminal_books.change": only(*_KEEPERS, proved=True),
+    "terminal_files.page": only(*_KEEPERS, proved=True, body=FILE),
     "terminal_moves.lend": only(*DESK, proved=True),
     "terminal_moves.prolong": only(*DESK, proved=True),
     "terminal_moves.give_back": only(*DESK, proved=True),

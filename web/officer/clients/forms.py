@@ -172,8 +172,10 @@ class RadiusForm(ClientForm):
     addresses = Lines(LABELS["addresses"], [Several(required=True)])
     devices = Pairs(LABELS["devices"], [Several()])
     vlans = Pairs(LABELS["vlans"], [Several()])
+    challenge = BooleanField(LABELS["challenge"])
+    nearby = BooleanField(LABELS["nearby"])
 
-    detail_fields = ("addresses", "devices", "vlans")
+    detail_fields = ("addresses", "devices", "vlans", "challenge", "nearby")
 
 
 class TerminalForm(ClientForm):

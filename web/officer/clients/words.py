@@ -42,6 +42,7 @@ LABELS: Final[Mapping[str, Any]] = {
     "devices": lazy_gettext("機器ごとの情報システム"),
     "vlans": lazy_gettext("領域ごとのVLAN番号"),
     "challenge": lazy_gettext("質問と応答を表示できる"),
+    "nearby": lazy_gettext("機器の前で使う"),
     # SAML
     "entity_id": lazy_gettext("エンティティID"),
     "acs": lazy_gettext("アサーションの宛先（ACS）"),

@@ -1,6 +1,8 @@
 """The register of terminals on the officers' pages."""
 
+import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -129,3 +131,47 @@ def test_lending_names_what_stands_against_it(city_sqlite: City) -> None:
     assert (past.status_code, "今日より後の日" in past.get_data(as_text=True)) == (409, True)
     with city_sqlite.store.read() as connection:
         assert terminals.how_many(connection, Sought(state=TerminalState.LENT)) == 0
+
+
+def sends_list(officer: Browser, text_: str, encoding: str = "utf-8") -> tuple[int, str]:
+    page = f"{PAGE}/import"
+    sent = {"csrf_token": officer.token(page), "file": (BytesIO(text_.encode(encoding)), "端末.csv"), "in_use": "y"}
+    answer = officer.post(page, data=sent, content_type="multipart/form-data")
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_a_list_is_shown_before_it_is_taken_in(city: City) -> None:
+    registered(city, "PC-0002", "66:55:44:33:22:10")
+    officer = city.somebody(Role.OPERATOR)
+    zone = city.door.profile.zones[0].label
+    rows = f"管理番号,名称,領域,MAC\nPC-0001,市民課,{zone},00-1A-2B-3C-4D-5E\nPC-0002,税務課,{zone},66:55:44:33:22:10\n"
+    status, page = sends_list(officer, rows, "cp932")
+    assert status == 200
+    assert re.search(r"新しく登録する端末</dt><dd>1台", page)
+    assert re.search(r"内容が変わる端末</dt><dd>1台", page)
+    assert "まだ何も取り込んでいません" in page
+    with city.store.read() as connection:
+        assert terminals.how_many(connection, Sought()) == 1
+    sheet = page.partition('name="sheet" value="')[2].partition('"')[0]
+    assert officer.send(f"{PAGE}/import", {"sheet": sheet, "in_use": "y"}).location == PAGE
+    assert state(city, "PC-0001") is TerminalState.IN_USE
+    assert "税務課" in text(officer, f"{PAGE}/one?code=PC-0002")
+
+
+def test_a_list_with_mistakes_is_refused_by_line_and_nothing_is_taken_in(city_sqlite: City) -> None:
+    officer = city_sqlite.somebody(Role.OPERATOR)
+    zone = city_sqlite.door.profile.zones[0].label
+    for list_, said in (
+        (f"管理番号,名称,領域,MAC\nPC-1,a,{zone},\nPC-2,b,{zone},zz\nPC-3,c,どこか,\n", ["3行目: MAC", "4行目: 領域"]),
+        ("管理番号\nPC-1\n", ["1行目に列「名称」がありません"]),
+        ("", ["管理番号"]),
+        (f"管理番号,名称,領域\nPC-1,a,{zone}\nPC-1,b,{zone}\n", ["2行目にもあります"]),
+    ):
+        status, page = sends_list(officer, list_)
+        assert status == 422
+        for each in said:
+            assert each in page
+    forged = officer.send(f"{PAGE}/import", {"sheet": "AAAA"})
+    assert forged.status_code == 409
+    with city_sqlite.store.read() as connection:
+        assert terminals.how_many(connection, Sought()) == 0
