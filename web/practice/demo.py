@@ -54,6 +54,7 @@ def next_steps(stage: Stage) -> None:
     places = (
         (folder / "iam.toml", "設定。どこから読み、どこへ書き、どこで入るか"),
         (folder / "access.toml", "情報システムと標準付与。誰に何を付けるか"),
+        (folder / "network.toml", "どのアドレスがどの領域にあり、どこからどこへ入ってよいか"),
         (folder / "さくら市.toml", "ポリシープロファイル。ガードの幅、役職、条項、サインインの規則"),
         (
             folder / "人事" / "名簿.csv",

@@ -5,6 +5,7 @@ held, a factor to enrol, a card to lose) is really there and not acted out.
 """
 
 import re
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def opened(stage: Stage, plan: int) -> Iterator[Opened]:
         "（鍵守そのものに既定のIDやパスワードはありません。本番では iam officers first で初めの二人を決めます。）",
     )
     folder = stage.body.folder
+    stage.run(f"iam terminal import {shlex.quote(str(folder / '端末.csv'))}", expect=SETTLED)
     cast = _cast(stage)
     cast.keep(folder)
     with opened_service(program(), stage.body.configuration, stage.origin, environment=stage.environment) as service:
