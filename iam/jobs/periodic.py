@@ -17,6 +17,7 @@ from iam.ports import Mailer
 from iam.record.act import Act
 from iam.record.store import Store
 from iam.signin import history
+from iam.signin.deciding import records
 from iam.signin.factors.codes import end_lapsed as end_lapsed_codes
 from iam.signin.sessions import end_lapsed, forget_ended
 from iam.signin.steps import forget_lapsed
@@ -63,6 +64,7 @@ class Tidied:
     farewells_failed: int = 0
     farewells_forgotten: int = 0
     tokens_forgotten: int = 0
+    decisions_forgotten: int = 0
 
 
 def deliver(
@@ -111,6 +113,8 @@ def tidy(store: Store, keep: timedelta = KEPT) -> Tidied:
             farewells_forgotten=farewells.forget(act, before),
             tokens_forgotten=issued.tidy(act),
         )
+    with store.act(ACTOR) as act:
+        done = replace(done, decisions_forgotten=records.forget(act, before))
     with store.act(ACTOR) as act:
         return replace(done, events_forgotten=history.forget(act, before), numbers_forgotten=forget_strangers(act))
 

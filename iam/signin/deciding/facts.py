@@ -27,7 +27,7 @@ from iam.record.store import Store
 from iam.signin.deciding.answers import Answers, Right, Told
 from iam.signin.deciding.decision import NOTHING_MORE, Asked, Decision, Held, Question, decide
 from iam.signin.deciding.pulse import Pulse, Whence, take_pulse
-from iam.signin.deciding.records import Answer, note
+from iam.signin.deciding.records import Answer, Tallies, note
 from iam.signin.deciding.rules.place import best
 from iam.signin.deciding.setting import Setting, zone_code
 from iam.signin.door import PRIVILEGED, Door, Entrant, known
@@ -82,8 +82,7 @@ def judge(store: Store, door: Door, knock: Knock, pulse: Pulse | None = None) ->
     if pulse is None:
         with store.glance() as connection:
             pulse = _pulse(connection, knock)
-    answers = door.memory(Answers)
-    key = who.person_id, knock.system, knock.by, knock.whence, knock.asked, knock.session and knock.session.id
+    answers, key = door.memory(Answers), _key(knock)
     told = answers.get(key, pulse, knock.session, at)
     if told is None:
         with store.read() as connection:
@@ -92,6 +91,17 @@ def judge(store: Store, door: Door, knock: Knock, pulse: Pulse | None = None) ->
         told = Told(decision, _answer(question, knock, decision), knock.session)
         answers.put(key, pulse, at, told)
     note(store, door, told.answer, at)
+    return told.decision
+
+
+def repeated(door: Door, knock: Knock, pulse: Pulse) -> Decision | None:
+    """The answer that is remembered under this pulse, counted as one more of its kind; None: ask `judge`.
+
+    Reads nothing and writes nothing: for a loop that may not wait.  `judge` writes what was counted.
+    """
+    told = door.memory(Answers).get(_key(knock), pulse, knock.session, knock.at)
+    if told is None or not door.memory(Tallies).counted(told.answer, knock.at):
+        return None
     return told.decision
 
 
@@ -106,6 +116,11 @@ def explain(store: Store, door: Door, knock: Knock) -> Decision:
         pulse = _pulse(connection, knock)
         question = question_of(connection, door, knock, pulse, today=jst_day(store.clock()))
     return replace(decide(question), facts=MappingProxyType(dict(_facts(door, knock.who, question))))
+
+
+def _key(knock: Knock) -> tuple[object, ...]:
+    session = knock.session and knock.session.id
+    return knock.who.person_id, knock.system, knock.by, knock.whence, knock.asked, session
 
 
 def _pulse(connection: Connection, knock: Knock) -> Pulse:

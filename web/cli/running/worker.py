@@ -130,6 +130,7 @@ def _tell_tidied(store: Store, done: Tidied) -> None:
     ended = f"期限切れのサインイン{done.sessions_ended:,}件、申請{done.cases:,}件、コード{done.codes:,}件"
     gone = done.sessions_forgotten + done.letters_forgotten + done.notices_forgotten + done.logins
     gone += done.events_forgotten + done.numbers_forgotten + done.farewells_forgotten + done.tokens_forgotten
+    gone += done.decisions_forgotten
     if done.letters_failed:
         _say(store, f"送信を諦めたメール{done.letters_failed:,}件")
     if done.farewells_failed:

@@ -11,7 +11,7 @@ from typing import Final
 
 from iam.policy.entry.systems import Unregistered
 from iam.signin.deciding.question import Held, Needs, Outcome, Question, Reason
-from iam.signin.deciding.rules.place import comes_from_outside, over_public_line
+from iam.signin.deciding.rules.place import comes_from_outside, over_public_line, placed
 from iam.signin.kinds import Kind, Proofs
 
 TWO: Final = 2
@@ -63,7 +63,8 @@ def demands(question: Question) -> Iterator[Demand]:
         clause = signin.clauses.get("phishing_resistant", proofs)
         yield Demand("resistant", clause, "利用者の役割や領域から、", resistant=True)
     if comes_from_outside(question):
-        yield Demand("outside-kinds", proofs, "庁外からは、", TWO, holding=over_public_line(question))
+        whose = "庁外からは、" if placed(question) else "庁内からと確かめられないときは、"
+        yield Demand("outside-kinds", proofs, whose, TWO, holding=over_public_line(question))
     if question.terminal is None and entry.unregistered is Unregistered.STEP_UP:
         clause = entry.clauses.get("unregistered", question.clause("registered"))
         though = "登録された端末と確かめられませんが、"
