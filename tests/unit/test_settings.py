@@ -244,3 +244,26 @@ def test_a_mistake_in_the_mail_server_is_told_with_its_cure_and_without_secrets(
     (problem,) = problems(COMPLETE + MAIL.replace(old, new))
     assert told in problem
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ("[]", "一つ以上"),
+        ('[""]', "空にはできません"),
+        ('["https://gw.minato.lg.jp"]', "ホスト名かアドレス"),
+        ('["gw.minato.lg.jp/bye"]', "ホスト名かアドレス"),
+        ('["gw.minato.lg.jp:0"]', "ホスト名かアドレス"),
+        ('["user@gw.minato.lg.jp"]', "ホスト名かアドレス"),
+    ],
+)
+def test_who_may_be_told_of_a_sign_out_is_a_list_of_hosts(hosts: str, said: str) -> None:
+    (problem,) = problems(f"{COMPLETE}[backchannel]\nhosts = {hosts}\n")
+    assert problem.startswith("iam.toml: backchannel.hosts")
+    assert said in problem
+
+
+def test_hosts_are_read_as_they_are_compared() -> None:
+    found = read(f'{COMPLETE}[backchannel]\nhosts = ["GW.minato.lg.jp", "127.0.0.1:8443", "[::1]:8443"]\n')
+    assert found.backchannel
+    assert found.backchannel.hosts == ("gw.minato.lg.jp", "127.0.0.1:8443", "[::1]:8443")
