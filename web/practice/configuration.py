@@ -232,6 +232,15 @@ system = ["groupware"]
 purpose = "番号利用事務の端末から、庁内の連絡を画面転送で読む"
 clause = "SAKURA-5.1.2"
 
+# 鍵守の画面は LGWAN接続系にあり、そこでのサインインを住民記録に伝えます。
+# 端末は、住民記録の専用端末に限ります（access.toml の dedicated）。
+[[flows]]
+from = "lgwan"
+to = "mnu"
+system = ["juki"]
+purpose = "鍵守でのサインインを、番号利用事務の専用端末で開いた住民記録に伝える"
+clause = "SAKURA-5.1.2"
+
 [[flows]]
 from = "internet"
 to = "lgwan"
