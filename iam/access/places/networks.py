@@ -25,6 +25,9 @@ from iam.policy.cited import BASELINE
 _MOST: Final = 20_000
 """How many addresses are remembered at a time."""
 
+_LONGEST: Final = 64
+"""Characters of an address; what is longer is none, and is not remembered."""
+
 _Subnet: TypeAlias = IPv4Network | IPv6Network
 
 
@@ -166,6 +169,8 @@ class Networks:
         `Origin.UNKNOWN`, unless the body's network is undivided.
         """
         found = self._placed.get(address)
+        if found is None and len(address) > _LONGEST:
+            return Place("", Origin.UNKNOWN)
         if found is None:
             if len(self._placed) >= _MOST:
                 self._placed.clear()
