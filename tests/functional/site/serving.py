@@ -154,9 +154,12 @@ class Listening(Protocol):
 
 @contextlib.contextmanager
 def nginx_before(
-    service: Listening, folder: Path, *, certificate: Path, key: Path, ca: Path, cards: Path
+    service: Listening, folder: Path, *, certificate: Path, key: Path, ca: Path, cards: Path, more: str = ""
 ) -> Iterator[Proxy]:
-    """nginx by docs/deploy/nginx.conf, with the lines for cards taken in; `cards`: the CA of the cards."""
+    """nginx by docs/deploy/nginx.conf, with the lines for cards taken in; `cards`: the CA of the cards.
+
+    `more`: a location of its own before the one for everything.
+    """
     proxy = Proxy(process.free_port(), process.free_port(), ca)
     text = (ROOT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
     for old, new in {
@@ -168,6 +171,7 @@ def nginx_before(
         "# ssl_client_certificate /etc/nginx/tls/card-ca.pem;": f"ssl_client_certificate {cards};",
         "# ssl_verify_client": "ssl_verify_client",
         "id.example.lg.jp": NAME,
+        "    location / {": f"{more}    location / {{",
     }.items():
         assert old in text, old
         text = text.replace(old, new)

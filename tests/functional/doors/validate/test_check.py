@@ -1,7 +1,12 @@
 """`/validate/check`: password, then code by transaction_id, or both in one field; and whatever must stay shut."""
 
+import base64
 import json
+import ssl
+from http.client import HTTPSConnection
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,8 +15,11 @@ from iam.signin.tokens.clients import ClientKind
 from tests.clients import a_client
 from tests.functional.doors.devices.served import DESK, PASSWORD, Hall
 from tests.functional.doors.validate.module import Module
+from tests.functional.site.serving import nginx_before
 from web.practice.portal.visitors import Way
+from web.practice.servers.certificates import make_certificates
 
+DEPLOY: Final = Path(__file__).parents[4] / "docs/deploy/terminals"
 WRONG: Final = "名前、パスワード、コードのどれかが正しくありません。"
 
 
@@ -128,3 +136,31 @@ def test_what_is_too_large_is_not_read_and_a_password_never_stands_in_an_address
     assert client.post("/validate/check", data=body, auth=(code, secret), headers=headers).status_code == 413
     asked = client.get("/validate/check?user=a&pass=x", auth=(code, secret), headers=headers)
     assert asked.status_code == 405
+
+
+def test_nginx_speaks_for_terminals_that_cannot(
+    hall: Hall, module: Module, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    yamada = hall.somebody("yamada")
+    folder = tmp_path_factory.mktemp("nginx")
+    secret = a_client(hall.city.store, ClientKind.TERMINAL, "groupware", {"addresses": ["127.0.0.64/28"]}, code="n")[1]
+    shown = base64.b64encode(f"n:{secret}".encode()).decode()
+    written = (DEPLOY / "kagimori-terminals.secret").read_text(encoding="utf-8").replace("change-me", shown)
+    (folder / "terminals.secret").write_text(written, encoding="utf-8")
+    more = (DEPLOY / "nginx-validate.conf").read_text(encoding="utf-8")
+    for old, new in (("10.20.0.0/16", "127.0.0.77"), ("/etc/nginx/kagimori-terminals", f"{folder}/terminals")):
+        assert old in more
+        more = more.replace(old, new)
+    tls = make_certificates(folder)
+    with nginx_before(
+        hall, folder, certificate=tls.certificate, key=tls.key, ca=tls.ca, cards=tls.ca, more=more
+    ) as proxy:
+        for source, status in (("127.0.0.77", 200), ("127.0.0.78", 403)):
+            trust = ssl.create_default_context(cafile=str(tls.ca))
+            connection = HTTPSConnection("localhost", proxy.port, timeout=20, context=trust, source_address=(source, 0))
+            body = urlencode({"user": yamada.number, "pass": PASSWORD})
+            connection.request("POST", "/validate/check", body, {"Content-Type": "application/x-www-form-urlencoded"})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            connection.close()
+            assert (answer.status, "CHALLENGE" in text) == (status, status == 200)
