@@ -1,5 +1,6 @@
 """People before a VPN gateway or a switch, through FreeRADIUS: password, then code; or both in one field."""
 
+import subprocess
 from typing import Any, Final
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from iam.signin.history import Outcome
 from iam.signin.kinds import Method
 from tests.functional.doors.devices.served import DESK, PASSWORD, Hall
-from tests.functional.doors.radius.freeradius import Radius, Reply
+from tests.functional.doors.radius.freeradius import DEVICES, Radius, Reply
 from web.portal.own.activity import terminal
 from web.practice.portal.visitors import Visitor, Way
+from web.practice.servers.process import program
 
 HERE: Final = {"Calling_Station_Id": DESK["mac"], "Framed_IP_Address": DESK["address"]}
 WRONG: Final = "名前、パスワード、コードのどれかが正しくありません。"
@@ -156,3 +158,24 @@ def test_packets_without_a_seal_or_with_a_wrong_secret_are_dropped(hall: Hall, r
     assert radius.ask(yamada.number, PASSWORD, signed=False, attributes=HERE).what == "dropped"
     assert radius.ask(yamada.number, PASSWORD, secret="somebody-elses-secret", attributes=HERE).what == "dropped"
     assert hall.events(yamada) == before
+
+
+def test_radclient_gets_the_same_answer_and_none_without_a_seal(hall: Hall, radius: Radius) -> None:
+    yamada = hall.somebody("yamada")
+
+    def told(*more: str) -> subprocess.CompletedProcess[str]:
+        said = [
+            f'User-Name="{yamada.number}"', f'User-Password="{PASSWORD}{hall.code(yamada)}"',
+            f"Framed-IP-Address={DESK['address']}", f"Packet-Src-IP-Address={DEVICES['vpn-1']}", *more,
+        ]  # fmt: skip
+        command = [program("radclient"), "-x", "-r", "1", "-t", "1", f"127.0.0.1:{radius.port}", "auth"]
+        return subprocess.run(
+            [*command, radius.secret("vpn-1")], input="\n".join(said), capture_output=True, text=True, check=False
+        )
+
+    sealed = told("Message-Authenticator=0x00")
+    assert sealed.returncode == 0, sealed.stdout + sealed.stderr
+    assert "Received Access-Accept" in sealed.stdout
+    assert "Message-Authenticator = 0x" in sealed.stdout.partition("Received Access-Accept")[2]
+    bare = told()
+    assert (bare.returncode, "Received" in bare.stdout) == (1, False)
