@@ -7,7 +7,7 @@ key; and a message is for us, of now, and whole.
 import json
 import zlib
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from iam.errors import IntegrityError
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
 from iam.signin.tokens.clients import Client, SamlDetail
+from web.doors.saml import answers, contexts
 from web.doors.saml.ourselves import SLO, SSO, Ourselves
 from web.doors.saml.wire import carrying, reading, xmlsec
 from web.doors.saml.wire.carrying import Parcel
@@ -34,6 +35,9 @@ AHEAD: Final = timedelta(minutes=1)
 
 LIFE: Final = timedelta(minutes=15)
 """How long somebody may take to sign in for a request; a half-done sign-in lasts ten minutes."""
+
+UNKNOWN: Final = "?"
+"""Whatever was asked for that we do not know."""
 
 _PURPOSE: Final = "saml request"
 _YES: Final = frozenset({"true", "1"})
@@ -86,15 +90,24 @@ def to_sign_in(parcel: Parcel, ours: Ourselves, known: Known, at: datetime) -> A
     if said.protocol_binding not in {None, BINDING_HTTP_POST}:
         raise Refusal("binding")
     context, policy = said.requested_authn_context, said.name_id_policy
-    classes = () if context is None else tuple(_text(each) for each in context.authn_context_class_ref)
-    if context is not None and not classes:
-        classes = ("",)  # asked by declaration: nothing that we can answer for
     return Asked(
         client.code, message.ident, _acs(client.agreed(SamlDetail), said), parcel.relay, at,
-        forced=said.force_authn in _YES, passive=said.is_passive in _YES, classes=classes,
-        comparison=(context.comparison if context is not None else None) or "exact",
-        name_id=(policy.format if policy is not None else None) or "",
+        forced=said.force_authn in _YES, passive=said.is_passive in _YES, classes=_classes(context),
+        comparison=_known(context and context.comparison, contexts.COMPARISONS, "exact"),
+        name_id=_known(policy and policy.format, answers.FORMATS.values(), ""),
     )  # fmt: skip
+
+
+def _classes(context: Any) -> tuple[str, ...]:  # noqa: ANN401 - of the library, which has no types
+    """The classes that we can answer for; the others as one UNKNOWN, for a request is kept in an address."""
+    if context is None:
+        return ()
+    known = [each for element in context.authn_context_class_ref if (each := _text(element)) in contexts.LEVELS]
+    return tuple(dict.fromkeys(known)) or (UNKNOWN,)
+
+
+def _known(word: str | None, words: Collection[str], usual: str) -> str:
+    return usual if not word else word if word in words else UNKNOWN
 
 
 def to_sign_out(parcel: Parcel, ours: Ourselves, known: Known, at: datetime) -> Leaving:
@@ -154,7 +167,7 @@ def _signed(parcel: Parcel, message: Message, detail: SamlDetail, ours: Ourselve
         xmlsec.verify(ours.xmlsec, message.xml, _KINDS[message.kind], der)
 
 
-def _acs(detail: SamlDetail, said: Any) -> str:  # noqa: ANN401 - of the library, which has no types
+def _acs(detail: SamlDetail, said: Any) -> str:  # noqa: ANN401 - as above
     url, index = said.assertion_consumer_service_url, said.assertion_consumer_service_index
     if url is not None:
         if index is not None or url not in detail.acs:

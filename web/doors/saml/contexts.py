@@ -9,12 +9,10 @@ from typing import Final
 
 from iam.signin.deciding.decision import Asked
 from iam.signin.kinds import Method, Proofs
+from web.doors.oidc.claims import ONE, RESISTANT, TWO
 
 _CLASSES: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 PASSWORD: Final = f"{_CLASSES}PasswordProtectedTransport"
-ONE: Final = "urn:kagimori:kinds:1"
-TWO: Final = "urn:kagimori:kinds:2"
-RESISTANT: Final = "urn:kagimori:kinds:2:phishing-resistant"
 _OWN: Final = (ONE, TWO, RESISTANT)
 
 LEVELS: Final[Mapping[str, int]] = {

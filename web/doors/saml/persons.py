@@ -13,6 +13,7 @@ from iam.people.ledger import people
 from iam.record.columns import jst_day
 from iam.signin.door import Entrant
 from iam.signin.tokens.clients import Client, SamlDetail
+from web.doors.oidc.claims import subject_of
 from web.doors.saml.wire.refusing import Refusal
 from web.site.site import the_site
 
@@ -26,7 +27,7 @@ def name_of(connection: Connection, client: Client, who: Entrant) -> str:
     """
     form = client.agreed(SamlDetail).name_id
     if form == "persistent":
-        return str(who.person_id)
+        return subject_of(who.person_id)
     if form == "email":
         if not who.email:
             raise Refusal("name_id", "no address")

@@ -27,12 +27,17 @@ from web.doors.saml.wire.refusing import Refusal
 AT_ONCE: Final = 2
 """Processes of one worker at the same time: as many as hash passwords (settings.Portal.hashes)."""
 
+WAITING: Final = 6
+"""Messages that may wait for their turn in one worker; the next is told to come again at once, so that its thread is
+free for whoever is signed in."""
+
 LONGEST_WAIT: Final = 3.0
 """Seconds for a turn; then the asker is told to come again."""
 
 LONGEST_RUN: Final = 5.0
 """Seconds of one process; it takes some ten milliseconds."""
 
+_TOO_MANY: Final = "SAMLの署名の順番を待つ人が多すぎます。少し待ってから、もう一度お試しください。"
 _FOLDERS: Final = "/usr/bin:/usr/local/bin:/bin"
 
 # What it logs holds whole messages, and with them people.
@@ -56,10 +61,17 @@ class Xmlsec(CryptoBackendXmlSec1):  # type: ignore[misc] # the library has no t
     """The library's way to xmlsec1, with bounds.  `program`: its path."""
 
     def __init__(
-        self, program: str, *, at_once: int = AT_ONCE, wait: float = LONGEST_WAIT, run: float = LONGEST_RUN
+        self,
+        program: str,
+        *,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
+        wait: float = LONGEST_WAIT,
+        run: float = LONGEST_RUN,
     ) -> None:
         super().__init__(program)
         self._turns = BoundedSemaphore(at_once)
+        self._places = BoundedSemaphore(at_once + waiting)
         self._wait, self._run = wait, run
         self._known = str(super().version)
 
@@ -69,8 +81,16 @@ class Xmlsec(CryptoBackendXmlSec1):  # type: ignore[misc] # the library has no t
         return self._known
 
     def _run_xmlsec(self, com_list: Sequence[str], extra_args: Iterable[str]) -> tuple[str, str, bytes]:
+        if not self._places.acquire(blocking=False):
+            raise Busy(_TOO_MANY)
+        try:
+            return self._in_turn(com_list, extra_args)
+        finally:
+            self._places.release()
+
+    def _in_turn(self, com_list: Sequence[str], extra_args: Iterable[str]) -> tuple[str, str, bytes]:
         if not self._turns.acquire(timeout=self._wait):
-            raise Busy("SAMLの署名の順番を待つ人が多すぎます。少し待ってから、もう一度お試しください。")
+            raise Busy(_TOO_MANY)
         try:
             return self._once(com_list, extra_args)
         finally:
