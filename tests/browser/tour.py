@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from werkzeug.routing import Rule
 
 from iam.access import returns
@@ -27,18 +27,21 @@ from iam.signin.desk.deeds import Officer
 from iam.signin.door import Entrant, entrant
 from iam.signin.factors import authenticators, codes, stock
 from iam.signin.factors.totp import begin as begin_totp
+from iam.signin.tokens import asking
+from tests.browser import entry
 from tests.browser.chromium import DESKTOP, Watch, opened
 from tests.browser.city import AGENT, City
+from tests.browser.entry import Entry, furnish_entry
 from web.practice.portal.browser import Browser as Visit
 from web.practice.portal.visitors import Visitor, Way
 from web.practice.walk.opening import signs_in
-from web.site.access import TABLE, Access, Who
+from web.site.access import DOORS, TABLE, Access, Who
 from web.site.app import Site, create_app
 from web.site.face.assets import Assets
 
 OK: Final = 200
 _NO_PAGES: Final = frozenset({"static", "health.healthz", "health.readyz", "password.well_known"})
-_ELSEWHERE: Final = frozenset({"factor.page", "leave.unlock"})
+_ELSEWHERE: Final = frozenset({"factor.page", "leave.unlock", *DOORS})
 """Pages that only a step leads to; they stand among the moments."""
 
 
@@ -55,6 +58,7 @@ class Furnished:
     factor: int
     pending: int
     session: int
+    entry: Entry
 
     @property
     def person(self) -> int:
@@ -83,6 +87,7 @@ class Furnished:
             ("access.return_account", "system"): "groupware", ("access.return_right", "system"): "juki",
             ("access.return_right", "right"): "search", ("person_acts.lost", "factor_id"): self.factor,
             ("person_acts.end_session", "session_id"): self.session,
+            ("permissions.withdraw", "id_"): self.entry.permission, ("client_asks.new", "kind"): "oidc",
         }  # fmt: skip
 
     def _asks(self, endpoint: str, role: Role | None) -> Mapping[tuple[str, str], object]:
@@ -102,6 +107,16 @@ class Furnished:
             "token_moves.give_back": "?serial=TK-000002", "token_moves.lost": "?serial=TK-000002",
             "token_moves.resync": "?serial=TK-000002",
             "token_moves.restock": "?serial=TK-000004", "token_moves.destroy": "?serial=TK-000004",
+            "terminals.one": f"?code={entry.AT_DESK}", "terminal_books.change": f"?code={entry.AT_DESK}",
+            "terminal_moves.lend": f"?code={entry.KEPT}", "terminal_moves.prolong": f"?code={entry.LENT}",
+            "terminal_moves.give_back": f"?code={entry.LENT}", "terminal_moves.use": f"?code={entry.KEPT}",
+            "terminal_moves.keep": f"?code={entry.AT_DESK}", "terminal_moves.lost": f"?code={entry.LENT}",
+            "terminal_moves.found": f"?code={entry.LOST}", "terminal_moves.retire": f"?code={entry.KEPT}",
+            "clients.one": f"?code={entry.GATE}", "client_asks.change": f"?code={entry.CLIENT}",
+            "client_asks.secret": f"?code={entry.GATE}", "client_asks.stop": f"?code={entry.GATE}",
+            "client_asks.again": f"?code={entry.STOPPED}",
+            "decide.page": f"?number={self.staff.number}&system={entry.SYSTEM}&address=203.0.113.9&proofs=password",
+            "permissions.page": "?which=all",
         }  # fmt: skip
 
 
@@ -122,7 +137,9 @@ def furnish(city: City) -> Furnished:
         held = authenticators.of_person(connection, id_)
     factor = next(each.id for each in held if each.active and each.lasting)
     session = city.session_for(staff)[1]
-    return Furnished(city, staff, desk_case, waiting, deputy, block, factor, pending, session)
+    asker, decider = _officer(city, Role.OPERATOR), _officer(city, Role.APPROVER)
+    entered = furnish_entry(city, asker, decider, _entrant(city, id_))
+    return Furnished(city, staff, desk_case, waiting, deputy, block, factor, pending, session, entered)
 
 
 def _came_in(city: City, staff: Visitor) -> None:
@@ -245,6 +262,25 @@ def moments(found: Furnished) -> Iterator[Scene]:
     officer = city.cast.one(Role.HR_OFFICER)
     yield Scene("slip", officer, _slip(city, found.desk_case))
     yield Scene("people.none", officer, _goes("/office/people?q=zzzz", city))
+    yield from _about_entry(found)
+
+
+def _about_entry(found: Furnished) -> Iterator[Scene]:
+    """Coming into systems: refusals, what two officers decide about a system, forms by door, a list shown first."""
+    city, staff, entered = found.city, found.staff, found.entry
+    approver, operator = city.cast.one(Role.APPROVER), city.cast.one(Role.OPERATOR)
+    yield Scene("refused", staff, _goes(entered.refusal, city), 403)
+    yield Scene("refused.over", staff, _goes(f"/auth/over?app={entry.GATE}", city))
+    yield Scene("prove.more", staff, _goes("/prove?next=/access&kinds=2&resistant=1", city))
+    yield Scene("leave.asked", staff, _goes(f"/oauth/logout?client_id={entry.CLIENT}", city))
+    yield Scene("cases.client", approver, _goes(f"/office/cases/{entered.change}", city))
+    yield Scene("deciding.client", approver, _goes(f"/office/cases/{entered.change}/decide", city))
+    yield Scene("deciding.outside", approver, _goes(f"/office/cases/{entered.ask_outside}/decide", city))
+    yield Scene("clients.oidc", operator, _goes(f"/office/clients/one?code={entry.CLIENT}", city))
+    for kind in ("forward", "radius", "terminal", "saml"):
+        yield Scene(f"client_asks.{kind}", operator, _goes(f"/office/clients/new/{kind}", city))
+    yield Scene("terminals.import", operator, _list(city))
+    yield Scene("clients.secret", approver, _secret(city, operator))
 
 
 def _types_password(page: Page, city: City, number: str, password: str) -> None:
@@ -333,6 +369,34 @@ def _slip(city: City, case: int) -> Callable[[Page], None]:
         page.get_by_label("申請した担当者と内容を確かめました").check()
         page.get_by_role("button", name="確認して実行する").click()
         expect(page.locator(".slip__secret")).to_be_visible()
+
+    return arrive
+
+
+def _list(city: City) -> Callable[[Page], None]:
+    zone = city.door.profile.zones[0].label
+    rows = f"管理番号,名称,領域\n{entry.KEPT},予備機2,{zone}\nPC-0100,新しい端末,{zone}\n"
+
+    def arrive(page: Page) -> None:
+        page.goto(f"{city.origin}/office/terminals/import")
+        chosen: FilePayload = {"name": "端末.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+        page.get_by_label("CSVファイル").set_input_files(chosen)
+        page.get_by_role("button", name="内容を確かめる").click()
+        expect(page.get_by_text("まだ何も取り込んでいません")).to_be_visible()
+
+    return arrive
+
+
+def _secret(city: City, operator: Visitor) -> Callable[[Page], None]:
+    with city.store.act("test") as act:
+        asker = _entrant(city, city.id_of(operator))
+        case = asking.ask_secret(act, city.door, asker, entry.GATE, former_days=7, reason="年に一度の更新")
+
+    def arrive(page: Page) -> None:
+        page.goto(f"{city.origin}/office/cases/{case.id}/decide")
+        page.get_by_label("申請した担当者と内容を確かめました").check()
+        page.get_by_role("button", name="確認して実行する").click()
+        expect(page.locator("#secret")).to_be_visible()
 
     return arrive
 
