@@ -152,7 +152,8 @@ def terminal_of(
 
     `certificate`: SHA-256 in hex; `mac`: in any spelling; `code`: its asset number, where an officer asks.  None when
     the register holds none, when what was presented names two, and when one of the marks that was presented is not
-    the one that the register has of it.  One that was lost or retired is given as well.
+    the one that the register has of it.  One that was lost or retired is given as well, and whatever else was shown
+    beside its certificate or MAC: a second mark is no way round a loss.
     """
     shown = _shown(certificate, mac, address, code)
     if not shown:
@@ -160,6 +161,8 @@ def terminal_of(
     columns = terminal_table.c
     query = select(terminal_table).where(or_(*(columns[name] == value for name, value in shown.items())))
     found = [_terminal(row) for row in connection.execute(query)]
+    if barred := [each for each in found if not each.lets_in and _bears(each, shown)]:
+        return barred[0]
     if len(found) != 1 or any(_another(found[0], shown, mark) for mark in ("certificate", "mac")):
         return None
     return found[0]
@@ -183,6 +186,11 @@ def _shown(certificate: str, mac: str, address: str, code: str) -> dict[str, str
 def _storable(text: str) -> str:
     """Without what no database holds: NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _bears(found: Terminal, shown: dict[str, str]) -> bool:
+    """Whether it is known by something that another terminal does not come to by chance."""
+    return any(shown.get(mark) == getattr(found, mark) for mark in ("certificate", "mac", "code"))
 
 
 def _another(found: Terminal, shown: dict[str, str], mark: str) -> bool:

@@ -149,6 +149,20 @@ def test_whatever_happens_to_somebody_counts_at_the_next_ask(gate: Gate) -> None
         assert gate.forgetful().asks(person, system, whence) == answer, "who remembers nothing says the same"
 
 
+def test_what_a_lost_terminal_shows_is_not_forgotten_beside_another_mark(gate: Gate) -> None:
+    person = gate.signed_in(1)
+    gate.terminal("PC-0001", certificate="ab" * 32, mac="aa:bb:cc:00:00:01")
+    gate.terminal("PC-0002", address="192.0.2.20")
+    terminal_lost(gate, person)
+    for whence in (
+        Whence("192.0.2.20", certificate="ab" * 32),
+        Whence("192.0.2.20", mac="AA-BB-CC-00-00-01"),
+        Whence("192.0.2.99", certificate="ab" * 32, mac="aa:bb:cc:00:00:09"),
+    ):
+        assert gate.asks(person, whence=whence).codes == ("terminal-lost",)
+    assert gate.asks(person, whence=Whence("192.0.2.20")).allowed
+
+
 class _Away:
     """A database that must not be asked."""
 
