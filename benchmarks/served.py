@@ -197,17 +197,23 @@ class Watched:
 
 
 @contextmanager
-def served(folder: Path, count: int) -> Iterator[Served]:
-    """さくら市's portal, and `count` people with a password and an app."""
+def served(folder: Path, count: int, *, sqlite: bool = False, proxied: bool = False) -> Iterator[Served]:
+    """さくら市's portal, and `count` people with a password and an app; on PostgreSQL unless `sqlite`.
+
+    `proxied`: whoever asks from this host is a listed proxy.
+    """
     with ExitStack() as stack:
-        postgres = stack.enter_context(Postgres(durable=True))
-        url, port = postgres.create("portal"), free_port()
+        port = free_port()
+        if sqlite:
+            url = f"sqlite:///{folder / 'iam.db'}"
+        else:
+            url = stack.enter_context(Postgres(durable=True)).create("portal")
         upgrade(url)
         origin = f"http://localhost:{port}"
         keys = KeyRing.create(folder / "keys.json")
         store = Store(url, keys)
         stack.callback(store.dispose)
-        deployment = _filled(folder, origin, url, store)
+        deployment = _filled(folder, origin, url, store, proxies='proxies = ["127.0.0.1"]\n' if proxied else "")
         assert deployment.settings.portal
         people = _people(store, door_of(deployment, deployment.settings.portal, keys), count)
         running = stack.enter_context(
@@ -220,11 +226,13 @@ def _ours() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
 
 
-def _filled(folder: Path, origin: str, url: str, store: Store) -> Deployment:
+def _filled(folder: Path, origin: str, url: str, store: Store, *, proxies: str) -> Deployment:
     """さくら市 after its first night; its OpenLDAP is gone then, for what is measured here asks none."""
     with staged(folder, jst_day(now()), STAFF, origin=origin, environment={}) as stage:
         file = stage.body.configuration
-        file.write_text(file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url), encoding="utf-8")
+        text = file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url)
+        assert "[portal]\n" in text
+        file.write_text(text.replace("[portal]\n", f"[portal]\n{proxies}"), encoding="utf-8")
         deployment = proved(load(file, {}), str(file), [])
         report = nightly(job_for(deployment, store, "bench", today=stage.today, progress=lambda *_: None))
     assert report.applied is not None, report.holds

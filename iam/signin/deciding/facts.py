@@ -78,7 +78,7 @@ def judge(store: Store, door: Door, knock: Knock, pulse: Pulse | None = None) ->
         NotFound: when the body has no such system.
         StoreError, Busy: when a new answer could not be recorded: nobody comes in unrecorded.
     """
-    at, who = knock.at, knock.who
+    at = knock.at
     if pulse is None:
         with store.glance() as connection:
             pulse = _pulse(connection, knock)

@@ -5,7 +5,7 @@ decision; so a suspension, a right that went, a lost terminal, a session that en
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final, Generic, TypeVar
 
@@ -17,7 +17,7 @@ from iam.record.columns import JST, jst_day
 from iam.record.store import Store
 from iam.signin import sessions
 from iam.signin.deciding.decision import Decision
-from iam.signin.deciding.facts import Knock, judge
+from iam.signin.deciding.facts import Knock, judge, repeated
 from iam.signin.deciding.pulse import Pulse, Whence, pulse_binds, pulse_columns, take_pulse
 from iam.signin.door import Door, hash_of
 from iam.signin.sessions import session_table
@@ -85,23 +85,39 @@ class Visits(Generic[T]):
         Raises:
             StoreError, Busy: nobody is let in unasked.
         """
-        hashed = hash_of(token)
-        row = self._ask(hash=hashed, **pulse_binds(whence, at))
+        key = hash_of(token), whence
+        row = self._read(key, at)
+        found = self._kept_under(row, key, client_id, at)
+        return self._anew(token, key, row, at) if found is None else found
+
+    def kept(self, token: str, client_id: int, whence: Whence, at: datetime) -> T | Dead | None:
+        """The same where one read is enough; None when more must be read or anything written: `ask` then.
+
+        Raises:
+            StoreError, Busy: as `ask`.
+        """
+        key = hash_of(token), whence
+        return self._kept_under(self._read(key, at), key, client_id, at)
+
+    def _read(self, key: tuple[str, Whence], at: datetime) -> tuple[Any, ...] | None:
+        return self._ask(hash=key[0], **pulse_binds(key[1], at))
+
+    def _kept_under(
+        self, row: tuple[Any, ...] | None, key: tuple[str, Whence], client_id: int, at: datetime
+    ) -> T | Dead | None:
         if row is None:
             return Dead("unknown")
         if row[1] != client_id:
             return Dead("mixed_up")
-        kept = self._kept.get((hashed, whence))
-        if kept is not None and kept.row == row and at < kept.until and self._stands(kept, at):
-            return kept.dressed
-        return self._anew(token, (hashed, whence), row, at)
+        kept = self._kept.get(key)
+        if kept is None or kept.row != row or at >= kept.until:
+            return None
+        # The decision is asked all the same: it counts who comes, and knows when time alone ends it.
+        asked = kept.answer.knock
+        now = Knock(asked.who, asked.session, asked.system, asked.whence, at, asked.by, asked.asked)
+        return kept.dressed if repeated(self._door, now, kept.pulse) is kept.answer.decision else None
 
-    def _stands(self, kept: _Kept[T], at: datetime) -> bool:
-        """The decision is asked all the same: it counts who comes, and knows when time alone ends it."""
-        said = judge(self._store, self._door, replace(kept.answer.knock, at=at), kept.pulse)
-        return said is kept.answer.decision
-
-    def _anew(self, token: str, key: tuple[str, Whence], row: tuple[Any, ...], at: datetime) -> T | Dead:
+    def _anew(self, token: str, key: tuple[str, Whence], row: tuple[Any, ...] | None, at: datetime) -> T | Dead:
         found = issued.alive(self._store, self._door, TokenKind.VISIT, token, at)
         if isinstance(found, Dead):
             self._kept.pop(key, None)
@@ -110,7 +126,7 @@ class Visits(Generic[T]):
         with self._store.glance() as connection:
             pulse = take_pulse(connection, found.who.person_id, key[1], at)
             login = login_in(connection, found.who.person_id, found.client.system) or found.who.staff_number
-        if pulse is None:
+        if pulse is None or row is None:
             return Dead("unknown", found.token)
         decision = judge(self._store, self._door, knock, pulse)
         if decision.allowed:

@@ -26,8 +26,6 @@ CHECK: Final = "/auth/check"
 LOCATION: Final = "X-Kagimori-Location"
 REASON: Final = "X-Kagimori-Reason"
 
-NOT_ALLOWED: Final = "405 Method Not Allowed"
-
 StartResponse: TypeAlias = Callable[..., Any]
 Application: TypeAlias = Callable[[Any, StartResponse], Iterable[bytes]]
 Headers: TypeAlias = list[tuple[str, str]]
@@ -60,6 +58,9 @@ class Turned:
     location: str
 
 
+Found: TypeAlias = Reply | Turned | Dead
+
+
 class Doorway:
     """The application that the server calls."""
 
@@ -74,39 +75,43 @@ class Doorway:
         if environ["PATH_INFO"] != CHECK:
             return self._pages(environ, start_response)
         try:
-            reply = self._answer(environ) if environ["REQUEST_METHOD"] == "GET" else _closed(NOT_ALLOWED, "method")
+            asked = self._answer(environ, self._visits.ask) if environ["REQUEST_METHOD"] == "GET" else _NOT_ALLOWED
+            reply = asked or _UNANSWERED
         except IamError as error:
             log().error("forward", status=503, reason=str(error))
-            reply = _closed("503 Service Unavailable", "unavailable")
+            reply = _UNANSWERED
         except Exception as error:  # noqa: BLE001 - closed, whatever it is
             log().error("forward", status=500, trace=trace(error))
             reply = _closed("500 Internal Server Error", "fault")
         start_response(reply.status, reply.headers)
         return ()
 
-    def _answer(self, environ: Environ) -> Reply:
-        """Who asks, for whom, from where; then the visit."""
+    def at_once(self, environ: Environ) -> tuple[str, Headers] | None:
+        """The answer, where one read is enough for it; None: call in the ordinary way, on a thread that may wait.
+
+        For the server's own loop (web/site/running/loop.py).
+        """
+        try:
+            reply = self._answer(environ, self._visits.kept) if self._gates.fresh else None
+        except Exception:  # noqa: BLE001 - the ordinary way tells what is wrong
+            return None
+        return None if reply is None else (reply.status, reply.headers)
+
+    def _answer(self, environ: Environ, ask: Callable[..., Found | None]) -> Reply | None:
+        """Who asks, for whom, from where; then the visit.  None: as `ask`."""
         meant = self._gates.meant(environ)
         if isinstance(meant, Unclear):
             return _refused(environ, meant.why)
-        if environ.get("QUERY_STRING") not in {"", f"app={meant.gate.client.code}"}:
-            return _refused(environ, f"the proxy asks for another application than {meant.gate.client.code}")
-        return self._visited(meant, environ)
-
-    def _visited(self, meant: Meant, environ: Environ) -> Reply:
-        if not meant.gate.guards(meant.wanted.to):
+        gate = meant.gate
+        if environ.get("QUERY_STRING") not in {"", f"app={gate.client.code}"}:
+            return _refused(environ, f"the proxy asks for another application than {gate.client.code}")
+        if not gate.guards(meant.wanted.to):
             return _OPEN
         token = cookie(environ)
         if not token:
             return _away(meant, "signed_out", NO_MORE)
-        found = self._visits.ask(token, meant.gate.client.id, meant.whence, self._site.store.clock())
-        if isinstance(found, Reply):
-            return found
-        if isinstance(found, Dead):
-            return _away(meant, found.reason, NO_MORE)
-        if found.outcome is Outcome.STEP_UP:
-            return _away(meant, found.reason, found.needs)
-        return _sent("403 Forbidden", found.location, found.reason, meant.wanted)
+        found = ask(token, gate.client.id, meant.whence, self._site.store.clock())
+        return found if found is None or isinstance(found, Reply) else _turned(meant, found)
 
     def _dressed(self, answer: Answer, at: datetime) -> Reply | Turned:
         """What a decision becomes; kept as long as the decision is."""
@@ -116,6 +121,15 @@ class Doorway:
             return Reply("200 OK", [*_ALWAYS, _EMPTY, *said])
         location = refused_at(portal, answer.client.code, decision, self._site.store.keys, at)
         return Turned(decision.outcome, ",".join(decision.codes), decision.needs, location)
+
+
+def _turned(meant: Meant, found: Turned | Dead) -> Reply:
+    """What somebody with a visit reads who is not let in."""
+    if isinstance(found, Dead):
+        return _away(meant, found.reason, NO_MORE)
+    if found.outcome is Outcome.STEP_UP:
+        return _away(meant, found.reason, found.needs)
+    return _sent("403 Forbidden", found.location, found.reason, meant.wanted)
 
 
 def _away(meant: Meant, reason: str, needs: Needs) -> Reply:
@@ -141,5 +155,7 @@ def _closed(status: str, reason: str) -> Reply:
     return Reply(status, [*_ALWAYS, _EMPTY, (REASON, reason)])
 
 
+_UNANSWERED: Final = _closed("503 Service Unavailable", "unavailable")
+_NOT_ALLOWED: Final = _closed("405 Method Not Allowed", "method")
 _OPEN: Final = Reply("200 OK", [*_ALWAYS, _EMPTY, *((name, "") for name in HEADERS)])
 """For a page that is not guarded: it passes, and nobody is named."""

@@ -98,9 +98,7 @@ class Gates:
         origins = [each.origin for each in found]
         # The portal's own origin is none: whoever wrote a page there could act as anybody who is signed in.
         self._known = {
-            each.origin: each
-            for each in found
-            if origins.count(each.origin) == 1 and each.origin != self.portal.origin
+            each.origin: each for each in found if origins.count(each.origin) == 1 and each.origin != self.portal.origin
         }
         own = (each.client.agreed(ForwardDetail).proxies for each in found)
         self._trusted = Proxies([*self.portal.proxies, *chain.from_iterable(own)])

@@ -27,6 +27,7 @@ Network = IPv4Network | IPv6Network
 
 FORWARDED: Final = "X-Forwarded-For"
 _MOST_HOPS: Final = 20
+_MOST_KEPT: Final = 10_000
 _LONGEST_TERMINAL: Final = 200
 
 
@@ -87,13 +88,27 @@ def read_caller(asked: Request, portal: Portal) -> Caller:
     return Caller(_behind(peer, hops, proxies), terminal, certificate)
 
 
-@lru_cache(maxsize=4096)
-def address_behind(peer: str, forwarded: str, proxies: tuple[Network, ...]) -> str | None:
-    """For what only a proxy may ask: the address that it saw, "" when it names none; None when `peer` is no proxy."""
-    if not _listed(peer, proxies):
-        return None
-    hops = forwarded.split(",")[-_MOST_HOPS:]
-    return _behind(peer, hops, proxies) if _shown(hops[-1].strip()) else ""
+class Proxies:
+    """Networks of proxies, for what only a proxy may ask; what was found of a caller is kept."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def address_behind(self, peer: str, forwarded: str) -> str | None:
+        """The address that the proxy saw, "" when it names none; None when `peer` is no proxy."""
+        key = (peer, forwarded)
+        if key not in self._found:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            self._found[key] = self._read(peer, forwarded)
+        return self._found[key]
+
+    def _read(self, peer: str, forwarded: str) -> str | None:
+        if not _listed(peer, self._networks):
+            return None
+        hops = forwarded.split(",")[-_MOST_HOPS:]
+        return _behind(peer, hops, self._networks) if _shown(hops[-1].strip()) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger
 from iam.settings import Portal
 from web.body.door import WAITING
 from web.site.running import journal
+from web.site.running.loop import Worker
 
 SPARE: Final = 8
 """Requests that one process answers at once beside those at the door that hash or wait for it."""
@@ -45,7 +46,7 @@ def options_of(portal: Portal, ready: Callable[[], None]) -> dict[str, Any]:
     return {
         "bind": portal.listen,
         "workers": portal.workers,
-        "worker_class": "gthread",
+        "worker_class": Worker,
         # However many sign in at once, a page of somebody who is signed in finds a thread.
         "threads": portal.hashes + WAITING + SPARE,
         "keepalive": _KEEP_ALIVE_SECONDS,
