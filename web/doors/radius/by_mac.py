@@ -10,7 +10,7 @@ from typing import Final
 from flask_babel import gettext
 
 from iam.access.places.marks import mac_of
-from iam.access.places.terminals import Terminal, terminal_of
+from iam.access.places.terminals import Terminal, TerminalState, terminal_of
 from iam.record.columns import jst_day
 from iam.signin.deciding.question import Outcome
 from iam.signin.deciding.records import Answer, note
@@ -22,6 +22,12 @@ from web.site.running.journal import log, request_id
 from web.site.site import at, the_site
 
 _BARE: Final = 12
+_STATES: Final = {
+    TerminalState.LOST: "terminal-lost",
+    TerminalState.RETIRED: "terminal-retired",
+    TerminalState.IN_STOCK: "terminal-in-stock",
+}
+"""The codes that every door has for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Placed:
 
     terminal: Terminal
     vlan: str
-    code: str = "registered"
+    code: str = "terminal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,11 @@ def judged(mac: str, detail: RadiusDetail) -> Placed | Shut:
         text = gettext(
             "「%(state)s」の機器です。端末の管理担当に連絡してください。", state=gettext(found.state.label_ja)
         )
-        return Shut(found.state.value if not found.lets_in else "lent_over", text, found)
+        return Shut(_STATES.get(found.state, "terminal-overdue"), text, found)
     vlan = detail.vlans.get(zone_code(the_site().door.profile, found.zone))
     if vlan is None:
         return Shut(
-            "no_vlan", gettext("この機器の領域は、ここでは使えません。端末の管理担当に連絡してください。"), found
+            "device-no-vlan", gettext("この機器の領域は、ここでは使えません。端末の管理担当に連絡してください。"), found
         )
     return Placed(found, vlan)
 

@@ -39,6 +39,7 @@ _WHY: Final[Mapping[str, Any]] = {
     "terminal-in-stock": lazy_gettext("保管中の端末"),
     "terminal-device": lazy_gettext("サインインする端末ではない"),
     "terminal-lent": lazy_gettext("ほかの職員の端末"),
+    "device-no-vlan": lazy_gettext("VLANを決めていない領域の機器"),
     "terminal-overdue": lazy_gettext("貸出しの期限が過ぎた端末"),
     "terminal-elsewhere": lazy_gettext("別の場所で使われている端末"),
     "terminal-zone": lazy_gettext("別の領域の端末"),

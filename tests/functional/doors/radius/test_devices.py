@@ -64,6 +64,6 @@ def test_each_answer_is_remembered(hall: Hall, radius: Radius) -> None:
     decided = {each["address"]: each for each in hall.decisions(door="radius", person_id=None)}
     assert decided["02:00:5e:10:01:01"]["outcome"] == "allow"
     assert decided["02:00:5e:20:00:03"]["outcome"] == "deny"
-    assert decided["02:00:5e:20:00:03"]["reasons"][0][0] == "lost"
+    assert decided["02:00:5e:20:00:03"]["reasons"][0][0] == "terminal-lost"
     assert len(decided) == len(hall.decisions(door="radius", person_id=None))
     assert any("02:00:5e:99:99:99 unregistered" in each for each in hall.audited("device.refused"))
