@@ -67,7 +67,7 @@ class _Methods(click.ParamType[Proofs]):
     default="password,totp",
     show_default=True,
     metavar="方法[,方法…]",
-    help=f"サインインに使った方法。{'、'.join(Method)}。まだなら {NOT_YET}。",
+    help=f"サインインに使った方法。まだなら {NOT_YET}。",
 )
 @click.option("--check", is_flag=True, help="入れる（許可）ときは 0、そうでないときは 1 で終わります。")
 @as_json_option
@@ -84,16 +84,22 @@ def decide(
     check: bool,
     as_json: bool,
 ) -> None:
-    """職員が情報システムに入れるかどうかを、理由、条項、本人にできることとともに答えます。
+    """職員が情報システムに入れるかどうかを、理由とともに答えます。
 
-    入口での判定と同じ答えです。だれも入れず、だれのサインインも終わらせません。
+    条項と、本人にできることも示します。入口での判定と同じ答えです。だれも入れず、だれのサインインも終わらせません。
     だれがだれについて調べたかは、証跡に残ります。
 
     \b
     例:
       iam decide 0012345 zeimu --from 10.1.2.3
       iam decide 0012345 zeimu --terminal PC-0042
-      iam decide 0012345 zeimu --terminal PC-0042 --at 2027-04-01 --signed-in password
+      iam decide 0012345 zeimu --at 2027-04-01 --signed-in password
+
+    \b
+    サインインの方法:
+      password（パスワード）、totp（認証アプリ）、token（ワンタイムの機器）、
+      key（セキュリティキー）、verified_key（本人確認つきのキー）、
+      certificate（ICカード）、recovery（回復コード）、temporary（窓口のコード）
     """
     door = _door(desk)
     moment = at or desk.store.clock()
