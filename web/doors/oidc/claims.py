@@ -10,8 +10,9 @@ from secrets import token_urlsafe
 from typing import Any, Final
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from iam.access.accounts import AccountState, accounts_of
 from iam.record.columns import jst_day
@@ -57,6 +58,23 @@ _KEYS: Final[Mapping[Algorithm, type[ECKey | OKPKey | RSAKey]]] = {
     Algorithm.EDDSA: OKPKey,
     Algorithm.RS256: RSAKey,
 }
+
+
+class _Named(JWSRegistry):
+    """The algorithms that are named, and no other.
+
+    joserfc warns of the name EdDSA since RFC 9864; it is the one that OpenID Connect and its parties know.
+    """
+
+    def get_alg(self, name: str) -> Any:  # noqa: ANN401 - joserfc does not export the class
+        """The algorithm of this name.
+
+        Raises:
+            UnsupportedAlgorithmError: when it is not one of those.
+        """
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
+        return self.algorithms[name]
 
 
 def subject_of(person_id: int) -> str:
@@ -134,7 +152,8 @@ def hinted(signer: Signer, issuer: str, text: str, at: datetime) -> dict[str, An
     """The claims of an ID token of ours that somebody shows again, however old; None for whatever else it is."""
     shown = signer.jwks(at)
     try:
-        read = jwt.decode(text, KeySet.import_key_set({"keys": shown}), algorithms=[each["alg"] for each in shown])
+        named = _Named(algorithms=[each["alg"] for each in shown])
+        read = jwt.decode(text, KeySet.import_key_set({"keys": shown}), registry=named)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     claims = dict(read.claims)
@@ -157,7 +176,7 @@ def _key(signer: Signer, client: Client, at: datetime) -> SigningKey:
 def _signed(key: SigningKey, claims: Mapping[str, Any], kind: str) -> str:
     header = {"alg": key.algorithm.value, "kid": key.kid, "typ": kind}
     private = _KEYS[key.algorithm].import_key(key.pem)
-    return jwt.encode(header, dict(claims), private, algorithms=[key.algorithm.value])
+    return jwt.encode(header, dict(claims), private, registry=_Named(algorithms=[key.algorithm.value]))
 
 
 def _login(granted: Granted) -> str:

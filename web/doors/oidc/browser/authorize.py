@@ -107,9 +107,8 @@ def _not_yet(asked: Requested, client: Client, decision: Decision) -> Response |
     error = _to_client(asked, AccessDeniedError())
     if asked.silent:
         raise error
-    return refused_page(
-        decision, system_name(client), Link(gettext("アプリケーションに戻る"), server().address_of(error))
-    )
+    back = Link(gettext("アプリケーションに戻る"), server().address_of(error))
+    return refused_page(decision, system_name(client), back, system=client.system)
 
 
 def _refuse_other(asked: Requested, who: Entrant) -> None:
