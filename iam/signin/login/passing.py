@@ -156,9 +156,9 @@ def _password_still(step: Step, coming: Coming, proofs: Proofs) -> Why | None:
 
 def _signed_in(step: Step, coming: Coming, proofs: Proofs, duty: str) -> SignedIn:
     act, where, who = step.act, step.where, coming.who
-    elsewhere = [
-        Where(each.address, each.terminal) for each in sessions.of_person(act.connection, who.person_id, act.at)
-    ]
+    # A device keeps no session, so nobody is signed in at two places by it.
+    there = [] if coming.at_device else sessions.of_person(act.connection, who.person_id, act.at)
+    elsewhere = [Where(each.address, each.terminal) for each in there]
     before = usual(act.connection, who.person_id, act.at)
     odd = oddities(before, where, act.at, many=who.rules.delay_after, elsewhere=elsewhere)
     if coming.at_device:

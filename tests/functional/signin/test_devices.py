@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from iam.access.accounts import account_table
+from iam.outbox import Topic, unseen
 from iam.signin import login
 from iam.signin.history import Outcome
 from iam.signin.kinds import Method
@@ -126,6 +127,16 @@ def test_whoever_only_has_a_key_is_told_so_after_the_password(hall: Entrance) ->
     yamada = hall.staff(1, key=True)
     assert at_device(yamada, PASSWORD) == Refused("resistant")
     assert at_device(yamada, "ちがうパスワードを打った人") == Refused("wrong")
+
+
+def test_a_device_besides_an_open_page_is_nothing_unusual(hall: Entrance) -> None:
+    yamada = hall.staff(1, app=True)
+    yamada.signs_in()
+    hall.clock.on(seconds=60)
+    vpn = yamada.at("203.0.113.20", "RADIUS：VPN")
+    assert isinstance(answers(vpn, at_device(vpn, PASSWORD), vpn.code()), Entered)
+    with hall.store.read() as connection:
+        assert Topic.SIGNIN_UNUSUAL not in [each.topic for each in unseen(connection, yamada.id)]
 
 
 def test_a_temporary_password_is_not_used_up_at_a_device(hall: Entrance) -> None:
