@@ -12,6 +12,7 @@ from iam.errors import (
     Busy,
     ConfigurationError,
     Conflict,
+    FarewellError,
     Forbidden,
     IamError,
     IntegrityError,
@@ -50,6 +51,7 @@ EXIT_CODES: Final[Mapping[type[IamError], Exit]] = {
     Busy: Exit.FAILED,
     StoreError: Exit.FAILED,
     MailError: Exit.FAILED,
+    FarewellError: Exit.FAILED,
     IntegrityError: Exit.BROKEN,
 }
 

@@ -25,7 +25,7 @@ from web.cli.wiring import Desk
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("web.cli.setup.init:init", "設定ファイルの見本、鍵、データベースを用意します。"),
     "db": ("web.cli.setup.db:db", "データベースの表を新しい版にします。"),
-    "keys": ("web.cli.setup.keys:keys", "証跡を封印する鍵を更新します。"),
+    "keys": ("web.cli.setup.keys:keys", "証跡を封印する鍵と、トークンに署名する鍵を更新します。"),
     "policy": ("web.cli.policy:policy", "団体のポリシープロファイルを表示し、確かめ、比べます。"),
     "sync": ("web.cli.night.sync:sync", "人事の名簿を読み、各システムの利用者IDを合わせます。"),
     "plan": ("web.cli.night.plan:plan", "計画を表示し、保留を解除します。"),
@@ -44,7 +44,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "端末と機器の台帳を表示し、取り込み、紛失を届け出ます。",
     ),
     "serve": ("web.cli.running.serve:serve", "職員ポータルを動かします。"),
-    "worker": ("web.cli.running.worker:worker", "通知を送り、解除された計画を適用し、古いものを片付けます。"),
+    "worker": (
+        "web.cli.running.worker:worker",
+        "通知や連携先への知らせを送り、計画を適用し、片付けます。",
+    ),
     "audit": ("web.cli.audit:audit", "証跡を検証し、書き出します。"),
 }
 """Each sub-command: where it is, and what the list of commands says of it."""

@@ -18,6 +18,7 @@ from iam.errors import (
     Busy,
     ConfigurationError,
     Conflict,
+    FarewellError,
     Forbidden,
     IamError,
     IntegrityError,
@@ -47,6 +48,7 @@ STATUS: Final[Mapping[type[IamError], int]] = {
     SourceError: 502,
     TargetError: 502,
     MailError: 502,
+    FarewellError: 502,
     IntegrityError: 500,
     StoreError: 503,
 }

@@ -38,7 +38,7 @@ TIDYING: Final = timedelta(hours=1)
 @click.option("--once", is_flag=True, help="一度だけ行って終わります。")
 @click.pass_obj
 def worker(desk: Desk, *, once: bool) -> None:
-    """通知を送り、連携先にサインアウトを知らせ、解除された計画を適用し、古いものを片付けます。
+    """通知や連携先への知らせを送り、計画を適用し、片付けます。
 
     止めるまで動き続けます（SIGTERM か Ctrl+C で止まります）。いくつ動かしても、同じメールを二重に送ることはありません。
     設定に [mail] がなければメールは送らず、片付けだけを行います。
