@@ -39,9 +39,11 @@ def ground(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Ground
 
 @pytest.fixture(scope="session")
 def filled_database(ground: Ground, postgres: Postgres, empty_database: str) -> str:
-    url = postgres.create("sakura_filled", template=empty_database)
+    # A folder of tests that takes these fixtures over has a database of its own.
+    name = f"sakura_filled_{next(_numbers)}"
+    url = postgres.create(name, template=empty_database)
     fill(ground.deployment, url, ground.keys)
-    return "sakura_filled"
+    return name
 
 
 @pytest.fixture

@@ -118,7 +118,8 @@ def _meant() -> Meant:
 def _told() -> Environ:
     """The headers of this request, as the server tells them (PEP 3333)."""
     said = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
-    return {"REMOTE_ADDR": request.remote_addr or "", **said}
+    # Traefik and Caddy state the path of what they hold back alone; this was not held back.
+    return {"REMOTE_ADDR": request.remote_addr or "", **said, "HTTP_X_FORWARDED_URI": request.full_path}
 
 
 # --- at the portal
@@ -138,7 +139,7 @@ def start() -> Response | tuple[str, int] | str:
     if decision.outcome is Outcome.STEP_UP:
         return stepping_up(decision.needs, request.full_path)
     if not decision.allowed:
-        return refused_page(decision, client.name, _back(client))
+        return refused_page(decision, client.name, _back(client), system=client.system)
     with site.store.act(actor_of(entrant().staff_number)) as act:
         ticket = entering.give_ticket(act, client, session(), browser=browser, to=to)
     again = {"again": "1"} if request.args.get("again") == "1" else {}
@@ -150,7 +151,7 @@ def refused() -> tuple[str, int]:
     """Why the application's host does not let in."""
     client = _client()
     decision = refusal_in(request.args.get("why", ""), the_site().store.keys, at())
-    return over() if decision is None else refused_page(decision, client.name, _back(client))
+    return over() if decision is None else refused_page(decision, client.name, _back(client), system=client.system)
 
 
 @pages.get("/auth/over")

@@ -31,10 +31,10 @@ from web.doors.saml.wire import carrying
 from web.doors.saml.wire.refusing import Refusal
 from web.portal.entry.refused import refused_page
 from web.portal.onward import signing_in, stepping_up, with_next
-from web.site.access import UNLOCK, Access, machine, public, signed_in
+from web.site import guarding
+from web.site.access import DUTY_PAGES, UNLOCK, Access, machine, public, signed_in
 from web.site.border.callers import whence
 from web.site.border.refusals import refused
-from web.site.guarding import DutyFirst
 from web.site.site import at, entrant, session, the_site
 from web.site.site import signed_in as somebody
 
@@ -48,7 +48,7 @@ _BODY: Final = 64 * 1024
 ROWS: Final[Mapping[str, Access]] = {
     "saml.metadata": public(looks=False),
     "saml.sso": machine(body=_BODY),
-    "saml.go": public(),
+    "saml.go": public(looks=False),
     "saml.start": signed_in(),
     "saml.slo": machine(body=_BODY),
 }
@@ -91,6 +91,8 @@ def sso() -> Response:
 @pages.get(_GO)
 def go() -> Response | tuple[str, int]:
     """Whoever sits there is signed in as far as is asked, and sent on with an assertion."""
+    # Looked up without being touched: whether the session was idle too long for this system is judged first.
+    guarding.look(touch=False)
     wanted = asked.opened(the_site().store.keys, request.args.get("request", ""), at())
     return _answered(wanted, _client(wanted.client))
 
@@ -164,7 +166,7 @@ def _decided(client: Client, wanted: Asked, context: contexts.Wanted) -> Respons
         return _told(client, wanted, samlp.STATUS_RESPONDER, samlp.STATUS_NO_PASSIVE)
     if decision.outcome is Outcome.STEP_UP:
         return stepping_up(decision.needs, _here())
-    return refused_page(decision, _system_name(client))
+    return refused_page(decision, _system_name(client), system=client.system)
 
 
 def _judged(client: Client, wanted: Asked, context: contexts.Wanted) -> Decision:
@@ -179,9 +181,7 @@ def _first(context: contexts.Wanted) -> Response:
     """What must be done before anything is decided."""
     if somebody() is None:
         return signing_in(Needs(context.asked.kinds, context.asked.resistant), _here())
-    if session().locked:
-        return redirect(with_next(UNLOCK, _here()), 303)
-    raise DutyFirst(session().duty)
+    return redirect(with_next(UNLOCK if session().locked else DUTY_PAGES[session().duty], _here()), 303)
 
 
 def _here() -> str:
@@ -195,21 +195,23 @@ def _passive(client: Client, wanted: Asked) -> Response | None:
 
 def _asserted(client: Client, wanted: Asked, context: contexts.Wanted, decision: Decision) -> Response:
     site, who, now = the_site(), entrant(), session()
-    with site.store.act(actor_of(who.staff_number)) as act:
-        # What the portal began has no request; each time is one of its own.
-        row = given.give(act, client, wanted.ident or f"portal {now.id} {wanted.at.isoformat()}", now)
-    if row is None:
-        raise Refusal("replayed")
-    detail = client.agreed(SamlDetail)
+    detail, index = client.agreed(SamlDetail), given.new_index()
     with site.store.read() as connection:
         told = attributes_of(connection, client, who, decision.rights, at())
         name = name_of(connection, client, who)
     said = Statement(
-        detail.name_id, name, context.said(now.proofs), row.index, now.proved_at, now.ends_at,
+        detail.name_id, name, context.said(now.proofs), index, now.proved_at, now.ends_at,
         {attribute: told[value] for attribute, value in detail.attributes.items()},
     )  # fmt: skip
     to = _addressee(client, wanted.acs, wanted.ident)
-    return _posted(client, to, answers.assertion(_ours(), to, said, at()), wanted.relay)
+    # Signed first: whoever is told to come again, because too many wait, may.
+    xml = answers.assertion(_ours(), to, said, at())
+    with site.store.act(actor_of(who.staff_number)) as act:
+        # What the portal began has no request; each time is one of its own.
+        first = given.give(act, client, wanted.ident or f"portal {now.id} {wanted.at.isoformat()}", now, index)
+    if not first:
+        raise Refusal("replayed")
+    return _posted(client, to, xml, wanted.relay)
 
 
 def _told(client: Client, wanted: Asked, outer: str, inner: str) -> Response:

@@ -29,12 +29,12 @@ Fact = tuple[str, str]
 @dataclass(frozen=True)
 class Content:
     """What is asked for.  `facts`: beside the person; `agreed`: what is agreed with a client; `effects`: a sentence
-    each; `deed`: of a client's case."""
+    each; `title`: where there is more to say than the kind of the case."""
 
     facts: Sequence[Fact] = ()
     agreed: Sequence[Row] = ()
     effects: Sequence[str] = ()
-    deed: Deed | None = None
+    title: str = ""
 
 
 def content_of(connection: Connection, case: Case, names: Mapping[int, Person]) -> Content:
@@ -111,7 +111,8 @@ def _client(connection: Connection, case: Case) -> Content:
         days = int(case.content["former_days"])
         until = gettext("%(days)s日間使える", days=days) if days else gettext("すぐに使えなくする")
         facts.append((gettext("前のシークレット"), until))
-    return Content(facts, rows, _of_client(deed, case.content), deed)
+    title = gettext("連携先の%(deed)s", deed=gettext(deed.label_ja))
+    return Content(facts, rows, _of_client(deed, case.content), title)
 
 
 def _of_client(deed: Deed, content: Mapping[str, object]) -> Sequence[str]:

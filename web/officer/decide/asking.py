@@ -1,7 +1,7 @@
 """What would be: may this person come into this system, from there, with that terminal, at that time.
 
 The one law: *the answer is the door's own*: the same judgement that every door asks, told with everything
-that it looked at; asking lets nobody in and ends nothing.
+that it looked at; asking lets nobody in and ends nothing, and stands in the audit.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,10 @@ from iam.people.japanese import comparable
 from iam.record.columns import JST
 from iam.signin.deciding.decision import Decision, Outcome
 from iam.signin.deciding.facts import Knock, Whence, explain, proved_now
+from iam.signin.deciding.records import questioned
 from iam.signin.door import Entrant, find
 from iam.signin.kinds import Method, Proofs
+from web.officer.officer import officer
 from web.officer.systems import name_of, systems
 from web.portal.entry.cited import cited
 from web.portal.entry.words import why
@@ -92,7 +94,10 @@ def _answer(form: AskForm) -> Answer | None:
     proofs = _proofs(form)
     session = proved_now(site.door, who, proofs, when, whence.address) if proofs.given else None
     knock = Knock(who, session, str(form.system.data), whence, when)
-    return Answer(explain(site.store, site.door, knock), who, when)
+    decision = explain(site.store, site.door, knock)
+    with officer().act() as act:
+        questioned(act, who.person_id, knock.system, decision)
+    return Answer(decision, who, when)
 
 
 def _who(form: AskForm) -> Entrant | None:

@@ -13,11 +13,12 @@ from flask_babel import gettext, ngettext
 
 from iam.policy.profile import Role
 from iam.signin.deciding.decision import Decision, Needs, Outcome, Reason
+from iam.signin.deciding.records import recent
 from web.portal.entry.cited import cited
 from web.portal.entry.words import why
 from web.site.guarding import bearers
 from web.site.running.journal import request_id
-from web.site.site import at, the_site
+from web.site.site import at, signed_in, the_site
 
 FORBIDDEN: Final = 403
 
@@ -31,16 +32,30 @@ class Link:
 
 
 def refused_page(
-    decision: Decision, system_name: str, back: Link | None = None, number: str | int = ""
+    decision: Decision, system_name: str, back: Link | None = None, number: str | int = "", *, system: str = ""
 ) -> tuple[str, int]:
-    """The page of a decision that lets nobody in, and 403.  `number`: of the row in `decision`; "": the request's."""
+    """The page of a decision that lets nobody in, and 403.
+
+    `number`: of the row in `decision`; "": that of the person's last such answer about `system` (its code), as the
+    desk finds it, or else the request's.
+    """
     reasons = [each for each in decision.reasons if each.outcome is decision.outcome] or list(decision.reasons)
     page = render_template(
         "portal/entry/refused.html", system_name=system_name, reasons=reasons, cures=cures(reasons), back=back,
-        number=str(number) or request_id(), desk=desk(), now=at(), needs=needed(decision.needs),
-        cited=cited, why=why, more=decision.outcome is Outcome.STEP_UP,
+        number=str(number) or _number(decision, system) or request_id(), desk=desk(), now=at(),
+        needs=needed(decision.needs), cited=cited, why=why, more=decision.outcome is Outcome.STEP_UP,
     )  # fmt: skip
     return page, FORBIDDEN
+
+
+def _number(decision: Decision, system: str) -> str:
+    """The row in which this answer was recorded; "" where nobody is signed in here, or the system is not told."""
+    who = signed_in()
+    if who is None or not system:
+        return ""
+    with the_site().store.glance() as connection:
+        found = recent(connection, system=system, person_id=who.person_id, outcome=decision.outcome, most=1)
+    return str(found[0].id) if found else ""
 
 
 def step_up_notice(decision: Decision, system_name: str) -> str:

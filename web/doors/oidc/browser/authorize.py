@@ -20,7 +20,7 @@ from iam.signin.door import DOOR, Entrant
 from iam.signin.sessions import Session
 from iam.signin.tokens.clients import Client
 from web.doors.oidc.browser import requested
-from web.doors.oidc.browser.requested import PATH, Requested
+from web.doors.oidc.browser.requested import PATH, Requested, at_client
 from web.doors.oidc.claims import hinted, subject_of
 from web.doors.oidc.grants import Entering
 from web.doors.oidc.judged import judged
@@ -93,7 +93,7 @@ def _before(asked: Requested, client: Client, present: Session) -> Response | No
     if not present.locked and not present.duty:
         return None
     if asked.silent:
-        raise _to_client(asked, InteractionRequiredError())
+        raise at_client(asked, InteractionRequiredError())
     there = _kept(asked, client)
     return redirect(with_next(UNLOCK if present.locked else DUTY_PAGES[present.duty], there), 303)
 
@@ -102,9 +102,9 @@ def _not_yet(asked: Requested, client: Client, decision: Decision) -> Response |
     """To prove more, or why not."""
     if decision.outcome is Outcome.STEP_UP:
         if asked.silent:
-            raise _to_client(asked, LoginRequiredError())
+            raise at_client(asked, LoginRequiredError())
         return stepping_up(decision.needs, _kept(asked, client))
-    error = _to_client(asked, AccessDeniedError())
+    error = at_client(asked, AccessDeniedError())
     if asked.silent:
         raise error
     back = Link(gettext("アプリケーションに戻る"), server().address_of(error))
@@ -118,7 +118,7 @@ def _refuse_other(asked: Requested, who: Entrant) -> None:
         return
     meant = hinted(server().signer, issuer(), hint, at())
     if meant is None or meant.get("sub") != subject_of(who.person_id):
-        raise _to_client(asked, LoginRequiredError())
+        raise at_client(asked, LoginRequiredError())
 
 
 def _kept(asked: Requested, client: Client) -> str:
@@ -126,11 +126,6 @@ def _kept(asked: Requested, client: Client) -> str:
     with the_site().store.act(DOOR) as act:
         kept = requested.keep(act, client, asked)
     return requested.address_of(kept)
-
-
-def _to_client(asked: Requested, error: OAuth2Error) -> OAuth2Error:
-    error.redirect_uri, error.state = asked.said["redirect_uri"], asked.said.get("state")
-    return error
 
 
 def _onward(address: str, client: Client) -> Response:
