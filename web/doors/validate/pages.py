@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, make_response, request
 from flask_babel import gettext
 
-from iam.errors import Busy, IamError
+from iam.errors import IamError
 from iam.signin.tokens.clients import Client, ClientKind, TerminalDetail
 from web.doors.devices import asking, entering
 from web.doors.devices.entering import Admitted, Answer, Asks, Turned, Visitor
@@ -18,14 +18,13 @@ from web.doors.devices.strict import Malformed
 from web.doors.validate.asked import Question, read
 from web.site.border.callers import caller
 from web.site.border.refusals import refused
+from web.site.problems import status_of
 from web.site.running.journal import log, request_id
 from web.site.site import at
 
 pages = Blueprint("validate", __name__)
 
 _VERSION: Final = version("kagimori")
-_BUSY: Final = 503
-_OURS: Final = 500
 
 UNKNOWN_CALLER: Final = 4031
 MALFORMED: Final = 905
@@ -35,20 +34,19 @@ AWAY: Final = 10
 @pages.post("/validate/check")
 def check() -> Response:
     """One step of somebody's sign-in at a terminal."""
-    client = asking.who_asks(ClientKind.TERMINAL)
-    if client is None:
-        return asking.unknown(
-            _failure(UNKNOWN_CALLER, gettext("この端末APIを使う登録がありません。担当に連絡してください。"))
-        )
     try:
+        client = asking.who_asks(ClientKind.TERMINAL)
+        if client is None:
+            text = gettext("この端末APIを使う登録がありません。担当に連絡してください。")
+            return asking.unknown(_failure(UNKNOWN_CALLER, text))
         return _told(_answered(client, read(request)))
     except Malformed as cause:
         refused("packet", str(cause))
         return _failed(MALFORMED, gettext("送られた内容を読み取れません。"), 400)
     except IamError as error:
         log().error("failed", id=request_id(), kind=type(error).__name__, reason=str(error))
-        status = _BUSY if isinstance(error, Busy) else _OURS
-        return _failed(AWAY, gettext("ただいま確認できません。少し待ってから、もう一度お試しください。"), status)
+        text = gettext("ただいま確認できません。少し待ってから、もう一度お試しください。")
+        return _failed(AWAY, text, status_of(error))
 
 
 def _answered(client: Client, question: Question) -> Answer:

@@ -13,8 +13,9 @@ import pytest
 from iam.signin.history import Outcome
 from iam.signin.tokens.clients import ClientKind
 from tests.clients import a_client
-from tests.functional.doors.devices.served import DESK, PASSWORD, Hall
+from tests.functional.doors.devices.served import DESK, PASSWORD, Hall, a_hall
 from tests.functional.doors.validate.module import Module
+from tests.functional.site.conftest import Ground
 from tests.functional.site.serving import nginx_before
 from web.practice.portal.visitors import Way
 from web.practice.servers.certificates import make_certificates
@@ -164,3 +165,18 @@ def test_nginx_speaks_for_terminals_that_cannot(
             text = answer.read().decode()
             connection.close()
             assert (answer.status, "CHALLENGE" in text) == (status, status == 200)
+
+
+def test_while_the_database_is_away_every_device_stays_shut(
+    ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = a_hall(ground, tmp_path)
+    with away.served():
+        module = Module(away.port, "windows:x")
+        with away.city.store.act("test") as act:
+            act.connection.exec_driver_sql("ALTER TABLE client RENAME TO elsewhere")
+        told = module.check("00010112", PASSWORD)
+        assert (told.status, told.said["result"]["status"], told.value) == (503, False, False)
+        asked = away.city.client().post("/radius/authenticate", json={}, auth=("radius-1", "x"))
+        assert (asked.status_code, asked.is_json) == (503, True)
+    assert "StoreError" in capsys.readouterr().out
