@@ -34,6 +34,8 @@ CODE_LIFE: Final = timedelta(seconds=60)
 REFRESH_LIFE: Final = timedelta(days=1)
 """At most, for each; none outlives the session."""
 
+NOT_AGREED: Final = "The redirect_uri is not one that was agreed with this client."
+
 METHODS: Final = (*BY_SECRET, "none")
 
 
@@ -58,7 +60,7 @@ class Coded(AuthorizationCodeGrant):
         """The address as it was agreed; Authlib's own words would repeat what was sent."""
         uri = request.payload.redirect_uri
         if not uri or not client.check_redirect_uri(uri):
-            raise InvalidRequestError("The redirect_uri is not one that was agreed with this client.")
+            raise InvalidRequestError(NOT_AGREED)
         return uri
 
     def generate_authorization_code(self) -> str:

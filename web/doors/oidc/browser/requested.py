@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error, UnauthorizedClientError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 from authlib.oauth2.rfc6749.grants import BaseGrant
 from authlib.oidc.core.errors import (
     RegistrationNotSupportedError,
@@ -26,7 +26,7 @@ from iam.signin.tokens import issued
 from iam.signin.tokens.clients import Client
 from iam.signin.tokens.issued import Token, TokenKind
 from web.doors.oidc.claims import CONTEXTS
-from web.doors.oidc.grants import algorithm_of
+from web.doors.oidc.grants import NOT_AGREED, algorithm_of
 from web.doors.oidc.judged import Wish
 from web.doors.oidc.server import Asking, Registered, plain, said_once, server
 from web.site.site import at, the_site
@@ -127,9 +127,9 @@ def agreed(asked: Requested, who: Entrant | None) -> BaseGrant:
     Raises:
         OAuth2Error: with the address of the client, once that is known to be right.
     """
-    said = asked.said
-    if said.get("response_type") != "code":
-        _refuse(asked, OAuth2Error("Only response_type=code is served.", error="unsupported_response_type"))
+    _refuse_unknown(asked)
+    if asked.said.get("response_type") != "code":
+        raise at_client(asked, OAuth2Error("Only response_type=code is served.", error="unsupported_response_type"))
     grant = server().get_consent_grant(asked.asking, end_user=who)
     client = grant.client
     if not isinstance(client, Registered):
@@ -137,8 +137,14 @@ def agreed(asked: Requested, who: Entrant | None) -> BaseGrant:
     try:
         _refuse_unserved(asked, client)
     except OAuth2Error as error:
-        _refuse(asked, error)
+        raise at_client(asked, error) from None
     return grant
+
+
+def at_client(asked: Requested, error: OAuth2Error) -> OAuth2Error:
+    """The error, to be told to the client by way of its browser; where that is sent is known to be right."""
+    error.redirect_uri, error.state = asked.said["redirect_uri"], asked.said.get("state")
+    return error
 
 
 def _refuse_unserved(asked: Requested, client: Registered) -> None:
@@ -160,14 +166,13 @@ def _refuse_unserved(asked: Requested, client: Registered) -> None:
     algorithm_of(client.client)
 
 
-def _refuse(asked: Requested, error: OAuth2Error) -> None:
-    """Raise it with the way back to the client, when the address is one that was agreed."""
+def _refuse_unknown(asked: Requested) -> None:
+    """Refuse whatever must not be answered at the address that it names."""
     client = server().query_client(asked.said.get("client_id", ""))
-    uri = asked.said.get("redirect_uri", "")
-    if client is None or not client.check_redirect_uri(uri):
-        raise UnauthorizedClientError("There is no such client, or the redirect_uri was not agreed with it.")
-    error.redirect_uri, error.state = uri, asked.said.get("state")
-    raise error
+    if client is None:
+        raise InvalidClientError("There is no such client.")
+    if not client.check_redirect_uri(asked.said.get("redirect_uri", "")):
+        raise InvalidRequestError(NOT_AGREED)
 
 
 def contexts_in(values: str) -> Needs:
