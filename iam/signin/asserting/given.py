@@ -28,9 +28,13 @@ class Given:
     person_id: int
 
 
-def give(act: Act, client: Client, request: str, session: Session) -> Given | None:
-    """Remember that `request` (an identifier of the client's making) is answered now; None when it was before."""
-    index = f"_{new_family()}"
+def new_index() -> str:
+    """A name for the session at one system: it tells nothing of the session itself."""
+    return f"_{new_family()}"
+
+
+def give(act: Act, client: Client, request: str, session: Session, index: str) -> bool:
+    """Remember that `request` (an identifier of the client's making) is answered now; False when it was before."""
     values = {
         "kind": TokenKind.ASSERTION, "hash": hash_of(f"assertion {client.id} {request}"), "client_id": client.id,
         "person_id": session.person_id, "session_id": session.id, "family": index, "detail": {},
@@ -39,9 +43,9 @@ def give(act: Act, client: Client, request: str, session: Session) -> Given | No
     dialect = postgresql if act.connection.dialect.name == "postgresql" else sqlite
     query = dialect.insert(issued_table).values(**values).on_conflict_do_nothing().returning(issued_table.c.id)
     if act.connection.execute(query).scalar_one_or_none() is None:
-        return None
+        return False
     act.record("assertion.given", f"person {session.person_id}", {"client": client.code, "session": session.id})
-    return Given(index, session.id, session.person_id)
+    return True
 
 
 def given_to(connection: Connection, client: Client, indexes: Collection[str]) -> list[Given]:

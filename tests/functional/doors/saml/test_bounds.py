@@ -5,7 +5,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,46 +57,46 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     assert list(temporary.iterdir()) == []
 
 
-def test_a_few_at_once_a_few_that_wait_and_the_next_is_told_to_come_again(slow: Slow) -> None:
-    xmlsec = Xmlsec(str(slow.program), at_once=2, waiting=1, wait=RUN, run=RUN)
-    answers: list[str] = []
-
-    def sign() -> None:
-        answers.append(xmlsec.sign_statement("<a/>", "a", "key", "_1"))
-
-    three = [threading.Thread(target=sign) for _ in range(3)]
-    for each in three:
-        each.start()
+def test_a_few_at_once_and_the_next_is_told_to_come_again_at_once(slow: Slow) -> None:
+    xmlsec = Xmlsec(str(slow.program), at_once=2, waiting=0, wait=RUN, run=RUN)
+    answers = begun(xmlsec, 2)
     slow.started(2)
     with pytest.raises(Busy, match="順番を待つ人が多すぎます"):
-        _until_full(xmlsec)
-    assert len(slow.seen.read_text().split()) == 2
+        xmlsec.sign_statement("<a/>", "a", "key", "_1")
     slow.gate.unlink()
-    for each in three:
-        each.join()
-    assert answers == ["<a/>"] * 3
+    assert answers() == ["<a/>"] * 2
+    assert len(slow.seen.read_text().split()) == 2
     assert set(slow.modes.read_text().split()) == {"600"}
     # Nothing of our environment, and with it no secret, goes there.
-    assert {line.partition("=")[0] for line in slow.environment.read_text().splitlines()} <= {
-        "PWD",
-        "SHLVL",
-        "_",
-        "OLDPWD",
-    }
+    names = {line.partition("=")[0] for line in slow.environment.read_text().splitlines()}
+    assert names <= {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
-def _until_full(xmlsec: Xmlsec) -> None:
-    """Ask, without waiting, until there is no place left."""
-    patience = time.monotonic() + 20
-    impatient = Xmlsec.__new__(Xmlsec)
-    impatient.__dict__ = {**xmlsec.__dict__, "_wait": 0.01}
-    while time.monotonic() < patience:
-        try:
-            impatient.sign_statement("<a/>", "a", "key", "_1")
-        except Busy:
-            if not xmlsec._places.acquire(blocking=False):  # noqa: SLF001 - whether the third waits by now
-                raise
-            xmlsec._places.release()  # noqa: SLF001 - as above
+def test_whoever_waits_gets_their_turn(slow: Slow) -> None:
+    xmlsec = Xmlsec(str(slow.program), at_once=1, waiting=2, wait=RUN, run=RUN)
+    answers = begun(xmlsec, 3)
+    slow.started(1)
+    assert len(slow.seen.read_text().split()) == 1
+    slow.gate.unlink()
+    assert answers() == ["<a/>"] * 3
+
+
+def begun(xmlsec: Xmlsec, count: int) -> Callable[[], list[str]]:
+    """Begin to sign so many at once; gives what waits for them all, and their answers."""
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(xmlsec.sign_statement("<a/>", "a", "key", "_1")))
+        for _ in range(count)
+    ]
+    for each in threads:
+        each.start()
+
+    def all_of_them() -> list[str]:
+        for each in threads:
+            each.join()
+        return answers
+
+    return all_of_them
 
 
 def test_whoever_waits_too_long_is_told_so_and_whatever_runs_too_long_is_ended(slow: Slow) -> None:

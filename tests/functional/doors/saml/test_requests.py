@@ -214,6 +214,16 @@ REFUSED: Final[list[tuple[str, str, Callable[[Hall, Pair], Sent]]]] = [
         ),
     ),
     (
+        "a key to be fetched",
+        "structure",
+        signed(
+            lambda xml: xml.replace(
+                "</ds:SignatureValue>",
+                '</ds:SignatureValue><ds:KeyInfo><ds:RetrievalMethod URI="http://evil.example/k"/></ds:KeyInfo>',
+            )
+        ),
+    ),
+    (
         "changed after it was signed",
         "signature",
         signed(lambda xml: xml.replace(' Version="2.0"', ' Version="2.0" ForceAuthn="false"')),

@@ -37,7 +37,12 @@ RSA: Final = {f"{_MORE}rsa-sha256": "sha256", f"{_MORE}rsa-sha384": "sha384", f"
 
 _DIGESTS: Final = frozenset({f"{_ENC}sha256", f"{_MORE}sha384", f"{_ENC}sha512"})
 _TRANSFORMS: Final = frozenset({(_ENVELOPED,), (_ENVELOPED, _EXCLUSIVE)})
+_PARTS: Final = ("SignedInfo", "SignatureValue")
 _SIGNATURE: Final = f"{{{DSIG}}}Signature"
+_SHAPES: Final = [[f"{{{DSIG}}}{name}" for name in names] for names in (_PARTS, (*_PARTS, "KeyInfo"))]
+_KEYS: Final = frozenset(f"{{{DSIG}}}{name}" for name in ("KeyName", "KeyValue", "X509Data"))
+"""What a message may say of its key; none of it is believed, and nothing of it may be fetched."""
+
 _WHOLE: Final = frozenset(
     {
         *(f"{{{PROTOCOL}}}{name}" for name in ("AuthnRequest", "LogoutRequest", "LogoutResponse", "Response")),
@@ -151,7 +156,8 @@ def _algorithm(root: Element, ident: str) -> str:
     if len(every) > 1 or list(root)[1:2] != every:
         raise Refusal("structure", "a signature elsewhere")
     signature = every[0]
-    if [each.tag for each in signature] not in _shapes():
+    told_keys = {key.tag for info in signature[2:] for key in info}
+    if [each.tag for each in signature] not in _SHAPES or told_keys - _KEYS:
         raise Refusal("structure", "an odd signature")
     info = signature[0]
     if [each.tag for each in info] != [_in("CanonicalizationMethod"), _in("SignatureMethod"), _in("Reference")]:
@@ -161,11 +167,6 @@ def _algorithm(root: Element, ident: str) -> str:
     if info[0].get("Algorithm") != _EXCLUSIVE or algorithm not in {**ECDSA, **RSA} or len(info[1]):
         raise Refusal("algorithm", algorithm[-40:])
     return algorithm
-
-
-def _shapes() -> list[list[str]]:
-    shape = [_in("SignedInfo"), _in("SignatureValue")]
-    return [shape, [*shape, _in("KeyInfo")]]
 
 
 def _about_the_whole(reference: Element, ident: str) -> None:

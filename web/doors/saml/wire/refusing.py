@@ -3,6 +3,7 @@
 The one law: *one page for all of them*: it tells nothing that helps whoever forged the message; the log has the cause.
 """
 
+import re
 from typing import Final
 
 CAUSES: Final = frozenset(
@@ -14,6 +15,9 @@ CAUSES: Final = frozenset(
 )  # fmt: skip
 """Every cause that stands in the log."""
 
+_ODD: Final = re.compile(r"[^A-Za-z0-9#:/._ -]")
+_LONGEST: Final = 60
+
 
 class Refusal(Exception):
     """A message that is not accepted.  `cause`: one of CAUSES; `detail`: for the log, nothing of a person."""
@@ -21,6 +25,7 @@ class Refusal(Exception):
     def __init__(self, cause: str, detail: str = "") -> None:
         if cause not in CAUSES:
             raise ValueError(cause)
-        super().__init__(f"{cause}: {detail}" if detail else cause)
+        # Some of it is what strangers wrote.
+        plain = _ODD.sub("?", detail)[:_LONGEST]
+        super().__init__(f"{cause}: {plain}" if plain else cause)
         self.cause = cause
-        self.detail = detail
