@@ -157,11 +157,6 @@ class Networks:
         """
         return self if divided or self.networks else replace(self, elsewhere=Origin.OFFICE)
 
-    @classmethod
-    def undivided(cls) -> Self:
-        """Every address is in the office, and there is one network."""
-        return cls(elsewhere=Origin.OFFICE)
-
     def place_of(self, address: str) -> Place:
         """Where an address stands: of several networks that hold it the narrowest.
 
