@@ -28,12 +28,13 @@ from iam.signin.tokens.clients import (
     Secret,
     change_client,
     client_of,
+    clients,
     draft_of,
     insert_client,
     renew_secret,
     set_state,
 )
-from iam.signin.tokens.details import RadiusDetail
+from iam.signin.tokens.details import ClientKind, RadiusDetail, SamlDetail
 from iam.signin.tokens.issued import revoke
 
 LONGEST_FORMER: Final = 30
@@ -74,7 +75,7 @@ def ask_change(act: Act, door: Door, officer: Entrant, draft: Draft, *, reason: 
         NotFound, Conflict, Forbidden: as `ask_new`.
     """
     client = _known(act.connection, draft.code)
-    _see_change(door, client, draft)
+    _see_change(act.connection, door, client, draft)
     content = {"deed": Deed.CHANGE.value, **draft.content, "was": state_of(client)}
     return _ask(act, door, officer, content, reason)
 
@@ -146,7 +147,7 @@ def take_effect(act: Act, door: Door, case: Case) -> Secret | None:
 def _done(act: Act, door: Door, client: Client, deed: Deed, case: Case) -> Secret | None:
     if deed is Deed.CHANGE:
         draft = Draft.of(case.content)
-        _see_change(door, client, draft)
+        _see_change(act.connection, door, client, draft)
         change_client(act, client, draft, case.id)
         return None
     if deed is Deed.SECRET:
@@ -199,12 +200,23 @@ def _see_new(connection: Connection, door: Door, draft: Draft) -> None:
     _see(door, draft)
     if client_of(connection, draft.code) is not None:
         raise Conflict(f"コード {draft.code} は、すでに使われています。別のコードにしてください。")
+    _see_name(connection, draft)
 
 
-def _see_change(door: Door, client: Client, draft: Draft) -> None:
+def _see_change(connection: Connection, door: Door, client: Client, draft: Draft) -> None:
     _see(door, draft)
+    _see_name(connection, draft)
     if draft.kind is not client.kind or draft.public is not client.public:
         raise Conflict("接続方式とシークレットの有無は変えられません。新しい連携先として登録してください。")
+
+
+def _see_name(connection: Connection, draft: Draft) -> None:
+    """Refuse an entity id that another client has: by it alone a SAML system says who it is."""
+    if not isinstance(draft.detail, SamlDetail):
+        return
+    for other in clients(connection, ClientKind.SAML):
+        if other.code != draft.code and other.agreed(SamlDetail).entity_id == draft.detail.entity_id:
+            raise Conflict(f"エンティティID {draft.detail.entity_id} は、連携先 {other.code} がすでに使っています。")
 
 
 def _see(door: Door, draft: Draft) -> None:

@@ -275,3 +275,17 @@ def test_a_code_is_given_once_and_kind_and_secrecy_stay(table: Table) -> None:
             table.asks(ask)
     with table.store.read() as connection:
         assert cases.waiting(connection, table.office.hall.clock()) == []
+
+
+def test_a_name_by_which_a_system_says_who_it_is_is_never_two_clients(table: Table) -> None:
+    def named(code: str, entity_id: str) -> Draft:
+        detail = detail_of(ClientKind.SAML, {"entity_id": entity_id, "acs": ["https://gw.sakura.test/acs"]})
+        return Draft(code, ClientKind.SAML, "gw", "グループウェア", detail)
+
+    raced = table.new(named("other", "https://gw.sakura.test/sp"))
+    table.confirms(table.new(named("gw", "https://gw.sakura.test/sp")))
+    for refused in (lambda: table.confirms(raced), lambda: table.new(named("third", "https://gw.sakura.test/sp"))):
+        with pytest.raises(Conflict, match="連携先 gw がすでに使っています"):
+            refused()
+    table.confirms(table.change(named("gw", "https://gw.sakura.test/new")))
+    table.confirms(table.new(named("third", "https://gw.sakura.test/sp")))
