@@ -22,7 +22,7 @@ from web.practice.servers import process
 ROOT: Final = Path(__file__).parents[3]
 NAME: Final = "id.city.example"
 IAM: Final = Path(sys.executable).with_name("iam")
-_HTTP: Final = """\
+HTTP: Final = """\
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
@@ -99,9 +99,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(place: Place) -> Iterator[Served]:
-    """`iam serve` over the place, until the block ends."""
-    port, log = process.free_port(), place.folder / "serve.log"
+def served(place: Place, port: int = 0) -> Iterator[Served]:
+    """`iam serve` over the place, until the block ends; at a free port unless told."""
+    port, log = port or process.free_port(), place.folder / "serve.log"
     command = [str(IAM), "--config", str(place.configuration), "serve", "--listen", f"127.0.0.1:{port}"]
     with (
         log.open("w") as errors,
@@ -177,7 +177,7 @@ def nginx_before(
         text = text.replace(old, new)
     assert not re.search(r"^\s*# (ssl_|proxy_)", text, re.MULTILINE)
     (folder / "kagimori.conf").write_text(text, encoding="utf-8")
-    (folder / "nginx.conf").write_text(_HTTP.format(folder=folder), encoding="utf-8")
+    (folder / "nginx.conf").write_text(HTTP.format(folder=folder), encoding="utf-8")
     command = [process.program("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     log = folder / "nginx.log"
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as running:

@@ -91,8 +91,10 @@ class Doorway:
 
         For the server's own loop (web/site/running/loop.py).
         """
+        if environ["PATH_INFO"] != CHECK or not self._gates.fresh:
+            return None
         try:
-            reply = self._answer(environ, self._visits.kept) if self._gates.fresh else None
+            reply = self._answer(environ, self._visits.kept)
         except Exception:  # noqa: BLE001 - the ordinary way tells what is wrong
             return None
         return None if reply is None else (reply.status, reply.headers)
@@ -134,15 +136,18 @@ def _turned(meant: Meant, found: Turned | Dead) -> Reply:
 
 def _away(meant: Meant, reason: str, needs: Needs) -> Reply:
     """To the place where coming in begins, and from there back to the page."""
-    location = begin_at(meant.gate.origin, meant.wanted.to if meant.wanted.page else "/", needs)
+    location = begin_at(meant.gate.origin, meant.wanted.to, needs)
     return _sent("401 Unauthorized", location, reason, meant.wanted)
 
 
 def _sent(status: str, location: str, reason: str, asked: Wanted) -> Reply:
-    """Not let in; a proxy that hands our answer to a browser on its way to a page sends it on at once."""
-    headers = [*_ALWAYS, _EMPTY, (LOCATION, location), (REASON, reason)]
-    if asked.hands_on and asked.page:
-        return Reply("302 Found", [*headers, ("Location", location)])
+    """Not let in.  Where to go is told for a page alone: a script or a form of the application cannot follow; and a
+    proxy that hands our answer to the browser sends it there at once."""
+    headers = [*_ALWAYS, _EMPTY, (REASON, reason)]
+    if asked.page:
+        headers.append((LOCATION, location))
+        if asked.hands_on:
+            return Reply("302 Found", [*headers, ("Location", location)])
     return Reply(status, [*headers, _SIGN_IN] if status.startswith("401") else headers)
 
 

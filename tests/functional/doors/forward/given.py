@@ -60,6 +60,7 @@ class Street:
     doorway: Doorway
     address: str = DESK
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+    way_in: Callable[[str], dict[str, str]] = lambda url: {"X-Original-URL": url}
 
     @classmethod
     def in_(cls, city: City, **detail: Any) -> "Street":  # noqa: ANN401 - as the detail has it
@@ -101,7 +102,7 @@ class Street:
         jar = self.cookies.setdefault(origin, {})
         sent = {"X-Forwarded-For": address or self.address, **headers}
         if origin != ORIGIN:
-            sent |= {"X-Original-URL": url}
+            sent |= self.way_in(url)
         if jar:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in jar.items())
         answer = Asking(self.doorway, use_cookies=False).get(

@@ -210,6 +210,24 @@ def test_a_database_that_is_away_closes_the_door(street: Street, shape: object) 
     assert "iam db upgrade" in logs[0]["reason"]
 
 
+def test_the_servers_loop_answers_checks_alone_and_only_what_is_kept(street: Street) -> None:
+    token = street.come_in(street.city.plain())
+    asked = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": "/auth/check", "QUERY_STRING": "", "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_X_ORIGINAL_URL": f"{APP}/", "HTTP_X_FORWARDED_FOR": street.address, "HTTP_COOKIE": f"{VISIT}={token}",
+    }  # fmt: skip
+    assert street.doorway.at_once(asked) is None  # it must be read and written down first
+    answer = street.check(token=token)
+    said = street.doorway.at_once(asked)
+    assert said is not None
+    assert (said[0], dict(said[1])) == ("200 OK", dict(answer.headers.items()))
+    for path in ("/", "/login", "/.kagimori/begin", "/auth/start", "/auth/checks"):
+        assert street.doorway.at_once({**asked, "PATH_INFO": path}) is None
+    with street.city.store.act("test") as act:
+        act.connection.execute(text("ALTER TABLE issued_token RENAME TO gone"))
+    assert street.doorway.at_once(asked) is None
+
+
 def test_only_get_is_answered(street: Street) -> None:
     token = street.come_in(street.city.plain())
     answer = Asking(street.doorway, use_cookies=False).post(

@@ -38,6 +38,12 @@ def test_somebody_who_was_let_in_passes_and_is_named(street: Street, shape: Shap
     assert said["X-Kagimori-Name"].isascii()
 
 
+def test_the_way_in_is_found_as_traefik_and_caddy_hand_it_on(street: Street) -> None:
+    street.way_in = lambda url: {"X-Forwarded-Proto": "https", "X-Forwarded-Host": url.split("/")[2]}
+    street.come_in(street.city.plain())
+    assert street.check(shape=PROXIES["caddy"]).status_code == 200
+
+
 def test_the_assertion_is_signed_by_a_key_that_is_shown_and_lives_a_minute(street: Street) -> None:
     street.come_in(street.city.plain())
     token = street.check().headers["X-Kagimori-Assertion"]
@@ -64,8 +70,9 @@ def test_whoever_is_not_in_is_sent_the_way_in(
     answer = street.check("/a?b=1", shape=PROXIES[shape], method=method, Accept=accept)
     assert (answer.status_code, named(answer)) == (status, {})
     page = accept == "text/html" and method == "GET"
-    assert answer.headers["X-Kagimori-Location"] == f"{APP}/.kagimori/begin?to=" + ("%2Fa%3Fb%3D1" if page else "%2F")
-    assert answer.headers.get("Location") == (answer.headers["X-Kagimori-Location"] if status == 302 else None)
+    there = f"{APP}/.kagimori/begin?to=%2Fa%3Fb%3D1"
+    assert answer.headers.get("X-Kagimori-Location") == (there if page else None)
+    assert answer.headers.get("Location") == (there if status == 302 else None)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
