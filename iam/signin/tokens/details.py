@@ -174,6 +174,9 @@ class OidcDetail(Frozen):
     require_par: bool = False
     """Whether it must push its requests (RFC 9126)."""
 
+    start_uri: Annotated[str, AfterValidator(lambda uri: uri and _uri(uri))] = ""
+    """Where the portal's list opens it; "": it is not in the list."""
+
     @model_validator(mode="after")
     def _waived(self) -> Self:
         if self.algorithm is Algorithm.RS256 and not (self.waiver.strip() and self.waiver_until):

@@ -89,7 +89,10 @@ class ClientForm(PageForm):
     reason = line(lazy_gettext("申請の理由"))
 
     detail_fields: tuple[str, ...] = ()
-    """Fields that make up the client's detail; what is wrong with it as a whole stands beside the first."""
+    """Fields that make up the client's detail."""
+
+    whole: str = ""
+    """The field beside which stands what is wrong with the detail as a whole; "": the first."""
 
     def offered(self) -> Self:
         """The form with what may be chosen in it."""
@@ -122,7 +125,7 @@ class ClientForm(PageForm):
         """Put a mistake (redirect_uris.0: sentence) beside the field that it is about."""
         path, _, sentence = problem.partition(": ")
         name, _, place = path.partition(".")
-        field: Field = self[name if name in self.detail_fields else self.detail_fields[0]]
+        field: Field = self[name if name in self.detail_fields else self.whole or self.detail_fields[0]]
         said_of = gettext(sentence)
         if place.isdigit():
             said_of = gettext("%(number)s行目: %(said)s", number=int(place) + 1, said=said_of)
@@ -141,12 +144,13 @@ class OidcForm(ClientForm):
     scopes = SelectMultipleField(LABELS["scopes"], option_widget=CheckboxInput(), widget=ListWidget())
     refresh = BooleanField(LABELS["refresh"])
     require_par = BooleanField(LABELS["require_par"])
+    start_uri = line(LABELS["start_uri"], longest=_LONGEST_URI, required=False)
     waiver = line(LABELS["waiver"], required=False)
     waiver_until = day(LABELS["waiver_until"], required=False)
 
     detail_fields = (
-        "algorithm", "redirect_uris", "post_logout_uris", "logout_uri", "scopes", "refresh", "require_par", "waiver",
-        "waiver_until",
+        "algorithm", "redirect_uris", "post_logout_uris", "logout_uri", "start_uri", "scopes", "refresh", "require_par",
+        "waiver", "waiver_until",
     )  # fmt: skip
 
     def offered(self) -> Self:
@@ -197,7 +201,15 @@ class SamlForm(ClientForm):
     name_id = SelectField(LABELS["name_id"])
     attributes = Pairs(LABELS["attributes"], [Several()])
 
-    detail_fields = ("entity_id", "acs", "logout_url", "certificate", "name_id", "attributes")
+    unsolicited = BooleanField(LABELS["unsolicited"])
+    waiver = line(LABELS["waiver"], required=False)
+    waiver_until = day(LABELS["waiver_until"], required=False)
+
+    detail_fields = (
+        "entity_id", "acs", "logout_url", "certificate", "name_id", "attributes", "unsolicited", "waiver",
+        "waiver_until",
+    )  # fmt: skip
+    whole = "waiver"
 
     def offered(self) -> Self:
         """The form with what may be chosen in it."""

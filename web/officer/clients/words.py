@@ -33,6 +33,7 @@ LABELS: Final[Mapping[str, Any]] = {
     "scopes": lazy_gettext("渡してよい情報"),
     "refresh": lazy_gettext("更新トークンを渡す"),
     "require_par": lazy_gettext("事前送信（PAR）を必須にする"),
+    "start_uri": lazy_gettext("ポータルから開くアドレス"),
     # reverse proxy
     "origin": lazy_gettext("アプリのアドレス"),
     "paths": lazy_gettext("守るパス"),
@@ -50,6 +51,7 @@ LABELS: Final[Mapping[str, Any]] = {
     "certificate": lazy_gettext("署名の証明書（PEM）"),
     "name_id": lazy_gettext("利用者の名乗り方（NameID）"),
     "attributes": lazy_gettext("渡す属性"),
+    "unsolicited": lazy_gettext("ポータルから開ける"),
 }
 """The word for each field, in the order in which they are shown."""
 

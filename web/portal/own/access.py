@@ -11,16 +11,20 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from iam import outbox
+from iam.access.places import permissions
 from iam.access.returns import CLAUSE, give_back
 from iam.errors import NotFound
 from iam.outbox import Topic, Value
 from iam.policy.cited import BASELINE
 from iam.policy.clauses import clauses_of
 from iam.policy.profile import Profile
+from iam.record.columns import jst_day
+from iam.signin.deciding.decision import Outcome
+from web.portal.entry.connected import connected
 from web.portal.own.rights import Access, Right, mine
 from web.portal.owner import owner
 from web.site.face.forms import PageForm, paragraph
-from web.site.site import the_site
+from web.site.site import at, the_site
 
 pages = Blueprint("access", __name__)
 
@@ -35,8 +39,11 @@ class ReturnForm(PageForm):
 
 @pages.get("/access")
 def page() -> str:
-    """What I have and why."""
-    return render_template("portal/access.html", mine=mine())
+    """What I have and why; what I may open from here; whether I may come in from outside."""
+    me = owner()
+    with me.store.glance() as connection:
+        outside = permissions.live(connection, me.id, jst_day(at()))
+    return render_template("portal/access.html", mine=mine(), connected=connected(), outside=outside, Outcome=Outcome)
 
 
 @pages.route("/access/<system>/return", methods=["GET", "POST"])

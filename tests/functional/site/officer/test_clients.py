@@ -7,7 +7,10 @@ import pytest
 from iam.office import cases
 from iam.policy.profile import Role
 from iam.signin.tokens.clients import authenticate, client_of
+from iam.signin.tokens.details import MODELS
 from tests.functional.site.given import Browser, City
+from web.officer.clients.forms import FORMS
+from web.officer.clients.words import LABELS
 
 PAGE = "/office/clients"
 CODE = "juki-web"
@@ -118,6 +121,7 @@ def test_a_client_is_changed_given_a_new_secret_stopped_and_served_again(city_sq
         ("radius", "vlans", "lan = 9999", "lan: VLAN番号は"),
         ("terminal", "addresses", "", "問い合わせてよいアドレスを入力してください"),
         ("saml", "certificate", PEM, "証明書として読めません"),
+        ("saml", "waiver", "第3号", "番号（waiver）と期限"),
         ("saml", "attributes", "uid = shoe_size", "login、staff_number"),
     ],
 )
@@ -127,7 +131,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     sent = typed(
         city_sqlite, origin="https://a.example", paths="", proxies="", addresses="10.1.0.1", devices="", vlans="",
         entity_id="https://sp.example", acs="https://sp.example/acs", logout_url="", certificate="",
-        name_id="persistent", attributes="",
+        name_id="persistent", attributes="", start_uri="",
     )  # fmt: skip
     answer = city_sqlite.somebody(Role.OPERATOR).send(f"{PAGE}/new/{kind}", {**sent, field: wrong})
     page = answer.get_data(as_text=True)
@@ -136,6 +140,12 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     assert "住民記録（Web）" in page
     with city_sqlite.store.read() as connection:
         assert not cases.waiting(connection, city_sqlite.clock())
+
+
+def test_everything_that_is_agreed_is_asked_for_and_shown_in_words() -> None:
+    for kind, model in MODELS.items():
+        assert set(model.model_fields) == set(FORMS[kind].detail_fields), kind
+        assert set(model.model_fields) <= set(LABELS), kind
 
 
 def test_the_same_client_is_not_asked_for_twice_and_an_unknown_door_is_nowhere(city_sqlite: City) -> None:
