@@ -4,7 +4,8 @@ import base64
 import hmac
 import json
 from collections.abc import Callable
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
@@ -127,6 +128,14 @@ def test_a_code_is_good_for_one_minute_and_once(hall: Hall) -> None:
     dead(hall.party, tokens)
     assert hall.party.userinfo(apart["access_token"]).status_code == 200, "another sign-in is not concerned"
     assert audited(hall.city, "token.reused")
+
+
+def test_of_several_who_bring_a_code_at_once_one_gets_tokens_and_they_are_dead(hall: Hall) -> None:
+    code = hall.party.code(hall.staff())
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: hall.party.brings(code), range(8)))
+    assert sorted(each.status_code for each in answers) == [200, *[400] * 7]
+    dead(hall.party, next(each.get_json() for each in answers if each.status_code == 200))
 
 
 def test_a_code_that_another_client_brings_is_dead_for_everybody(hall: Hall) -> None:
@@ -355,3 +364,4 @@ def test_an_id_token_of_ours_is_known_again_however_old(hall: Hall) -> None:
         signer = server().signer
     assert (hinted(signer, ORIGIN, token, hall.city.clock()) or {})["aud"] == "mail"
     assert hinted(signer, "https://another.example", token, hall.city.clock()) is None
+    assert hinted(signer, ORIGIN, token, hall.city.clock() + timedelta(days=400)) is None, "its key is shown no more"

@@ -88,7 +88,6 @@ def described(origin: str) -> dict[str, Any]:
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
-        "ui_locales_supported": ["ja", "en"],
     }
 
 
