@@ -45,7 +45,7 @@ class CaseKind(StrEnum):
         return {
             "temporary_password": "仮パスワードの発行", "temporary_code": "窓口コードの発行", "deputy": "代理の指定",
             "nomination": "役職の指名", "client": "システム連携の登録・変更・停止",
-            "outside": "庁外からの利用許可",
+            "outside": "庁外利用の許可",
         }[self.value]  # fmt: skip
 
 

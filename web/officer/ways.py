@@ -30,7 +30,7 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("people.page", lazy_gettext("職員")),
     ("returns.page", lazy_gettext("返却された権限")),
     ("decide.page", lazy_gettext("利用の判定")),
-    ("clients.page", lazy_gettext("つながるシステム")),
+    ("clients.page", lazy_gettext("システム連携")),
     ("terminals.page", lazy_gettext("端末")),
     ("permissions.page", lazy_gettext("庁外利用の許可")),
     ("tokens.page", lazy_gettext("貸出機器")),
