@@ -149,7 +149,7 @@ def _signing_key() -> None:
         sa.Column("signs_until", Instant(), nullable=False),
         sa.Column("shown_until", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
-        sa.UniqueConstraint("algorithm", "generation", name=op.f("uq_signing_key_algorithm")),
+        sa.UniqueConstraint("algorithm", "generation", name=op.f("uq_signing_key_algorithm_generation")),
         sa.UniqueConstraint("kid", name=op.f("uq_signing_key_kid")),
     )
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Row, select
@@ -33,7 +34,7 @@ from tests.listener import Listener
 ACCESS, CODE, REFRESH = TokenKind.ACCESS, TokenKind.CODE, TokenKind.REFRESH
 
 
-def rows(counter: Counter) -> list[Row[object]]:  # type: ignore[type-arg]
+def rows(counter: Counter) -> list[Row[Any]]:
     with counter.hall.store.read() as connection:
         return list(connection.execute(select(farewell_table).order_by(farewell_table.c.id)))
 

@@ -34,7 +34,8 @@ def test_what_the_private_half_signs_the_shown_half_verifies(hall: Entrance) -> 
     a_client(hall.store, ClientKind.OIDC, "gw", WAIVED)
     signer, at = Signer(hall.store), hall.clock.now
     shown = signer.jwks(at)
-    for algorithm, private in {ES256: ECKey, EDDSA: OKPKey, RS256: RSAKey}.items():
+    kinds: dict[Algorithm, type[ECKey | OKPKey | RSAKey]] = {ES256: ECKey, EDDSA: OKPKey, RS256: RSAKey}
+    for algorithm, private in kinds.items():
         key = signer.signing_key(algorithm, at)
         header = {"alg": algorithm.value, "kid": key.kid}
         token = jwt.encode(header, {"sub": "1"}, private.import_key(key.pem), algorithms=[algorithm.value])
