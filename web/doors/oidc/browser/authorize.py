@@ -16,15 +16,15 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from iam.signin.deciding.decision import Decision, Needs, Outcome
-from iam.signin.door import DOOR, Entrant
+from iam.signin.door import Entrant
 from iam.signin.sessions import Session
 from iam.signin.tokens.clients import Client
 from web.doors.oidc.browser import requested
-from web.doors.oidc.browser.requested import PATH, Requested, at_client
-from web.doors.oidc.claims import hinted, subject_of
+from web.doors.oidc.browser.requested import MEANT, PATH, Requested, at_client
+from web.doors.oidc.claims import subject_of
 from web.doors.oidc.grants import Entering
 from web.doors.oidc.judged import judged
-from web.doors.oidc.server import Registered, cause_of, issuer, server
+from web.doors.oidc.server import Registered, cause_of, server
 from web.portal.entry.refused import Link, refused_page
 from web.portal.onward import signing_in, stepping_up, with_next
 from web.site import guarding
@@ -33,13 +33,13 @@ from web.site.border.callers import whence
 from web.site.border.refusals import refused
 from web.site.problems import Problem
 from web.site.running.journal import request_id
-from web.site.site import at, session, signed_in, the_site
+from web.site.site import session, signed_in, the_site
 
 pages = Blueprint("oidc", __name__)
 
 _BAD: Final = 400
-_LONGEST: Final = 8_000
-"""Bytes: as much as the server reads of an address."""
+_LONGEST: Final = 3_800
+"""Bytes: as much as the server reads of an address (web/site/running/serving.py)."""
 
 
 @pages.get(PATH)
@@ -50,7 +50,7 @@ def authorize() -> Response | tuple[str, int]:
     try:
         asked = requested.read()
         grant = requested.agreed(asked, signed_in())
-        return _answered(asked, grant, signed_in())
+        return _answered(requested.meant(asked), grant, signed_in())
     except OAuth2Error as error:
         return _refused(error)
 
@@ -83,7 +83,7 @@ def _answered(asked: Requested, grant: BaseGrant, who: Entrant | None) -> Respon
     if not decision.allowed:
         return _not_yet(asked, client.client, decision)
     _refuse_other(asked, who)
-    entering = Entering(who, session(), whence(), wish, asked.name)
+    entering = Entering(who, session(), whence(), wish, asked.row)
     answer = server().create_authorization_response(asked.asking, grant_user=entering, grant=grant)
     return _onward(answer.location, client.client) if asked.kept and answer.location else answer
 
@@ -113,19 +113,13 @@ def _not_yet(asked: Requested, client: Client, decision: Decision) -> Response |
 
 def _refuse_other(asked: Requested, who: Entrant) -> None:
     """Refuse somebody else than whom the client means by an ID token (OpenID Connect Core §3.1.2.1)."""
-    hint = asked.said.get("id_token_hint")
-    if hint is None:
-        return
-    meant = hinted(server().signer, issuer(), hint, at())
-    if meant is None or meant.get("sub") != subject_of(who.person_id):
+    if asked.said.get(MEANT, subject_of(who.person_id)) != subject_of(who.person_id):
         raise at_client(asked, LoginRequiredError())
 
 
 def _kept(asked: Requested, client: Client) -> str:
     """The address to come back to."""
-    with the_site().store.act(DOOR) as act:
-        kept = requested.keep(act, client, asked)
-    return requested.address_of(kept)
+    return requested.address_of(requested.keep(client, asked))
 
 
 def _onward(address: str, client: Client) -> Response:

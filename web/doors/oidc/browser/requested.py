@@ -1,9 +1,12 @@
 """What a system asks for when it sends a browser here: read, judged, and kept while its owner signs in.
 
-The one law: *nothing is lost and nothing is slipped in*: while somebody proves themselves the request waits here, not
-in the address, and what was pushed (RFC 9126) counts alone, whatever the address says beside it.
+The one law: *nothing is lost and nothing is slipped in*: while somebody proves themselves the request travels sealed,
+and what was pushed (RFC 9126) counts alone, whatever the address says beside it.  Nobody makes us write a row before
+they, or the client, have said who they are.
 """
 
+import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,22 +16,24 @@ from urllib.parse import urlencode
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 from authlib.oauth2.rfc6749.grants import BaseGrant
 from authlib.oidc.core.errors import (
+    LoginRequiredError,
     RegistrationNotSupportedError,
     RequestNotSupportedError,
     RequestURINotSupportedError,
 )
 from flask import request
 
+from iam.errors import IntegrityError
 from iam.record.act import Act
 from iam.signin.deciding.decision import Needs
-from iam.signin.door import Entrant
+from iam.signin.door import DOOR, Entrant
 from iam.signin.tokens import issued
 from iam.signin.tokens.clients import Client
-from iam.signin.tokens.issued import Token, TokenKind
-from web.doors.oidc.claims import CONTEXTS
+from iam.signin.tokens.issued import TokenKind
+from web.doors.oidc.claims import CONTEXTS, hinted
 from web.doors.oidc.grants import NOT_AGREED, algorithm_of
 from web.doors.oidc.judged import Wish
-from web.doors.oidc.server import Asking, Registered, plain, said_once, server
+from web.doors.oidc.server import Asking, Registered, issuer, plain, said_once, server
 from web.site.site import at, the_site
 
 PATH: Final = "/oauth/authorize"
@@ -46,14 +51,23 @@ NAMES: Final = (
 PROMPTS: Final = frozenset({"none", "login", "consent"})
 """Nobody is asked to consent: what a system is told of staff, the body decides (two officers), not each of them."""
 
+MEANT: Final = "meant"
+"""Whom the client means: of our own making, never read from an address."""
+
 _LONGEST_AGE: Final = 9
+_LONGEST_ADDRESS: Final = 1_900
+"""Characters: less than what may be the way on from a page of ours."""
+
+_SEALED: Final = "~"
+_PURPOSE: Final = "authorization request"
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
     """One request.  `asked_at`: when the client first asked, since when a new proof counts as new.
 
-    `name`: of the row that keeps it, "" while it stands in the address; `kept`: its owner was sent to prove something.
+    `name`: of the row that keeps it or what holds it sealed, "" while it stands in the address as the client wrote it;
+    `kept`: its owner was sent to prove something.
     """
 
     said: Mapping[str, str]
@@ -65,6 +79,11 @@ class Requested:
     def silent(self) -> bool:
         """Whether nobody may be shown anything (prompt=none)."""
         return self.said.get("prompt") == "none"
+
+    @property
+    def row(self) -> str:
+        """The name of the row that keeps it; "" when none does."""
+        return "" if self.name.startswith(_SEALED) else self.name
 
     @property
     def asking(self) -> Asking:
@@ -96,17 +115,30 @@ def read() -> Requested:
     if not named.startswith(URN):
         raise RequestURINotSupportedError("Only what was pushed to us is taken (RFC 9126).")
     name = named.removeprefix(URN)
+    found = _opened(name) if name.startswith(_SEALED) else _pushed(name)
+    if found is None or found.said["client_id"] != said.get("client_id"):
+        raise InvalidRequestError("The request_uri is unknown, used, too old, or of another client.")
+    return found
+
+
+def _pushed(name: str) -> Requested | None:
     with the_site().store.glance() as connection:
         row = issued.find(connection, TokenKind.REQUEST, name, at())
-    if row is None or row.detail["said"]["client_id"] != said.get("client_id"):
-        raise InvalidRequestError("The request_uri is unknown, used, too old, or of another client.")
-    return _of(row, name)
-
-
-def _of(row: Token, name: str) -> Requested:
+    if row is None:
+        return None
     detail = row.detail
     since = datetime.fromisoformat(detail["asked_at"]) if detail["kept"] else row.issued_at
     return Requested(detail["said"], since, name, detail["kept"])
+
+
+def _opened(name: str) -> Requested | None:
+    try:
+        sealed = base64.urlsafe_b64decode(name.removeprefix(_SEALED))
+        held = json.loads(the_site().store.keys.open(_PURPOSE, sealed))
+    except (IntegrityError, ValueError):
+        return None
+    since = datetime.fromisoformat(held["asked_at"])
+    return Requested(held["said"], since, name, kept=True) if at() - since < KEPT_LIFE else None
 
 
 def known(said: Mapping[str, str]) -> dict[str, str]:
@@ -181,15 +213,41 @@ def contexts_in(values: str) -> Needs:
     return wanted[0] if wanted else Needs()
 
 
-def keep(act: Act, client: Client, asked: Requested) -> Requested:
-    """The same, kept while its owner proves themselves; what was pushed is used up by it."""
+def keep(client: Client, asked: Requested) -> Requested:
+    """The same, kept while its owner proves themselves; what was pushed is used up by it.
+
+    Raises:
+        OAuth2Error: when it is too long to be carried.
+    """
     if asked.kept:
         return asked
+    held = {"said": dict(asked.said), "asked_at": asked.asked_at.isoformat()}
     if asked.name:
-        issued.use_once(act, client, TokenKind.REQUEST, asked.name)
-    detail: dict[str, Any] = {"said": dict(asked.said), "asked_at": asked.asked_at.isoformat(), "kept": True}
-    name = issued.issue(act, TokenKind.REQUEST, client, life=KEPT_LIFE, detail=detail)
-    return replace(asked, name=name, kept=True)
+        with the_site().store.act(DOOR) as act:
+            issued.use_once(act, client, TokenKind.REQUEST, asked.name)
+            name = issued.issue(act, TokenKind.REQUEST, client, life=KEPT_LIFE, detail={**held, "kept": True})
+        return replace(asked, name=name, kept=True)
+    sealed = the_site().store.keys.seal(_PURPOSE, json.dumps(held).encode())
+    kept = replace(asked, name=_SEALED + base64.urlsafe_b64encode(sealed).decode(), kept=True)
+    if len(address_of(kept)) > _LONGEST_ADDRESS:
+        raise at_client(asked, InvalidRequestError("The request is too long; push it (RFC 9126)."))
+    return kept
+
+
+def meant(asked: Requested) -> Requested:
+    """The same, with the person whom an ID token that it shows is about, instead of the token.
+
+    Raises:
+        OAuth2Error: when it is no ID token of ours.
+    """
+    said = dict(asked.said)
+    hint = said.pop("id_token_hint", "")
+    if not hint:
+        return asked
+    claims = hinted(server().signer, issuer(), hint, at())
+    if claims is None:
+        raise at_client(asked, LoginRequiredError())
+    return replace(asked, said={**said, MEANT: str(claims["sub"])})
 
 
 def push(act: Act, client: Client, said: Mapping[str, str]) -> str:
