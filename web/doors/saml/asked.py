@@ -6,14 +6,13 @@ key; and a message is for us, of now, and whole.
 
 import json
 import zlib
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from saml2 import BINDING_HTTP_POST, samlp
 
 from iam.errors import IntegrityError
@@ -159,12 +158,10 @@ def _signed(parcel: Parcel, message: Message, detail: SamlDetail, ours: Ourselve
     algorithm = parcel.sealed.algorithm if parcel.sealed else message.algorithm
     if algorithm in RSA and not detail.rsa_on(jst_day(at)):
         raise Refusal("algorithm", "RSA without a waiver")
-    certificate = x509.load_pem_x509_certificate(detail.certificate.encode())
     if parcel.sealed:
-        carrying.verify(parcel.sealed, certificate)
+        carrying.verify(parcel.sealed, x509.load_pem_x509_certificate(detail.certificate.encode()))
     else:
-        der = b64encode(certificate.public_bytes(Encoding.DER)).decode()
-        xmlsec.verify(ours.xmlsec, message.xml, _KINDS[message.kind], der)
+        xmlsec.verify(ours.xmlsec, message.xml, _KINDS[message.kind], detail.certificate)
 
 
 def _acs(detail: SamlDetail, said: Any) -> str:  # noqa: ANN401 - as above

@@ -7,10 +7,12 @@ a message is named on its command line, nor kept when it ends.
 import logging
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
 from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from saml2.cert import CertificateError
 from saml2.sigver import (
@@ -19,6 +21,7 @@ from saml2.sigver import (
     SecurityContext,
     SigverError,
     XmlsecError,
+    parse_xmlsec_verify_output,
 )
 
 from iam.errors import Busy, ConfigurationError
@@ -80,6 +83,22 @@ class Xmlsec(CryptoBackendXmlSec1):  # type: ignore[misc] # the library has no t
         """The program's version, asked for once."""
         return self._known
 
+    # As the library's own, but that every file is closed and gone whatever happens.
+
+    def sign_statement(self, statement: str, node_name: str, key_file: str, node_id: str) -> str:
+        """`statement` with the prepared signature of one element filled in."""
+        with _private(statement.encode(), ".xml") as file:
+            how = ["--sign", "--privkey-pem", key_file, "--id-attr:ID", node_name, "--node-id", node_id]
+            return self._run_xmlsec([self.xmlsec, *how], [file.name])[2].decode()
+
+    def validate_signature(self, signedtext: str, cert_file: str, cert_type: str, node_name: str, node_id: str) -> bool:
+        """Whether xmlsec1 says that the certificate's key signed this element; keys that the message names are none."""
+        with _private(signedtext.encode(), ".xml") as file:
+            how = ["--verify", "--enabled-reference-uris", "empty,same-doc", "--enabled-key-data", "raw-x509-cert"]
+            whose = [f"--pubkey-cert-{cert_type}", cert_file, "--id-attr:ID", node_name, "--node-id", node_id]
+            said = self._run_xmlsec([self.xmlsec, *how, *whose], [file.name])[1]
+        return bool(parse_xmlsec_verify_output(said, self.version_nums))
+
     def _run_xmlsec(self, com_list: Sequence[str], extra_args: Iterable[str]) -> tuple[str, str, bytes]:
         if not self._places.acquire(blocking=False):
             raise Busy(_TOO_MANY)
@@ -112,32 +131,45 @@ class Xmlsec(CryptoBackendXmlSec1):  # type: ignore[misc] # the library has no t
             return done.stdout.decode(), done.stderr.decode("utf-8", "replace"), out.read()
 
 
+@dataclass(frozen=True)
 class _Certificate:
-    """What the library asks the metadata for: the one certificate that two officers registered for this client."""
+    """What the library asks the metadata for: the one certificate that two officers registered for this client.
 
-    def __init__(self, body: str) -> None:
-        self._body = body
+    `file`: holds it, as PEM.
+    """
 
-    def certs(self, *_: object) -> list[tuple[str, str]]:
-        """The certificate's base64, for whoever is said to have sent the message."""
-        return [("", self._body)]
+    file: IO[bytes]
+
+    def certs(self, *_: object) -> list[tuple[str, IO[bytes]]]:
+        """The certificate, for whoever is said to have sent the message."""
+        return [("", self.file)]
+
+
+@contextmanager
+def _private(content: bytes, suffix: str) -> Iterator[IO[bytes]]:
+    """A file for xmlsec1 that only the service can read, gone with the block."""
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(content)
+        file.flush()
+        yield file
 
 
 def verify(xmlsec: Xmlsec, xml: str, kind: str, certificate: str) -> None:
-    """Hold the signature of a message against a certificate (base64 of its DER).  `kind`: "authn_request", …
+    """Hold the signature of a message against a certificate (PEM).  `kind`: "authn_request", …
 
     What the message says of its own key is not believed.
 
     Raises:
-        Refusal: when it was not signed by that key, or signed otherwise than SAML Core 5.4 lets it be.
+        Refusal: when it was not signed by that key, or signed otherwise than SAML Core §5.4 lets it be.
         Busy: when too many wait.
     """
-    context = SecurityContext(xmlsec, metadata=_Certificate(certificate), only_use_keys_in_metadata=True)
-    check: Any = getattr(context, f"correctly_signed_{kind}")
-    try:
-        check(xml, must=True)
-    except (SigverError, MissingKey, CertificateError, TypeError, ValueError, AttributeError) as error:
-        raise Refusal("signature", type(error).__name__) from error
+    with _private(certificate.encode(), ".pem") as file:
+        context = SecurityContext(xmlsec, metadata=_Certificate(file), only_use_keys_in_metadata=True)
+        check: Any = getattr(context, f"correctly_signed_{kind}")
+        try:
+            check(xml, must=True)
+        except (SigverError, MissingKey, CertificateError, TypeError, ValueError, AttributeError) as error:
+            raise Refusal("signature", type(error).__name__) from error
 
 
 def sign(xmlsec: Xmlsec, xml: str, parts: Iterable[tuple[str, str]], key_file: str) -> str:
