@@ -34,7 +34,7 @@ from iam.signin.tokens.clients import (
     renew_secret,
     set_state,
 )
-from iam.signin.tokens.details import ClientKind, RadiusDetail, SamlDetail
+from iam.signin.tokens.details import Detail, ForwardDetail, RadiusDetail, SamlDetail
 from iam.signin.tokens.issued import revoke
 
 LONGEST_FORMER: Final = 30
@@ -211,15 +211,25 @@ def _see_change(connection: Connection, door: Door, client: Client, draft: Draft
 
 
 def _see_name(connection: Connection, draft: Draft) -> None:
-    """Refuse an entity id that another client has: by it alone a SAML system says who it is."""
-    if not isinstance(draft.detail, SamlDetail):
-        return
-    for other in clients(connection, ClientKind.SAML):
-        if other.code != draft.code and other.agreed(SamlDetail).entity_id == draft.detail.entity_id:
-            raise Conflict(f"エンティティID {draft.detail.entity_id} は、連携先 {other.code} がすでに使っています。")
+    """Refuse the name that another client has, by which its door alone tells who comes; stopped ones keep theirs."""
+    name = _name_of(draft.detail)
+    for other in clients(connection, draft.kind) if name else ():
+        if other.code != draft.code and _name_of(other.detail) == name:
+            cure = "別のものにするか、その連携先を変更してください"
+            raise Conflict(f"{name} は、連携先 {other.code} がすでに使っています。{cure}。")
+
+
+def _name_of(detail: Detail) -> str:
+    """By what a door tells this client from others, besides its code; "" for nothing."""
+    if isinstance(detail, SamlDetail):
+        return detail.entity_id
+    return detail.origin if isinstance(detail, ForwardDetail) else ""
 
 
 def _see(door: Door, draft: Draft) -> None:
+    if _name_of(draft.detail) == door.origin:
+        # Whoever wrote a page there could act as anybody who is signed in.
+        raise Conflict(f"{door.origin} は鍵守自身の宛先です。アプリケーションには別のホスト名を使ってください。")
     for refusal in mistakes(door.model, draft).values():
         raise refusal
 

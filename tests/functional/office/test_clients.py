@@ -258,6 +258,22 @@ def test_what_does_not_fit_the_body_cannot_be_asked_for(table: Table) -> None:
             table.new(draft)
 
 
+def test_one_origin_is_one_application_and_never_our_own(table: Table) -> None:
+    def at(origin: str, code: str) -> Draft:
+        return Draft(code, ClientKind.FORWARD, "gw", "旧システム", detail_of(ClientKind.FORWARD, {"origin": origin}))
+
+    table.confirms(table.new(at("https://app.sakura.test", "app1")))
+    with pytest.raises(Conflict, match="app1 がすでに使って"):
+        table.new(at("https://app.sakura.test", "app2"))
+    with pytest.raises(Conflict, match="鍵守自身"):
+        table.new(at(table.door.origin, "app2"))
+    first = table.new(at("https://two.sakura.test", "app2"))
+    second = table.new(at("https://two.sakura.test", "app3"))
+    table.confirms(first)
+    with pytest.raises(Conflict, match="app2 がすでに使って"):
+        table.confirms(second)
+
+
 def test_a_code_is_given_once_and_kind_and_secrecy_stay(table: Table) -> None:
     table.confirms(table.new(a_draft()))
     with pytest.raises(Conflict, match="すでに使われて"):
