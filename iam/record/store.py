@@ -62,6 +62,7 @@ class Store:
         self.clock = clock
         self._engine = open_engine(self.url)
         self._glances = _open_glances(self.url) if self.url.get_backend_name() == "postgresql" else self._engine
+        self._questions: list[Question] = []
         # None trusts the database to have every table: for tables that no migration knows yet.
         self._awaited = schema
 
@@ -97,7 +98,9 @@ class Store:
 
     def question(self, query: Select[Any]) -> "Question":
         """`query`, rendered once: for what is asked a thousand times a second, each time on a snapshot of its own."""
-        return Question(self, query)
+        found = Question(self, query)
+        self._questions.append(found)
+        return found
 
     @contextmanager
     def act(self, actor: str, on_behalf: str = "") -> Iterator[Act]:
@@ -135,6 +138,8 @@ class Store:
 
     def dispose(self) -> None:
         """Close every connection."""
+        for question in self._questions:
+            question.close()
         self._engine.dispose()
         self._glances.dispose()
 
@@ -178,7 +183,10 @@ class Store:
 
 class Question:
     """A query for one row at most, past everything but the driver: the row is as the driver gives it, good for being
-    compared with an earlier one, not for being read as the tables' types."""
+    compared with an earlier one, not for being read as the tables' types.
+
+    It keeps as many connections as were ever asking at once.
+    """
 
     def __init__(self, store: Store, query: Select[Any]) -> None:
         self._store, self._engine = store, store._glances  # noqa: SLF001 - of this room
@@ -191,6 +199,7 @@ class Question:
         }
         self._sent = {name: process for name, process in found.items() if process is not None}
         self._errors: type[Exception] = dialect.loaded_dbapi.Error
+        self._idle: list[Any] = []
 
     def __call__(self, **values: object) -> tuple[Any, ...] | None:
         """The row, or None.
@@ -202,21 +211,39 @@ class Question:
         for name, process in self._sent.items():
             bound[name] = process(bound[name])
         sent: Any = bound if self._order is None else tuple([bound[name] for name in self._order])
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._opened()
+        try:
+            cursor = connection.execute(self._text, sent)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            cursor.close()
+        except self._errors:
+            connection.close()
+            return self._asked_carefully(sent)
+        self._idle.append(connection)
+        return row
+
+    def close(self) -> None:
+        """Close the connections that nobody is asking on."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _opened(self) -> Any:  # noqa: ANN401 - a connection of either driver
         with translated(self._store.url):
             self._store._see_schema()  # noqa: SLF001 - of this room
-            connection = self._engine.raw_connection()
-            try:
-                cursor = connection.cursor()
-                cursor.execute(self._text, sent)
-                return cursor.fetchone()
-            except self._errors:
-                connection.invalidate()
-            finally:
-                connection.close()
-            # Once more by the way that knows what the driver's errors mean.
-            with self._engine.connect() as careful:
-                row = careful.exec_driver_sql(self._text, sent).fetchone()
-                return None if row is None else tuple(row)
+            found = self._engine.raw_connection()
+            driver = found.driver_connection
+            found.detach()
+            return driver
+
+    def _asked_carefully(self, sent: Any) -> tuple[Any, ...] | None:  # noqa: ANN401 - values of either driver's style
+        """Once more by the way that knows what the driver's errors mean; the idle connections may have died too."""
+        self.close()
+        with translated(self._store.url), self._engine.connect() as careful:
+            row = careful.exec_driver_sql(self._text, sent).fetchone()
+            return None if row is None else tuple(row)
 
 
 def open_engine(url: URL) -> Engine:
