@@ -28,6 +28,7 @@ from iam.signin.deciding.facts import Knock, Whence, explain, proved_now
 from iam.signin.door import Door, Entrant, entrant
 from iam.signin.factors import totp
 from iam.signin.tokens.clients import ClientKind
+from tests.browser.chromium import Watch, opened, started
 from tests.clients import a_client
 from tests.functional.doors.saml.mellon import USER, Mellon, Part, Traveller
 from tests.functional.doors.saml.provider import Pair
@@ -178,6 +179,22 @@ def test_an_answer_that_was_changed_opens_nothing(scene: Scene) -> None:
             fields = {**form.fields, "SAMLResponse": b64encode(changed.encode()).decode()}
             assert browser.brings(form.action, fields).status in {400, 403, 500}
             assert not browser.at.text.startswith("desk:")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["by itself", "by the button"])
+def test_a_real_browser_goes_on_to_the_system(scene: Scene, scripts: bool) -> None:
+    with started() as chromium, opened(chromium, java_script_enabled=scripts) as context:
+        page, watch = context.new_page(), Watch.over(context)
+        watch.expects("request elsewhere", "favicon.ico")  # two sites are what this is about
+        page.goto(f"{scene.desk.site}/desk/")
+        page.fill("input[name=number]", scene.who.number)
+        page.fill("input[name=password]", scene.who.password)
+        page.press("input[name=password]", "Enter")
+        if not scripts:
+            page.click("form[data-onward] button")
+        page.wait_for_url(f"{scene.desk.site}/desk/")
+        assert page.text_content("body") == f"desk: {scene.who.number} may user"
+        assert watch.unexpected() == []
 
 
 def test_somebody_comes_in_proves_more_is_denied_and_leaves(scene: Scene) -> None:
