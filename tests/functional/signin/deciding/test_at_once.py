@@ -153,8 +153,11 @@ def test_what_a_lost_terminal_shows_is_not_forgotten_beside_another_mark(gate: G
     person = gate.signed_in(1)
     gate.terminal("PC-0001", certificate="ab" * 32, mac="aa:bb:cc:00:00:01")
     gate.terminal("PC-0002", address="192.0.2.20")
+    alone = Whence("192.0.2.99", certificate="ab" * 32)
+    assert gate.asks(person, whence=alone).allowed
     terminal_lost(gate, person)
     for whence in (
+        alone,
         Whence("192.0.2.20", certificate="ab" * 32),
         Whence("192.0.2.20", mac="AA-BB-CC-00-00-01"),
         Whence("192.0.2.99", certificate="ab" * 32, mac="aa:bb:cc:00:00:09"),

@@ -54,12 +54,12 @@ def test_a_repeat_is_one_more_of_its_kind_and_the_audit_holds_the_first(gate: Ga
 
 def test_after_ten_minutes_and_after_midnight_an_answer_is_a_new_one(gate: Gate) -> None:
     person = gate.signed_in(1)
-    gate.hall.clock.now = gate.hall.clock.now.replace(hour=14, minute=40, second=0)
-    for later in (0, 9, 11, 5):
+    gate.hall.clock.now = gate.hall.clock.now.replace(hour=14, minute=45, second=0)
+    for later in (0, 9, 8, 5):
         gate.hall.clock.on(minutes=later)
         gate.asks(person, whence=AT_HOME)
     gate.settle()
-    # 23:40 and 23:49 are one, 00:00 is another day, 00:05 repeats it.
+    # 23:45 and 23:54 are one, 00:02 is another day, 00:07 repeats it.
     assert [each.times for each in gate.rows()] == [2, 2]
     gate.hall.clock.on(minutes=11)
     gate.asks(person, whence=AT_HOME)
