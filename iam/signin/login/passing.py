@@ -196,7 +196,7 @@ def _proved_again(step: Step, coming: Coming, proofs: Proofs, why: Why) -> Signe
     session = sessions.session_of(step.act.connection, coming.session_id or 0)
     if session is None or session.person_id != coming.who.person_id:
         return Refused("lapsed")
-    everything = _together(session.proofs, proofs)
+    everything = _since(session.proofs, proofs)
     duty = _duty(step.act, coming.who, everything, why)
     token = sessions.rotate(step.act, session.id, everything, duty, proved=True)
     detail = {"session": session.id, "methods": proofs.methods, "address": step.where.address}
@@ -233,6 +233,16 @@ def sign_out(store: Store, session: Session, who: Entrant, where: Where) -> None
 
 def _duty(act: Act, who: Entrant, proofs: Proofs, why: Why) -> str:
     return steps.duty_of(who.rules, proofs, why, of_person(act.connection, who.person_id))
+
+
+def _since(old: Proofs, new: Proofs) -> Proofs:
+    """What a session has proved from a new proof on: no more than that proof did.
+
+    Who is told how, is told when (acr with auth_time): a key of this morning must not speak for a code of now.
+    """
+    both = _together(old, new)
+    as_much = both.kinds == new.kinds and both.phishing_resistant == new.phishing_resistant
+    return both if as_much else new
 
 
 def _together(old: Proofs, new: Proofs) -> Proofs:

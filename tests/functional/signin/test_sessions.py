@@ -302,6 +302,19 @@ def test_a_key_proves_again_alone_and_strengthens_the_session(hall: Entrance) ->
     assert found.session.proofs.methods == (Method.PASSWORD, Method.TOTP, Method.VERIFIED_KEY)
 
 
+def test_a_key_of_this_morning_does_not_speak_for_a_code_of_now(hall: Entrance) -> None:
+    yamada = hall.staff(1, app=True, key=True)
+    session = present(hall, yamada.touches()).session
+    assert session.proofs.phishing_resistant
+    hall.clock.on(minutes=6)
+
+    again = yamada.types_code(login.prove_again(hall.store, hall.door, session, yamada.password, HERE))
+
+    found = present(hall, again).session
+    assert found.proofs.methods == (Method.PASSWORD, Method.TOTP)
+    assert found.proved_at > session.proved_at
+
+
 def test_a_new_proof_is_for_its_own_session_only(hall: Entrance) -> None:
     yamada, sato = hall.staff(1, key=True), hall.staff(2, key=True)
     _, session = begun(yamada)
