@@ -22,6 +22,7 @@ from iam.signin.tokens.clients import Client, OidcDetail
 from iam.signin.tokens.details import Algorithm
 from iam.signin.tokens.signing import Signer, SigningKey
 from web.doors.oidc.judged import Granted
+from web.doors.oidc.server import Registered
 from web.site.site import the_site
 
 LIFE: Final = timedelta(minutes=5)
@@ -101,8 +102,8 @@ def references_of(proofs: Proofs) -> list[str]:
 
 
 def told(granted: Granted, scope: str) -> dict[str, Any]:
-    """What the scopes open."""
-    who, scopes = granted.who, scope.split()
+    """What the scopes open, as far as they are still agreed: a token outlives what it was given under."""
+    who, scopes = granted.who, (Registered(granted.client).get_allowed_scope(scope) or "").split()
     claims: dict[str, Any] = {"sub": subject_of(who.person_id)}
     if "profile" in scopes:
         claims |= {"name": who.name, "preferred_username": _login(granted), "staff_number": who.staff_number}

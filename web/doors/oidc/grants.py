@@ -41,13 +41,17 @@ METHODS: Final = (*BY_SECRET, "none")
 
 @dataclass(frozen=True, slots=True)
 class Entering:
-    """Somebody who was just let in.  `request`: the name of the request that was kept meanwhile; "" for none."""
+    """Somebody who was just let in.  `request`: the name of the request that was kept meanwhile; "" for none.
+
+    `silent`: nobody need be there; a page that was left open asks so.
+    """
 
     who: Entrant
     session: Session
     whence: Whence
     wish: Wish
     request: str = ""
+    silent: bool = False
 
 
 class Coded(AuthorizationCodeGrant):
@@ -178,7 +182,8 @@ def _code(act: Act, request: OAuth2Request, client: Client, entering: Entering) 
         if isinstance(kept, issued.Dead):
             return kept
     who, session, said = entering.who, entering.session, request.payload.data
-    sessions.extend(act, session.id)  # its owner is at work with it
+    if not entering.silent:
+        sessions.extend(act, session.id)  # its owner is at work with it
     detail = {
         "scope": request.scope, "redirect_uri": said["redirect_uri"], "challenge": said["code_challenge"],
         "nonce": said.get("nonce", ""), "auth_time": int(session.proved_at.timestamp()),

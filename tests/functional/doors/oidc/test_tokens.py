@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
@@ -19,6 +19,8 @@ from iam.access.accounts import block_table
 from iam.people.ledger import next_id
 from iam.record.columns import jst_day
 from iam.signin import sessions
+from iam.signin.tokens.books import client_table
+from iam.signin.tokens.details import written_of
 from tests.functional.doors.oidc.conftest import Hall
 from tests.functional.doors.oidc.party import VERIFIER, Party, a_party, said_in
 from tests.functional.site.given import ORIGIN, Browser
@@ -157,6 +159,27 @@ def test_who_brings_a_refresh_token_again_ends_everything_that_came_of_it(hall: 
     assert hall.party.reads(third["id_token"])["auth_time"] == hall.party.reads(first["id_token"])["auth_time"]
     assert hall.other.refreshes(third["refresh_token"]).status_code == 400, "another client's; and so it is stolen"
     dead(hall.party, third)
+
+
+def test_what_is_agreed_no_more_is_told_no_more(hall: Hall) -> None:
+    party = a_party(hall.city, "groupware", "shrinking")
+    tokens = living(party, hall.staff())
+    bare = {**written_of(party.client.detail), "scopes": ["profile"]}
+    with hall.city.store.act("test") as act:
+        mine = client_table.c.id == party.client.id
+        act.connection.execute(update(client_table).where(mine).values(detail=bare, changed_at=act.at))
+    told = party.userinfo(tokens["access_token"]).get_json()
+    assert told["name"]
+    again = party.reads(party.refreshes(tokens["refresh_token"]).get_json()["id_token"])
+    assert not {"email", "groups"} & {*told, *again}
+
+
+def test_a_page_that_was_left_open_does_not_keep_its_session(hall: Hall) -> None:
+    browser, asked = hall.staff(2), []
+    for _ in range(4):
+        asked.append("code" in hall.party.back(browser, prompt="none"))
+        hall.city.clock.forward(minutes=10)
+    assert asked == [True, True, True, False]
 
 
 def suspended(hall: Hall, person_id: int, system: str = "") -> None:

@@ -83,7 +83,7 @@ def _answered(asked: Requested, grant: BaseGrant, who: Entrant | None) -> Respon
     if not decision.allowed:
         return _not_yet(asked, client.client, decision)
     _refuse_other(asked, who)
-    entering = Entering(who, session(), whence(), wish, asked.row)
+    entering = Entering(who, session(), whence(), wish, asked.row, asked.silent)
     answer = server().create_authorization_response(asked.asking, grant_user=entering, grant=grant)
     return _onward(answer.location, client.client) if asked.kept and answer.location else answer
 
