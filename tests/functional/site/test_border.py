@@ -21,7 +21,7 @@ from iam.settings import Certificates, Portal
 from tests.functional.site import parts
 from tests.functional.site.given import MORNING, ORIGIN, City
 from web.site.access import public
-from web.site.border.callers import caller
+from web.site.border.callers import Proxies, caller
 from web.site.border.cookies import FORM
 
 FORM_OK: Final[Mapping[str, str]] = {
@@ -271,7 +271,9 @@ def told(city_sqlite: City) -> City:
     @pages.get("/_who")
     def who() -> Any:  # noqa: ANN401 - a page
         found = caller()
-        return jsonify(address=found.address, terminal=found.terminal, certificate=found.certificate)
+        return jsonify(
+            address=found.address, terminal=found.terminal, certificate=found.certificate, whence=found.whence.address
+        )
 
     city_sqlite.more, city_sqlite.rows = [pages], {"told.who": public()}
     assert city_sqlite.settings.portal
@@ -309,6 +311,15 @@ def seen(city: City, peer: str, **headers: str) -> dict[str, str]:
 )
 def test_the_address_is_what_the_nearest_listed_proxy_saw(told: City, peer: str, forwarded: str, address: str) -> None:
     assert seen(told, peer, X_Forwarded_For=forwarded)["address"] == address
+
+
+@pytest.mark.parametrize(
+    "forwarded", ["", "garbage", "198.51.100.7:52344", "198.51.100.7, garbage", "garbage, 10.0.0.2"]
+)
+def test_where_a_proxy_stands_is_not_where_people_are(told: City, forwarded: str) -> None:
+    assert seen(told, "10.0.0.3", X_Forwarded_For=forwarded)["whence"] == ""
+    assert Proxies(told.site.portal.proxies).address_behind("10.0.0.3", forwarded) == ""
+    assert seen(told, "192.0.2.66", X_Forwarded_For=forwarded)["whence"] == "192.0.2.66", "no proxy: whoever connects"
 
 
 def a_card() -> bytes:

@@ -28,17 +28,24 @@ Network = IPv4Network | IPv6Network
 FORWARDED: Final = "X-Forwarded-For"
 _MOST_HOPS: Final = 20
 _MOST_KEPT: Final = 10_000
+_LONGEST_KEPT: Final = 200
+"""Characters; what is longer, a stranger wrote."""
+
 _LONGEST_TERMINAL: Final = 200
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who connects.  `certificate`: PEM, "" without one; `forged`: headers that were dropped, by name."""
+    """Who connects.  `certificate`: PEM, "" without one; `forged`: headers that were dropped, by name.
+
+    `unseen`: a proxy speaks and does not say for whom, so `address` is the proxy's own.
+    """
 
     address: str
     terminal: str
     certificate: str = ""
     forged: tuple[str, ...] = ()
+    unseen: bool = False
 
     @property
     def forged_certificate(self) -> bool:
@@ -52,8 +59,8 @@ class Caller:
 
     @property
     def whence(self) -> Whence:
-        """The same, as a decision wants it."""
-        return Whence(self.address, _fingerprint(self.certificate))
+        """The same, as a decision wants it: where a proxy stands says nothing of where people are."""
+        return Whence("" if self.unseen else self.address, _fingerprint(self.certificate))
 
 
 def caller() -> Caller:
@@ -85,7 +92,8 @@ def read_caller(asked: Request, portal: Portal) -> Caller:
         return Caller(_shown(peer), terminal, forged=forged)
     hops = ",".join(asked.headers.getlist(FORWARDED)).split(",")[-_MOST_HOPS:]
     certificate = certificate_from(asked.headers.get(header, "")) if header else ""
-    return Caller(_behind(peer, hops, proxies), terminal, certificate)
+    address, seen = _behind(peer, hops, proxies)
+    return Caller(address, terminal, certificate, unseen=not seen)
 
 
 class Proxies:
@@ -98,6 +106,8 @@ class Proxies:
     def address_behind(self, peer: str, forwarded: str) -> str | None:
         """The address that the proxy saw, "" when it names none; None when `peer` is no proxy."""
         key = (peer, forwarded)
+        if len(forwarded) > _LONGEST_KEPT:
+            return self._read(peer, forwarded)
         if key not in self._found:
             if len(self._found) >= _MOST_KEPT:
                 self._found.clear()
@@ -107,8 +117,8 @@ class Proxies:
     def _read(self, peer: str, forwarded: str) -> str | None:
         if not _listed(peer, self._networks):
             return None
-        hops = forwarded.split(",")[-_MOST_HOPS:]
-        return _behind(peer, hops, self._networks) if _shown(hops[-1].strip()) else ""
+        address, seen = _behind(peer, forwarded.split(",")[-_MOST_HOPS:], self._networks)
+        return address if seen else ""
 
 
 @lru_cache(maxsize=4096)
@@ -117,17 +127,20 @@ def fingerprint_in(header: str) -> str:
     return _fingerprint(certificate_from(header)) if header else ""
 
 
-def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> str:
-    """The right-most address that is no proxy of ours: whatever stands left of it, its owner may have written."""
+def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> tuple[str, bool]:
+    """The right-most address that is no proxy of ours: whatever stands left of it, its owner may have written.
+
+    With it, whether it is the asker's: not where a proxy named nobody, or something that cannot be read.
+    """
     last = peer
     for hop in reversed(hops):
         shown = _shown(hop.strip())
         if not shown:
-            break
+            return last, False
         last = shown
         if not _listed(shown, proxies):
             break
-    return last
+    return last, True
 
 
 @lru_cache(maxsize=8)

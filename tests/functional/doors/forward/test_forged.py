@@ -166,7 +166,10 @@ def test_nobody_is_led_out_of_the_application(street: Street, to: str) -> None:
     street.cookies[APP] = {BROWSER: browser}
     started = Asking(street.doorway, use_cookies=False).get(
         "/auth/start", base_url=ORIGIN, query_string={"app": "bunsho", "to": to, "browser": hashed},
-        headers={"Cookie": "; ".join(f"{k}={v}" for k, v in street.cookies[ORIGIN].items())},
+        headers={
+            "Cookie": "; ".join(f"{k}={v}" for k, v in street.cookies[ORIGIN].items()),
+            "X-Forwarded-For": street.address,
+        },
         environ_overrides={"REMOTE_ADDR": "127.0.0.1"},
     )  # fmt: skip
     assert started.location.startswith(f"{APP}/.kagimori/enter?ticket=")

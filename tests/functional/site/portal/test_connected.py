@@ -31,7 +31,7 @@ def test_systems_are_opened_from_the_portal_with_what_stands_in_the_way(city: Ci
             case = asking.ask_new(act, city.door, officers[0], draft, reason="更改")
         issuing.confirm(city.store, city.door, officers[1], case.id, case.content_hash)
     staff = city.somebody()
-    page = staff.get("/access").get_data(as_text=True)
+    page = staff.get("/access", headers={"X-Forwarded-For": "10.20.1.5"}).get_data(as_text=True)
     for words in ('href="https://kintai.example/"', 'href="https://a.example/in"', 'name="client" value="zaimu"'):
         assert words in page
     assert "連携 hidden" not in page
