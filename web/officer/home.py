@@ -13,6 +13,8 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import Connection
 
 from iam import outbox
+from iam.access.places import terminals
+from iam.access.places.terminals import Sought, TerminalState
 from iam.office import cases
 from iam.office.cases import Case
 from iam.office.roles import Holding, holdings_of
@@ -111,6 +113,18 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
             gettext("点検して在庫に戻すと、また貸し出せます。"),
             url_for("tokens.page", place=Place.RETURNED), gettext("機器を見る"),
         )  # fmt: skip
+    if opens("terminal_moves.give_back", officer().who) and (late := _overdue(connection)):
+        yield Waiting(
+            ngettext("返却の期限が過ぎた端末が%(num)s台あります", "返却の期限が過ぎた端末が%(num)s台あります", late),
+            gettext("借りている職員に確かめ、返却を受け付けるか、期限を変えてください。"),
+            url_for("terminals.page", state=TerminalState.LENT), gettext("端末を見る"),
+        )  # fmt: skip
+
+
+def _overdue(connection: Connection) -> int:
+    """Terminals that should have been brought back by now."""
+    lent = terminals.terminals(connection, Sought(state=TerminalState.LENT))
+    return sum(each.terminal.lent_until is not None and each.terminal.lent_until < today() for each in lent)
 
 
 def _failing(connection: Connection) -> list[tuple[str, int]]:

@@ -175,3 +175,15 @@ def test_a_list_with_mistakes_is_refused_by_line_and_nothing_is_taken_in(city_sq
     assert forged.status_code == 409
     with city_sqlite.store.read() as connection:
         assert terminals.how_many(connection, Sought()) == 0
+
+
+def test_whoever_comes_home_reads_which_loans_are_over(city_sqlite: City) -> None:
+    registered(city_sqlite)
+    with city_sqlite.store.act("test") as act:
+        person = city_sqlite.entrant(city_sqlite.plain()).person_id
+        register.lend(act, CODE, person, jst_day(act.at))
+    told = "返却の期限が過ぎた端末が1台あります"
+    assert told not in text(city_sqlite.somebody(Role.OPERATOR), "/office")
+    city_sqlite.clock.forward(days=1)
+    assert told in text(city_sqlite.somebody(Role.OPERATOR), "/office")
+    assert told not in text(city_sqlite.somebody(Role.SYSTEM_OWNER), "/office")
