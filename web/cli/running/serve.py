@@ -4,6 +4,7 @@ The one law: *it does not begin half*: settings, policy, database, key file and
 the parts of the pages are looked at first, and what is missing is said at once.
 """
 
+import atexit
 from typing import Final
 
 import click
@@ -11,6 +12,7 @@ import click
 from iam.errors import ConfigurationError
 from iam.record.store import Store
 from iam.settings import Portal
+from iam.signin.deciding.records import settle
 from web.body.door import door_of, watched
 from web.cli.table import say
 from web.cli.wiring import Desk
@@ -69,5 +71,7 @@ def _site(desk: Desk, listen: str | None, assets: Assets) -> Application:
     portal = _portal(desk, listen)
     store = Store(desk.settings.database.url, desk.keys)
     door = watched(door_of(desk.deployment, portal, desk.keys), store)
+    # A process is replaced now and then: what it has counted of repeated answers is written before it goes.
+    atexit.register(lambda: settle(store, door, store.clock()))
     site = Site(store, door, desk.deployment, portal, assets)
     return Doorway(site, create_app(site))
