@@ -193,7 +193,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     portal = f"http://localhost:{process.free_port()}"
     body = write_practice_body(folder, staff=120, today=jst_day(now()), origin=portal)
     place = Place(folder, body.configuration)
-    place.change("[portal]\n", '[portal]\nproxies = ["127.0.0.1"]\n')
     deployment, url = proved(load(body.configuration, {}), str(body.configuration), []), f"sqlite:///{folder}/iam.db"
     keys = KeyRing.create(folder / "keys.json")
     upgrade(url)
@@ -205,7 +204,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         service = stack.enter_context(served(place, urlsplit(portal).port or 0))
         nginx_folder = tmp_path_factory.mktemp("nginx")
         app = stack.enter_context(nginx(service, bunsho, nginx_folder))
-        a_client(store, ClientKind.FORWARD, "groupware", {"origin": app}, code="bunsho")
+        a_client(store, ClientKind.FORWARD, "groupware", {"origin": app, "proxies": ["127.0.0.1"]}, code="bunsho")
         yield Town(store, door, portal, app, bunsho, who, stack.enter_context(ExitStack()))
 
 
