@@ -66,7 +66,8 @@ class Hall:
     def somebody(self, name: str, *, way: Way = Way.APP, password: str = PASSWORD, number: str = "") -> Visitor:
         """Whoever the tests call `name`; the first time somebody without a role is given what they sign in by."""
         if name not in self.people:
-            number = number or self.city.plain(40 + len(self.people))
+            taken = {each.number for each in self.people.values()}
+            number = number or next(each for each in self._plain() if each not in taken)
             part = Part(None, name, way)
             made = give(self.city.store, self.city.door, part, self.entrant(number), password)
             self.people[name] = made
@@ -102,7 +103,12 @@ class Hall:
         query = select(person_table.c.staff_number).join(account_table, columns.person_id == person_table.c.id)
         with self.city.store.read() as connection:
             found = set(connection.scalars(query.where(columns.system == system)))
-        return next(number for number, roles in self.city.known.items() if not roles and (number in found) is has)
+        taken = {each.number for each in self.people.values()}
+        return next(each for each in self._plain() if (each in found) is has and each not in taken)
+
+    def _plain(self) -> list[str]:
+        """The numbers of those without a role."""
+        return [number for number, roles in self.city.known.items() if not roles]
 
     def code(self, who: Visitor) -> str:
         """What their app shows, in a step that was not used yet."""
