@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from iam.signin.tokens.books import client_table
-from tests.functional.doors.saml.conftest import Hall, register
+from tests.functional.doors.saml.hall import Hall, register
 from tests.functional.doors.saml.provider import EC_SHA256, MORE, RSA_SHA256, SAML, Pair, Provider
 from tests.functional.doors.saml.wrapping import WRAPS
 

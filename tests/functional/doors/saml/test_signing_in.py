@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from iam.signin.deciding.facts import Knock, Whence, explain, proved_now
 from iam.signin.kinds import Method, Proofs
-from tests.functional.doors.saml.conftest import Hall
+from tests.functional.doors.saml.hall import Hall
 from tests.functional.doors.saml.provider import EC_SHA256, PERSISTENT, RSA_SHA256, Pair, Provider, stamp
 from tests.functional.doors.saml.response import Answer, answer_in
 from tests.functional.site.given import BOTH, Browser

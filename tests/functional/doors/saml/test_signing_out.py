@@ -8,7 +8,7 @@ import pytest
 
 from iam.signin import sessions
 from iam.signin.sessions import Gone, Present
-from tests.functional.doors.saml.conftest import Hall, register
+from tests.functional.doors.saml.hall import Hall, register
 from tests.functional.doors.saml.provider import Pair, Provider, stamp
 from tests.functional.doors.saml.response import Answer, answer_at, answer_in
 from tests.functional.site.given import Browser
