@@ -8,19 +8,25 @@ and database, take turns under wrk; then both behind nginx auth_request.  Only r
 
 import argparse
 import datetime as dt
+import json
 import re
 import shutil
 import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import figure, note, timed
-from benchmarks.served import Served, bare, served
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from benchmarks.figures import figure, note, ratio, timed
+from benchmarks.served import Served, Wire, bare, processor_seconds, served
 from iam.people.ledger import persons_by_number
 from iam.record.act import now
 from iam.settings import load
@@ -47,6 +53,9 @@ APP: Final = "https://bunsho.city.example"
 ADDRESS: Final = "10.20.1.11"
 BOTH: Final = Proofs().plus(Method.PASSWORD).plus(Method.VERIFIED_KEY, 1)
 LONG: Final = dt.timedelta(hours=8)
+ISSUED: Final = 20
+"""Tokens that each caller asks for in a round."""
+
 PURE: Final = 20_000
 JUDGED: Final = 5_000
 
@@ -100,17 +109,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of each turn of a round")
-    parser.add_argument("--only", choices=("forward", "core"))
+    parser.add_argument("--only", choices=("forward", "tokens", "core"))
     options = parser.parse_args()
-    for database in ("sqlite", "postgresql"):
+    for database in ("sqlite", "postgresql") if options.only in {None, "forward"} else ("postgresql",):
         folder = Path(tempfile.mkdtemp(prefix="kagimori-bench-"))
         try:
             note(f"さくら市 with its portal on {database}")
             with served(folder, 2, sqlite=database == "sqlite", proxied=True) as portal:
-                if options.only != "core":
+                if options.only in {None, "forward"}:
                     load_ = Load(folder, options.seconds, visits(portal, folder))
                     forward(portal, folder, load_, database, options.rounds)
-                if options.only != "forward" and database == "postgresql":
+                if options.only in {None, "tokens"} and database == "postgresql":
+                    tokens(portal, folder, options.rounds)
+                if options.only in {None, "core"} and database == "postgresql":
                     core(portal, folder, options.rounds)
         finally:
             shutil.rmtree(folder)
@@ -151,10 +162,12 @@ def door_in(folder: Path, portal: Served) -> Door:
 
 @dataclass(frozen=True)
 class Met:
-    """What wrk met in one turn: answers a second, and the milliseconds that 99 of 100 did not exceed."""
+    """What wrk met in one turn: answers a second, the milliseconds that 99 of 100 did not exceed, and the cost."""
 
     answers: float
     p99: float
+    cost: float
+    """Microseconds of the processor that the server took for each, whoever else was busy."""
 
 
 @dataclass(frozen=True)
@@ -165,19 +178,23 @@ class Load:
     seconds: int
     tokens: Sequence[str]
 
-    def __call__(self, port: int, path: str, *, headers: Sequence[str] = ()) -> Met:
-        """One turn against `path`, each request with the next visit's cookie."""
+    def __call__(self, port: int, path: str, pid: int, *, headers: Sequence[str] = ()) -> Met:
+        """One turn against `path`, each request with the next visit's cookie.  `pid`: the server that does the work."""
         script = self.folder / "wrk.lua"
         cookies = ", ".join(f'"{each}"' for each in self.tokens)
         script.write_text(SCRIPT.format(cookies=cookies, name=VISIT, path=path), encoding="ascii")
         command = [process.program("wrk"), "-t1", f"-c{CALLERS}", f"-d{self.seconds}s", "--latency", "-s", str(script)]
         sent = [part for each in headers for part in ("-H", each)]
+        before = processor_seconds(pid)
         said = subprocess.run(
             [*command, *sent, f"http://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True
         ).stdout
         assert "Non-2xx" not in said, said
         assert "Socket errors" not in said or "timeout" in said, said
-        return Met(float(_found(r"Requests/sec: +([\d.]+)", said)), _milliseconds(_found(r"99% +(\S+)", said)))
+        spent = processor_seconds(pid) - before
+        count = int(_found(r"(\d+) requests in", said))
+        rate, slow = float(_found(r"Requests/sec: +([\d.]+)", said)), _milliseconds(_found(r"99% +(\S+)", said))
+        return Met(rate, slow, spent / count * 1e6)
 
 
 def _found(pattern: str, text: str) -> str:
@@ -200,15 +217,21 @@ def forward(portal: Served, folder: Path, load_: Load, database: str, rounds: in
         in_turns(
             f"forward_{database}", rounds,
             (
-                lambda: load_(portal.port, "/auth/check?app=bunsho", headers=asked),
-                lambda: load_(plain, "/person/1"),
+                lambda: load_(portal.port, "/auth/check?app=bunsho", portal.pid, headers=asked),
+                lambda: load_(plain.port, "/person/1", plain.pid),
             ),
             "bare Flask with one read", ">= 0.8",
         )  # fmt: skip
-        with nginx(folder, portal.port, "/auth/check?app=bunsho") as ours, nginx(folder, plain, "/person/1") as theirs:
+        with (
+            nginx(folder, portal.port, "/auth/check?app=bunsho") as ours,
+            nginx(folder, plain.port, "/person/1") as theirs,
+        ):
             in_turns(
                 f"forward_nginx_{database}", rounds,
-                (lambda: load_(ours, "/page.txt"), lambda: load_(theirs, "/page.txt")),
+                (
+                    lambda: load_(ours, "/page.txt", portal.pid),
+                    lambda: load_(theirs, "/page.txt", plain.pid),
+                ),
                 "the same Flask behind the same nginx", "",
             )  # fmt: skip
 
@@ -225,6 +248,8 @@ def in_turns(
     mine, yours = (statistics.median(pair[side].answers for pair in met) for side in (0, 1))
     figure(f"{name}_answers", mine, "answers/s")
     figure(f"{name}_share", mine / yours, f"x {than} ({yours:,.0f} answers/s)", target)
+    mine, yours = (statistics.median(pair[side].cost for pair in met) for side in (0, 1))
+    figure(f"{name}_cost", mine, f"us of the processor an answer (that Flask: {yours:.0f} us)")
     mine, yours = (statistics.median(pair[side].p99 for pair in met) for side in (0, 1))
     figure(f"{name}_p99", mine, f"ms at {CALLERS} callers (that Flask: {yours:.1f} ms)")
 
@@ -251,12 +276,73 @@ def nginx(folder: Path, door: int, path: str) -> Iterator[int]:
         process.end(running)
 
 
+# --- tokens
+
+
+def tokens(portal: Served, folder: Path, rounds: int) -> None:
+    """(2) A refresh token for three new ones, each time another, over HTTP; beside bare ES256 signatures."""
+    note("(2) tokens at /oauth/token, on PostgreSQL")
+    secret, mine = refresh_tokens(portal, folder)
+    key = ECKey.generate_key("P-256")
+    claims = {"iss": APP, "sub": "1", "aud": "mail", "iat": 1, "exp": 2, "auth_time": 1, "acr": "urn:kagimori:kinds:2"}
+
+    def sign() -> str:
+        return jwt.encode({"alg": "ES256", "kid": "k", "typ": "JWT"}, claims, key, algorithms=["ES256"])
+
+    def signing() -> float:
+        return timed(lambda: [sign() for _ in range(CALLERS * ISSUED)])
+
+    with ExitStack() as open_:
+        wires = [open_.enter_context(Wire(portal.port)) for _ in range(CALLERS)]
+
+        def one(caller: int) -> None:
+            for _ in range(ISSUED):
+                form = {"grant_type": "refresh_token", "client_id": "mail", "client_secret": secret,
+                        "refresh_token": mine[caller]}  # fmt: skip
+                status, body = wires[caller].ask("/oauth/token", form)
+                assert status == HTTPStatus.OK, body
+                mine[caller] = json.loads(body)["refresh_token"]
+
+        def turn() -> float:
+            with ThreadPoolExecutor(CALLERS) as callers:
+                return timed(lambda: list(callers.map(one, range(CALLERS))))
+
+        share, seconds, bare_ = ratio(turn, signing, rounds)
+    figure("tokens_issued", CALLERS * ISSUED / seconds, f"issues/s at {CALLERS} callers: ID, access, refresh token")
+    figure("tokens_share", 1 / share, f"x bare ES256 signing ({CALLERS * ISSUED / bare_:,.0f} signatures/s)")
+
+
+def refresh_tokens(portal: Served, folder: Path) -> tuple[str, list[str]]:
+    """A system that speaks OpenID Connect: its secret, and a refresh token for each caller."""
+    door = door_in(folder, portal)
+    agreed = {"redirect_uris": ["https://mail.city.example/cb"], "refresh": True}
+    with portal.store.act("bench") as act:
+        draft = Draft("mail", ClientKind.OIDC, SYSTEM, "メール", detail_of(ClientKind.OIDC, agreed))
+        _, secret = insert_client(act, draft, None)
+        client = client_of(act.connection, draft.code)
+        assert client
+        detail = {"scope": "openid", "auth_time": int(act.at.timestamp()), "address": ADDRESS, "certificate": "",
+                  "kinds": 1, "resistant": False}  # fmt: skip
+        found = []
+        for number in range(CALLERS):
+            who = portal.people[number % len(portal.people)]
+            person_id = persons_by_number(act.connection, [who.number])[who.number]
+            known = entrant(act.connection, door, person_id, act.at)
+            _, session = sessions.open_session(act, door, known, Where(ADDRESS, "bench"), proofs=BOTH, duty="")
+            found.append(
+                issued.issue(
+                    act, TokenKind.REFRESH, client, life=LONG, detail=detail, person_id=person_id, session_id=session
+                )
+            )  # fmt: skip
+    return secret.text, found
+
+
 # --- without HTTP
 
 
 def core(portal: Served, folder: Path, rounds: int) -> None:
-    """(2) The decision itself: pure, judged from memory, judged anew; and signing."""
-    note("(2) the decision and signing, without HTTP, one thread")
+    """(3) The decision itself: pure, judged from memory, judged anew."""
+    note("(3) the decision, without HTTP, one thread")
     door, store = door_in(folder, portal), portal.store
     knock = one_knock(portal, door)
     with store.read() as connection:

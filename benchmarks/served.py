@@ -166,6 +166,15 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have taken of the processor so far."""
+    found = 0
+    for each in family(pid):
+        said = Path(f"/proc/{each}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        found += int(said[11]) + int(said[12])
+    return found / os.sysconf("SC_CLK_TCK")
+
+
 def _proportional(pid: int) -> int:
     try:
         said = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
@@ -254,15 +263,23 @@ def _people(store: Store, door: Door, count: int) -> list[Visitor]:
 BARE: Final = "import sys; from benchmarks.bare import run; run(*sys.argv[1:])"
 
 
+@dataclass(frozen=True)
+class Bare:
+    """The bare page's server.  `pid`: its first process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def bare(folder: Path, url: str) -> Iterator[int]:
-    """A bare Flask page with one indexed read, on the same server and database; its port."""
+def bare(folder: Path, url: str) -> Iterator[Bare]:
+    """A bare Flask page with one indexed read, on the same server and database."""
     port, log = free_port(), folder / "bare.log"
     ours = {**_ours(), "PYTHONPATH": os.pathsep.join(map(str, [Path.cwd(), *sys.path]))}
     with log.open("wb") as stream:
         server = start("", [sys.executable, "-c", BARE, str(port), url], log=stream, environment=ours)
     try:
         wait_until_ready(server, lambda: serving.ready(f"http://localhost:{port}"), log=log)
-        yield port
+        yield Bare(port, server.pid)
     finally:
         end_process(server)

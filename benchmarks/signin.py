@@ -189,8 +189,8 @@ def pages(portal: Served, folder: Path, rounds: int) -> None:
     note("(5) pages")
     portal.another_minute()
     cookies = [portal.signs_in(who) for who in portal.people[:CALLERS]]
-    with bare(folder, portal.url) as port, ExitStack() as wires:
-        plain = [wires.enter_context(Wire(port)) for _ in range(CALLERS)]
+    with bare(folder, portal.url) as yardstick, ExitStack() as wires:
+        plain = [wires.enter_context(Wire(yardstick.port)) for _ in range(CALLERS)]
         mine = [wires.enter_context(Wire(portal.port)) for _ in range(CALLERS)]
         for wire, known in zip(mine, cookies, strict=True):
             wire.cookies = known

@@ -66,6 +66,7 @@ class Doorway:
 
     def __init__(self, site: Site, pages: Application) -> None:
         self._site, self._pages = site, pages
+        self.quick, self.waits = frozenset({CHECK}), site.store.url.get_backend_name() != "sqlite"
         self._gates = Gates(site.store, site.portal)
         self._signer = Signer(site.store)
         self._visits: Visits[Reply | Turned] = Visits(site.store, site.door, self._dressed)
@@ -91,7 +92,7 @@ class Doorway:
 
         For the server's own loop (web/site/running/loop.py).
         """
-        if environ["PATH_INFO"] != CHECK or not self._gates.fresh:
+        if environ["PATH_INFO"] not in self.quick or not self._gates.fresh:
             return None
         try:
             reply = self._answer(environ, self._visits.kept)

@@ -76,7 +76,9 @@ def whence(environ: Environ, proxies: Proxies, certificate: str) -> Whence | Non
     address = proxies.address_behind(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
     if address is None:
         return None
-    return Whence(address, fingerprint_in(environ.get(certificate, "")) if certificate else "")
+    if not certificate:
+        return Whence(address)
+    return Whence(address, fingerprint_in(environ.get(certificate, "")), checked=True)
 
 
 def cookie(environ: Environ, name: str = VISIT) -> str:

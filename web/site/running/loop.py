@@ -1,26 +1,27 @@
-"""The server's worker, with one shortcut: what can be answered at once is answered in its own loop.
+"""The server's worker, with a shortcut for what programs ask thousands of times a second.
 
 The one law: *only what is plain is read here*: one whole request without a body, in the shape that proxies send, on a
 connection that was used before; it is looked at without being taken, so that whatever else comes is read by Gunicorn
 as if this were not there.
 
-A thread for each request costs several times what a remembered answer costs (docs/architecture.md).  An application
-that has `at_once(environ)` gives status and headers there, or None for "not at once".
+Gunicorn's reading, its thread for each request and its way of answering cost several times what a remembered answer
+costs (docs/architecture.md).  An application may offer the shortcut: see `Quick`.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache, partial
 from http import HTTPStatus
-from socket import MSG_PEEK, socket
-from typing import Any, Final, TypeAlias
+from socket import MSG_PEEK, SHUT_RDWR, socket
+from typing import Any, Final, Protocol, runtime_checkable
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-AtOnce: TypeAlias = Callable[[Mapping[str, Any]], tuple[str, list[tuple[str, str]]] | None]
-
 LONGEST: Final = 16_384
-_END: Final = b"\r\n\r\n"
+LINGER: Final = 0.002
+"""Seconds that a thread waits for the next request of a connection before it gives it back."""
+
 _REQUEST: Final = re.compile(
     rb"GET (/[!-~]*) HTTP/1\.1\r\n((?:[A-Za-z][A-Za-z0-9-]*:[ \t\x21-\x7e\x80-\xff]*\r\n)+)\r\n"
 )
@@ -30,43 +31,77 @@ _NOT_HERE: Final = frozenset({"HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "
 _MOST_HEADERS: Final = 60
 
 
+@runtime_checkable
+class Quick(Protocol):
+    """An application that answers some paths at once.  `waits`: its answer waits for another machine's, so that a
+    thread asks; else it is asked in the loop itself."""
+
+    quick: frozenset[str]
+    waits: bool
+
+    def at_once(self, environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]] | None:
+        """Status and headers of an answer without a body; None: call in the ordinary way."""
+
+
 class Worker(ThreadWorker):
     """Gunicorn's worker with threads, and the shortcut."""
 
+    _quick: Quick | None = None
+
+    def load_wsgi(self) -> None:
+        """Load the application, and see whether it offers the shortcut."""
+        super().load_wsgi()
+        app: object = self.wsgi
+        self._quick = app if isinstance(app, Quick) and not self.cfg.is_ssl else None
+
     def on_client_socket_readable(self, conn: TConn, client: socket) -> None:
-        """A connection that was used before has something to read: answer it here, or leave it to a thread."""
-        if not self._answered(conn):
+        """A connection that was used before has something to read."""
+        app = self._quick
+        if app is None or not self.alive or conn.is_http2:
+            super().on_client_socket_readable(conn, client)
+        elif app.waits:
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            asked = self.tpool.submit(self._answer_in_turn, app, conn)
+            asked.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
+        elif self._answered(app, conn):
+            self.keepalived_conns.remove(conn)
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)
+        else:
             super().on_client_socket_readable(conn, client)
 
-    def _answered(self, conn: TConn) -> bool:
-        at_once: AtOnce | None = getattr(self.wsgi, "at_once", None)
-        if at_once is None or not self.alive or self.nr + 1 >= self.max_requests or conn.is_http2 or self.cfg.is_ssl:
+    def _answer_in_turn(self, app: Quick, conn: TConn) -> Any:  # noqa: ANN401 - as Gunicorn's `handle`
+        """In a thread: answer for as long as the next request is there; what is not plain is Gunicorn's to handle."""
+        conn.sock.settimeout(LINGER)
+        if not self._answered(app, conn):
+            return self.handle(conn)
+        while self.alive and self._answered(app, conn):
+            pass
+        return True
+
+    def _answered(self, app: Quick, conn: TConn) -> bool:
+        """Whether one request was there, plain, and answered; else nothing of it was taken."""
+        if self.nr + 1 >= self.max_requests:
             return False
         try:
             read = conn.sock.recv(LONGEST, MSG_PEEK)
             environ = plain(read, conn.client)
-            said = None if environ is None else at_once(environ)
+            if environ is None or environ["PATH_INFO"] not in app.quick:
+                return False
+            said = app.at_once(environ)
             if said is None:
                 return False
             conn.sock.recv(len(read))
-        except OSError:  # Gunicorn's own way tells what is wrong with it
+        except OSError:  # what is wrong with the connection Gunicorn finds out in its own way
             return False
-        self._send(conn, answer_of(*said))
-        return True
-
-    def _send(self, conn: TConn, answer: bytes) -> None:
         self.nr += 1
-        self.keepalived_conns.remove(conn)
         try:
-            if conn.sock.send(answer) != len(answer):
-                raise BlockingIOError
-        except OSError:
-            self.poller.unregister(conn.sock)
-            self.nr_conns -= 1
-            conn.close()
-            return
-        conn.set_timeout()
-        self.keepalived_conns.append(conn)
+            conn.sock.sendall(answer_of(*said))
+        except OSError:  # half an answer is none: Gunicorn finds the connection closed
+            with suppress(OSError):
+                conn.sock.shutdown(SHUT_RDWR)
+        return True
 
 
 def plain(read: bytes, peer: object) -> Mapping[str, Any] | None:
