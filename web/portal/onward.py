@@ -1,12 +1,12 @@
 """Where somebody goes after a step that was taken, or to take one.
 
-The one law: *every step ends in a redirect* (PRG), so that no reload gives a
+The one law: *every step ends in a redirect* (PRG), or in a page that goes on by itself, so that no reload gives a
 password or a code twice; and a session comes under a new name (ASVS 7.2.4).
 """
 
 from urllib.parse import quote
 
-from flask import flash, redirect, request
+from flask import flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from iam.signin.deciding.decision import Needs
@@ -61,6 +61,17 @@ def onward(outcome: HalfDone | SignedIn) -> Response:
         return cookies.half_done(redirect(with_next(FACTOR), 303), outcome.token)
     there = DUTY_PAGES.get(outcome.duty) or wanted()
     return cookies.sign_in(redirect(there, 303), outcome.token)
+
+
+def out_to(system_name: str, address: str) -> Response:
+    """To a system, at an address of its own, by a page that goes on by itself.
+
+    What follows a form of ours may not leave the site (form-action 'self', which Chromium holds redirects to as well);
+    a page that is loaded anew does.
+    """
+    answer = make_response(render_template("portal/entry/onward.html", system_name=system_name, address=address))
+    answer.headers["Refresh"] = f"0; url={address}"
+    return answer
 
 
 def begin_again(page: str = LOGIN) -> Response:

@@ -25,7 +25,7 @@ from web.doors.forward.elsewhere import HERE, refusal_in, refused_at, said
 from web.doors.forward.gates import Gates, Meant
 from web.doors.forward.reading import VISIT, Environ, Unclear, cookie, own_page
 from web.portal.entry.refused import Link, refused_page
-from web.portal.onward import asked, stepping_up
+from web.portal.onward import asked, out_to, stepping_up
 from web.site.border.callers import whence
 from web.site.running.journal import log
 from web.site.site import at, entrant, session, the_site
@@ -126,7 +126,7 @@ def _told() -> Environ:
 
 
 @pages.get("/auth/start")
-def start() -> Response | tuple[str, int] | str:
+def start() -> Response | tuple[str, int]:
     """Decide, and send on with a ticket; somebody who must prove more does so first."""
     client, needs, site = _client(), asked(), the_site()
     to, browser = own_page(request.args.get("to", "/")), request.args.get("browser", "")
@@ -161,12 +161,11 @@ def over() -> tuple[str, int]:
     return render_template("portal/entry/over.html", system_name=client.name, left=left, again=_back(client)), 200
 
 
-def _onward(client: Client, there: str) -> Response | str:
-    """On to the application's host.  After a form of ours by a page: browsers hold the redirects of a form to this
-    site's own addresses (form-action)."""
-    if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        return render_template("portal/entry/onward.html", system_name=client.name, there=there)
-    return redirect(there, 303)
+def _onward(client: Client, there: str) -> Response:
+    """On to the application's host; after a form of ours by a page."""
+    return (
+        out_to(client.name, there) if request.headers.get("Sec-Fetch-Site") == "same-origin" else redirect(there, 303)
+    )
 
 
 def _client() -> Client:

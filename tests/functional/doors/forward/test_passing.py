@@ -7,6 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
+from markupsafe import escape
 from sqlalchemy import insert, select, update
 
 from iam.access.accounts import block_table
@@ -42,6 +43,18 @@ def test_the_way_in_is_found_as_traefik_and_caddy_hand_it_on(street: Street) -> 
     street.way_in = lambda url: {"X-Forwarded-Proto": "https", "X-Forwarded-Host": url.split("/")[2]}
     street.come_in(street.city.plain())
     assert street.check(shape=PROXIES["caddy"]).status_code == 200
+
+
+def test_whoever_has_just_signed_in_goes_on_by_a_page(street: Street) -> None:
+    """As a browser comes there after a form of ours, which may not lead elsewhere by a redirect (form-action)."""
+    street.sign_in(street.city.plain())
+    begun = street.open(street.check("/list").headers["X-Kagimori-Location"])
+    page = street.open(begun.location, **{"Sec-Fetch-Site": "same-origin"})
+    there = page.headers["Refresh"].removeprefix("0; url=")
+    assert (page.status_code, there.startswith(f"{APP}/.kagimori/enter?ticket=")) == (200, True)
+    assert escape(there) in page.get_data(as_text=True)
+    assert street.open(there).location == "/list"
+    assert street.check("/list").status_code == 200
 
 
 def test_the_assertion_is_signed_by_a_key_that_is_shown_and_lives_a_minute(street: Street) -> None:

@@ -26,7 +26,7 @@ from web.doors.oidc.grants import Entering
 from web.doors.oidc.judged import judged
 from web.doors.oidc.server import Registered, cause_of, server
 from web.portal.entry.refused import Link, refused_page
-from web.portal.onward import signing_in, stepping_up, with_next
+from web.portal.onward import out_to, signing_in, stepping_up, with_next
 from web.site import guarding
 from web.site.access import DUTY_PAGES, UNLOCK
 from web.site.border.callers import whence
@@ -85,7 +85,7 @@ def _answered(asked: Requested, grant: BaseGrant, who: Entrant | None) -> Respon
     _refuse_other(asked, who)
     entering = Entering(who, session(), whence(), wish, asked.row, asked.silent)
     answer = server().create_authorization_response(asked.asking, grant_user=entering, grant=grant)
-    return _onward(answer.location, client.client) if asked.kept and answer.location else answer
+    return out_to(system_name(client.client), answer.location) if asked.kept and answer.location else answer
 
 
 def _before(asked: Requested, client: Client, present: Session) -> Response | None:
@@ -120,18 +120,6 @@ def _refuse_other(asked: Requested, who: Entrant) -> None:
 def _kept(asked: Requested, client: Client) -> str:
     """The address to come back to."""
     return requested.address_of(requested.keep(client, asked))
-
-
-def _onward(address: str, client: Client) -> Response:
-    """A page that goes on by itself.
-
-    It follows a form (of signing in), and what follows a form may not leave the site under our own policy
-    (form-action 'self', which Chromium holds redirects to as well); a page that is loaded anew does.
-    """
-    page = render_template("portal/entry/onward.html", system_name=system_name(client), address=address)
-    answer = make_response(page)
-    answer.headers["Refresh"] = f"0; url={address}"
-    return answer
 
 
 def system_name(client: Client) -> str:
