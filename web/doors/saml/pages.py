@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, make_response, redirect, render_template, request
 from saml2 import samlp
@@ -141,7 +141,11 @@ def _client(code: str) -> Client:
 
 
 def _going(wanted: Asked) -> str:
-    return f"{_GO}?request={quote(asked.sealed(the_site().store.keys, wanted), safe='')}"
+    """The address at which the browser goes on, and to which it comes back when its person has signed in."""
+    there = f"{_GO}?request={asked.sealed(the_site().store.keys, wanted)}"
+    if guarding.own_path(there) != there:
+        raise Refusal("too_large", "for an address")
+    return there
 
 
 def _answered(wanted: Asked, client: Client) -> Response | tuple[str, int]:

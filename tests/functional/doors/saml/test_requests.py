@@ -255,6 +255,16 @@ def test_no_signature_is_about_another_message(hall: Hall, wrap: Callable[[str, 
         assert cause(told) in {"structure", "signature"}, (page, told)
 
 
+def test_a_request_too_long_to_come_back_to_is_refused_at_once(hall: Hall) -> None:
+    longest = "https://wide.city.example/" + "".join(f"{number:x}." for number in range(500))
+    wide = Provider("https://wide.city.example/sp", (longest,), clock=hall.city.clock)
+    register(hall.city, wide, "groupware")
+    relay = "".join(chr(0x4E00 + 61 * number % 20_000) for number in range(333))
+    for sent, expected in (("", 303), (relay, 400)):
+        assert given(hall, Sent(wide.posted(wide.authn(), sent)))[0] == expected
+    assert "too_large" in hall.causes()[-1]
+
+
 def test_a_waiver_ends_with_its_day(hall: Hall) -> None:
     by, clock = hall.waived, hall.city.clock
     began = clock.at
