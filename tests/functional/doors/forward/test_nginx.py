@@ -23,6 +23,8 @@ from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from iam.settings import load
+from iam.signin.deciding.question import Outcome
+from iam.signin.deciding.records import recent
 from iam.signin.door import Door, Entrant, entrant
 from iam.signin.tokens.clients import ClientKind
 from migrations.run import upgrade
@@ -206,6 +208,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         app = stack.enter_context(nginx(service, bunsho, nginx_folder))
         a_client(store, ClientKind.FORWARD, "groupware", {"origin": app, "proxies": ["127.0.0.1"]}, code="bunsho")
         yield Town(store, door, portal, app, bunsho, who, stack.enter_context(ExitStack()))
+    assert _counted(store) >= len(bunsho.asked), "the service wrote what it had counted before it ended"
+
+
+def _counted(store: Store) -> int:
+    """How often somebody was let in, as it is recorded."""
+    with store.read() as connection:
+        found = sum(each.times for each in recent(connection, outcome=Outcome.ALLOW))
+    store.dispose()
+    return found
 
 
 def _somebody(deployment: Deployment, store: Store) -> tuple[Door, Visitor]:
