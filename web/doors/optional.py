@@ -40,5 +40,5 @@ def refuse_unready(settings: Saml | None, origin: str) -> None:
 
 def _refuse_incomplete() -> None:
     if find_spec("saml2") is None:
-        cure = "uv pip install 'kagimori[saml]' で導入するか、設定から [saml] を外してください。"
+        cure = "kagimori[saml] を導入する（接続手引き 第8章）か、設定から [saml] を外してください。"
         raise ConfigurationError([f"[saml]: SAMLの部品 pysaml2 が入っていません。{cure}"])
