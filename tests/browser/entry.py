@@ -29,6 +29,7 @@ SYSTEM: Final = "juki"
 OFFICE: Final = "groupware"
 CLIENT: Final = "juki-web"
 GATE: Final = "kintai"
+CLOSED: Final = "juki-machi"
 STOPPED: Final = "old-portal"
 AT_DESK, LENT, LOST, KEPT = "PC-0001", "TB-0001", "PC-0003", "PC-0004"
 
@@ -81,6 +82,7 @@ def _drafts() -> list[Draft]:
                        logout_uri="https://juki.city.example/logout", scopes=("profile", "rights")),
         ),
         Draft(GATE, ClientKind.FORWARD, OFFICE, "勤怠管理", ForwardDetail(origin=kintai)),
+        Draft(CLOSED, ClientKind.FORWARD, SYSTEM, "住民記録", ForwardDetail(origin="https://juki-machi.city.example")),
         Draft("vpn", ClientKind.RADIUS, OFFICE, "リモートアクセス",
               RadiusDetail.model_validate({"addresses": ["10.1.0.10"], "devices": {"vpn-1": OFFICE}})),
         Draft("madoguchi", ClientKind.TERMINAL, SYSTEM, "窓口端末",
@@ -137,5 +139,5 @@ def _decided(city: City, who: Entrant) -> str:
     ):
         judge(city.store, city.door, Knock(who, None, system, whence, at, by=by))
     decision = explain(city.store, city.door, Knock(who, None, SYSTEM, nobody, at))
-    address = urlsplit(refused_at(city.origin, GATE, decision, city.store.keys, at))
+    address = urlsplit(refused_at(city.origin, CLOSED, decision, city.store.keys, at))
     return f"{address.path}?{address.query}"
