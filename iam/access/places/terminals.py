@@ -146,7 +146,13 @@ class Sought:
 
 
 def terminal_of(
-    connection: Connection, *, certificate: str = "", mac: str = "", address: str = "", code: str = ""
+    connection: Connection,
+    *,
+    certificate: str = "",
+    mac: str = "",
+    address: str = "",
+    code: str = "",
+    checked: bool = False,
 ) -> Terminal | None:
     """The terminal that what was presented names: its certificate first, then its MAC, then its fixed address.
 
@@ -154,6 +160,8 @@ def terminal_of(
     the register holds none, when what was presented names two, and when one of the marks that was presented is not
     the one that the register has of it.  One that was lost or retired is given as well, and whatever else was shown
     beside its certificate or MAC: a second mark is no way round a loss.
+    `checked`: a certificate is asked for there; one that the register has and nobody showed is then not replaced by an
+    address, which anybody can take.
     """
     shown = _shown(certificate, mac, address, code)
     if not shown:
@@ -165,7 +173,8 @@ def terminal_of(
         return barred[0]
     if len(found) != 1 or any(_another(found[0], shown, mark) for mark in ("certificate", "mac")):
         return None
-    return found[0]
+    unproved = checked and bool(found[0].certificate) and not _bears(found[0], shown)
+    return None if unproved and found[0].lets_in else found[0]
 
 
 def _shown(certificate: str, mac: str, address: str, code: str) -> dict[str, str]:

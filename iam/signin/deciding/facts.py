@@ -184,8 +184,9 @@ def _flow(networks: Networks, place: Place, zone: str, system: str) -> str:
 def _terminal(connection: Connection, profile: Profile, whence: Whence) -> Terminal | None:
     """The terminal that was shown, or that has this address for good; its zone as the profile names it."""
     found = terminal_of(
-        connection, certificate=whence.certificate, mac=whence.mac, address=whence.address, code=whence.terminal
-    )
+        connection, certificate=whence.certificate, mac=whence.mac, address=whence.address, code=whence.terminal,
+        checked=whence.checked,
+    )  # fmt: skip
     return None if found is None else replace(found, zone=zone_code(profile, found.zone))
 
 

@@ -28,12 +28,14 @@ class Whence:
 
     `certificate`: SHA-256 (64 hex digits) of the terminal's certificate; `mac`: aa:bb:cc:dd:ee:ff; `terminal`: its
     asset number where an officer asks what would be.  "" for what is not known.
+    `checked`: a certificate is asked for there, so that a terminal that has one shows it.
     """
 
     address: str = ""
     certificate: str = ""
     mac: str = ""
     terminal: str = ""
+    checked: bool = False
 
 
 class Pulse(NamedTuple):

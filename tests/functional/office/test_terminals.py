@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -58,6 +59,13 @@ def named(office: Office, **marks: str) -> str:
     return found.code if found else ""
 
 
+def named_where_asked(office: Office, **marks: str) -> str:
+    """The same where a certificate is asked for."""
+    with office.store.read() as connection:
+        found = terminal_of(connection, checked=True, **marks)
+    return found.code if found else ""
+
+
 def found(office: Office, code: str) -> Terminal:
     with office.store.read() as connection:
         return terminal(connection, code)
@@ -94,6 +102,18 @@ def test_what_names_two_terminals_or_contradicts_the_register_names_nobody(offic
         {"mac": "junk\0", "code": "PC-9\0\ud800"},
     ):
         assert named(office, **marks) == "", marks
+
+
+def test_where_certificates_are_asked_for_an_address_does_not_stand_for_one(office: Office) -> None:
+    registered(office, FIRST, replace(SECOND, address="10.1.1.2"))
+
+    assert named_where_asked(office, address="10.1.1.1") == ""
+    assert named_where_asked(office, address="10.1.1.1", certificate=DIGEST) == "PC-1"
+    assert named_where_asked(office, address="10.1.1.1", mac=MAC) == "PC-1"
+    assert named_where_asked(office, code="PC-1") == "PC-1", "an officer asks"
+    assert named_where_asked(office, address="10.1.1.2") == "PC-2", "it has no certificate"
+    did(office, lambda act: books.report_lost(act, "PC-1", "電車に置き忘れた"))
+    assert named_where_asked(office, address="10.1.1.1") == "PC-1", "lost, whatever it shows"
 
 
 def test_a_mark_is_of_one_terminal_and_every_mistake_is_told(office: Office) -> None:

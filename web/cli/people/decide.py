@@ -134,7 +134,8 @@ def _whence(desk: Desk, address: str, code: str) -> Whence:
     if code:
         with desk.store.read() as connection:
             address = address or terminal(connection, code).address
-    return Whence(address=address, terminal=code)
+    portal = desk.deployment.settings.portal
+    return Whence(address=address, terminal=code, checked=portal is not None and portal.certificate is not None)
 
 
 def _lines(found: Decision, clauses: Mapping[str, Clause]) -> Iterator[str]:

@@ -188,6 +188,7 @@ def _code(act: Act, request: OAuth2Request, client: Client, entering: Entering) 
         "scope": request.scope, "redirect_uri": said["redirect_uri"], "challenge": said["code_challenge"],
         "nonce": said.get("nonce", ""), "auth_time": int(session.proved_at.timestamp()),
         "address": entering.whence.address, "certificate": entering.whence.certificate,
+        "checked": entering.whence.checked,
         "kinds": entering.wish.kinds, "resistant": entering.wish.resistant,
     }  # fmt: skip
     code = issue(
@@ -249,7 +250,7 @@ def _exchanged(kind: TokenKind, held: object, user: object, scope: str | None) -
 
 def _given(act: Act, who: Granted, taken: Token, scope: str) -> dict[str, object]:
     """An access token, and a refresh token where that was agreed: of the same family."""
-    named = ("auth_time", "address", "certificate", "kinds", "resistant")
+    named = ("auth_time", "address", "certificate", "checked", "kinds", "resistant")
     kept = {name: taken.detail[name] for name in named}
     client, session = who.client, who.session
 

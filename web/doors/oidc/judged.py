@@ -58,7 +58,7 @@ def judged(client: Client, who: Entrant, session: Session, whence: Whence, wish:
 def granted(found: Alive) -> Granted | Decision:
     """Whoever a living code or token stands for, if they may still come in from where they came; else why not."""
     detail = found.token.detail
-    whence = Whence(detail["address"], detail["certificate"])
+    whence = Whence(detail["address"], detail["certificate"], checked=detail["checked"])
     # How old the proof may be was judged when they came in; a session is not to be proved anew every few minutes.
     wish = Wish(detail["kinds"], detail["resistant"])
     decision = judged(found.client, found.who, found.session, whence, wish)

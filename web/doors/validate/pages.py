@@ -4,6 +4,7 @@ The one law: *`value` is true for an ACCEPT and for nothing else*: whatever goes
 looks only there keeps the terminal shut.
 """
 
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -52,7 +53,9 @@ def check() -> Response:
 def _answered(client: Client, question: Question) -> Answer:
     came = caller()
     challenge = client.agreed(TerminalDetail).challenge
-    visitor = Visitor(client, question.user, client.system, came.whence, came.terminal, "validate", challenge)
+    # A sign-in module has no certificate to show, whatever browsers are asked for.
+    whence = replace(came.whence, checked=False)
+    visitor = Visitor(client, question.user, client.system, whence, came.terminal, "validate", challenge)
     if question.transaction:
         return entering.goes_on(visitor, question.transaction, question.given)
     if not question.given:  # no guess, so none is counted; and nothing is triggered by a name alone

@@ -135,7 +135,8 @@ def _whence(form: AskForm) -> Whence:
             address = str(ip_address(address))
         except ValueError:
             form.address.errors = [gettext("アドレスを 10.1.2.3 の形で入力してください。")]
-    return Whence(address=address, terminal=form.terminal.data or "")
+    checked = the_site().portal.certificate is not None
+    return Whence(address=address, terminal=form.terminal.data or "", checked=checked)
 
 
 def _proofs(form: AskForm) -> Proofs:

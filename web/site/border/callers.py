@@ -38,7 +38,8 @@ _LONGEST_TERMINAL: Final = 200
 class Caller:
     """Who connects.  `certificate`: PEM, "" without one; `forged`: headers that were dropped, by name.
 
-    `unseen`: a proxy speaks and does not say for whom, so `address` is the proxy's own.
+    `unseen`: a proxy speaks and does not say for whom, so `address` is the proxy's own.  `checked`: certificates are
+    asked for here.
     """
 
     address: str
@@ -46,6 +47,7 @@ class Caller:
     certificate: str = ""
     forged: tuple[str, ...] = ()
     unseen: bool = False
+    checked: bool = False
 
     @property
     def forged_certificate(self) -> bool:
@@ -60,7 +62,8 @@ class Caller:
     @property
     def whence(self) -> Whence:
         """The same, as a decision wants it: where a proxy stands says nothing of where people are."""
-        return Whence("" if self.unseen else self.address, _fingerprint(self.certificate))
+        address = "" if self.unseen else self.address
+        return Whence(address, _fingerprint(self.certificate), checked=self.checked)
 
 
 def caller() -> Caller:
@@ -89,11 +92,11 @@ def read_caller(asked: Request, portal: Portal) -> Caller:
     terminal = _plain(asked.headers.get("User-Agent", ""))[:_LONGEST_TERMINAL]
     if not _listed(peer, proxies):
         forged = tuple(name for name in (FORWARDED, header) if name and asked.headers.get(name))
-        return Caller(_shown(peer), terminal, forged=forged)
+        return Caller(_shown(peer), terminal, forged=forged, checked=bool(header))
     hops = ",".join(asked.headers.getlist(FORWARDED)).split(",")[-_MOST_HOPS:]
     certificate = certificate_from(asked.headers.get(header, "")) if header else ""
     address, seen = _behind(peer, hops, proxies)
-    return Caller(address, terminal, certificate, unseen=not seen)
+    return Caller(address, terminal, certificate, unseen=not seen, checked=bool(header))
 
 
 class Proxies:
