@@ -54,7 +54,10 @@ class Right:
 
 @dataclass(frozen=True)
 class Access:
-    """One system: the ID there and what it may do.  `login` "" until it was made."""
+    """One system: the ID there and what it may do.  `login` "" until it was made.
+
+    `ready`: no sync feeds it, and what its owner has a right to holds there already.
+    """
 
     code: str
     system: str
@@ -65,6 +68,7 @@ class Access:
     why: Reason | None
     rights: tuple[Right, ...]
     returned: Returned | None
+    ready: bool = False
 
     @property
     def can_return(self) -> bool:
@@ -130,6 +134,7 @@ class _Teller:
             why=self.reason(want.why) if want else None,
             rights=tuple(self._rights(code, [each for each in of_account if each.held_until is None], want, gone)),
             returned=gone.get(""),
+            ready=system is not None and not system.provisioned and want is not None and want.enabled,
         )
 
     def _rights(
@@ -138,12 +143,13 @@ class _Teller:
         system = self.model.systems.get(code)
         since = {each.entitlement: each for each in held}
         earned = want.entitlements if want else {}
+        there = earned if system and not system.provisioned else since
         for name in dict.fromkeys([*since, *earned, *filter(None, gone)]):
             known = system.entitlements.get(name) if system else None
             yield Right(
                 code=name,
                 name=known.name if known else name,
-                state=_state(name, since, earned, gone),
+                state=_state(name, there, earned, gone),
                 since=jst_day(since[name].held_from) if name in since else None,
                 why=self._why(name, want),
                 returned=gone.get(name),

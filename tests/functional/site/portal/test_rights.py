@@ -1,9 +1,12 @@
 """My IDs and rights, and giving them back."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import delete, insert
 
 from iam.access.accounts import accounts_of, holding_table
+from iam.access.model import Birthright, Entitlement, System
 from iam.access.returns import returned
 from iam.outbox import Topic
 from tests.functional.site.given import City
@@ -54,6 +57,18 @@ def test_what_the_next_sync_brings_and_takes_is_said_today(yamada: Member) -> No
     page = words(yamada.opens("/access"))
     assert "old 次の同期でなくなります" in page
     assert "利用者 次の同期で付きます" in page
+
+
+def test_what_no_sync_feeds_may_be_used_already(city_sqlite: City) -> None:
+    model = city_sqlite.deployment.model
+    wiki = System(name="庁内Wiki", owner="総務課", provisioned=False, entitlements={"read": Entitlement(name="閲覧")})
+    rule = Birthright(id="Wiki", clause="baseline", system="wiki", entitlements=("read",))
+    added = {"systems": {"wiki": wiki}, "birthright": (*model.birthright, rule)}
+    city = replace(city_sqlite, deployment=replace(city_sqlite.deployment, model=model.model_copy(update=added)))
+    page = words(city.somebody().get("/access"))
+    assert "庁内Wiki 使えます 所管: 総務課 閲覧 利用中" in page
+    assert "次の同期で付きます" not in page
+    city.store.dispose()
 
 
 def test_what_happens_is_said_before_it_is_given_back(yamada: Member) -> None:
