@@ -1,4 +1,4 @@
-"""What somebody reads whom a system does not let in, or asks to prove more.
+"""What somebody reads whom a system does not let in, and what a step up asks for in words.
 
 The one law: *nobody is turned away without a reason, a cure and somebody to ask*; the number on the page
 finds the same decision again at the desk.
@@ -56,15 +56,6 @@ def _number(decision: Decision, system: str) -> str:
     with the_site().store.glance() as connection:
         found = recent(connection, system=system, person_id=who.person_id, outcome=decision.outcome, most=1)
     return str(found[0].id) if found else ""
-
-
-def step_up_notice(decision: Decision, system_name: str) -> str:
-    """The notice that stands on the page where somebody proves more: for which system, and what is asked."""
-    reasons = [each for each in decision.reasons if each.outcome is Outcome.STEP_UP]
-    return render_template(
-        "portal/entry/step_up.html", system_name=system_name, reasons=reasons, needs=needed(decision.needs),
-        cited=cited, why=why,
-    )  # fmt: skip
 
 
 def cures(reasons: Iterable[Reason]) -> list[str]:

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from iam.signin.deciding.decision import Decision, Needs, Outcome, Reason
 from tests.functional.site.given import City
-from web.portal.entry.refused import Link, refused_page, step_up_notice
+from web.portal.entry.refused import Link, needed, refused_page
 from web.site.access import public
 
 DENIED = Decision(
@@ -28,7 +28,7 @@ MORE = Decision(
 def test_who_is_refused_reads_why_what_to_do_and_whom_to_ask(city_sqlite: City) -> None:
     made = Blueprint("made", __name__)
     made.get("/made/no")(lambda: refused_page(DENIED, "住民記録<システム>", Link("戻る", "/access"), number=4711))
-    made.get("/made/more", endpoint="more")(lambda: step_up_notice(MORE, "税"))
+    made.get("/made/more", endpoint="more")(lambda: refused_page(MORE, "税"))
     city_sqlite.more, city_sqlite.rows = [made], {"made.<lambda>": public(), "made.more": public()}
     client = city_sqlite.somebody()
     answer = client.get("/made/no")
@@ -43,6 +43,8 @@ def test_who_is_refused_reads_why_what_to_do_and_whom_to_ask(city_sqlite: City) 
     assert "二つの要素が要ります。" not in page, "what could be proved opens nothing here"
     assert "権限があります。" not in page
     assert "番号" in city_sqlite.client().get("/made/no").get_data(as_text=True), "also whoever has no session here"
-    notice = client.get("/made/more").get_data(as_text=True)
+    more = client.get("/made/more").get_data(as_text=True)
     for words in ("「税」には追加の認証が必要です", "種類の違う認証手段", "ICカードで確認", "5分以内に", "OITA-S6.4.4"):
-        assert words in notice
+        assert words in more
+    with city_sqlite.app.test_request_context():
+        assert needed(Needs()) == []
