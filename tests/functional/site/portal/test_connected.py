@@ -9,14 +9,14 @@ from iam.record.columns import jst_day
 from iam.signin.desk import issuing
 from iam.signin.tokens import asking
 from iam.signin.tokens.clients import Draft
-from iam.signin.tokens.details import ClientKind, ForwardDetail, OidcDetail, SamlDetail
+from iam.signin.tokens.details import ClientKind, Detail, ForwardDetail, OidcDetail, SamlDetail
 from tests.functional.site.given import City
 
 
 def test_systems_are_opened_from_the_portal_with_what_stands_in_the_way(city: City) -> None:
     officers = [city.entrant(city.holder(role)) for role in (Role.OPERATOR, Role.APPROVER)]
     system = next(iter(city.door.model.systems))
-    details = {
+    details: dict[str, tuple[ClientKind, Detail]] = {
         "kintai": (ClientKind.FORWARD, ForwardDetail(origin="https://kintai.example")),
         "juki": (ClientKind.OIDC, OidcDetail(redirect_uris=("https://a.example/cb",), start_uri="https://a.example/in")),
         "hidden": (ClientKind.OIDC, OidcDetail(redirect_uris=("https://b.example/cb",))),
