@@ -172,7 +172,7 @@ def question_of(
 def _system(door: Door, code: str) -> System:
     found = door.model.systems.get(code)
     if found is None:
-        raise NotFound(f"情報システム「{code}」はアクセスモデルにありません。")
+        raise NotFound(f"情報システム「{code}」はアクセスモデルにありません。コードを確かめてください。")
     return found
 
 
@@ -277,7 +277,7 @@ def _facts(door: Door, who: Entrant, question: Question) -> Iterator[tuple[str, 
     if place.origin is not Origin.OFFICE:
         permission = question.permission
         words = f"{permission.valid_from}から{permission.valid_until}まで" if permission else "なし"
-        yield "外部からの利用の許可", words
+        yield "庁外利用の許可", words
     methods = "、".join(method.label_ja for method in held.proofs.methods) if held else ""
     yield "サインイン", methods or "していない"
     yield "規則の版", question.rules[:12]

@@ -72,9 +72,14 @@ def test_another_day_and_a_terminal_can_be_asked_about_and_the_asking_is_recorde
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("000001", "nowhere"), "情報システム「nowhere」はアクセスモデルにありません。"),
+        (("000001", "nowhere"), "情報システム「nowhere」はアクセスモデルにありません。コードを"),
+        (("000001", "portal", "--from", "192.0.2.300"), "「192.0.2.300」はアドレスではありません。10.1.2.3 のように"),
         (("999999", "portal"), "職員番号「999999」の職員は台帳にいません。"),
         (("000001", "portal", "--terminal", "PC-9"), "管理番号「PC-9」の端末は台帳にありません。"),
+        (
+            ("000001", "portal", "--terminal", "PC-9", "--from", "192.0.2.7"),
+            "管理番号「PC-9」の端末は台帳にありません。",
+        ),
         (("000001", "portal", "--signed-in", "sms"), "「sms」という方法はありません。password、totp"),
     ],
 )

@@ -6,6 +6,7 @@ an entry, and who asked about whom is in the audit.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Final
 
 import click
@@ -52,10 +53,23 @@ class _Methods(click.ParamType[Proofs]):
         return proofs
 
 
+class _Address(click.ParamType[str]):
+    """An IP address; "" stays "": a mistyped one would else be judged as none at all."""
+
+    name = "アドレス"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = comparable(str(value))
+        try:
+            return str(ip_address(text)) if text else ""
+        except ValueError:
+            self.fail(f"「{printable(text)}」はアドレスではありません。10.1.2.3 のように指定してください。", param, ctx)
+
+
 @click.command("decide")
 @click.argument("person", metavar="職員番号")
 @click.argument("system", metavar="情報システム")
-@click.option("--from", "address", default="", metavar="アドレス", help="接続元のアドレス。")
+@click.option("--from", "address", type=_Address(), default="", metavar="アドレス", help="接続元のアドレス。")
 @click.option(
     "--terminal", "code", default="", metavar="管理番号", help="使う端末。固定のアドレスがあれば接続元にします。"
 )
@@ -133,7 +147,8 @@ def _whence(desk: Desk, address: str, code: str) -> Whence:
     """From where and with what; a terminal with an address of its own stands there unless it is said otherwise."""
     if code:
         with desk.store.read() as connection:
-            address = address or terminal(connection, code).address
+            its_own = terminal(connection, code).address
+        address = address or its_own
     portal = desk.deployment.settings.portal
     return Whence(address=address, terminal=code, checked=portal is not None and portal.certificate is not None)
 

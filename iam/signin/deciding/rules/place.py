@@ -17,7 +17,7 @@ from iam.record.columns import jst_day
 from iam.signin.deciding.question import Outcome, Question, Reason
 
 PLACE: Final = "許可された場所の端末から開き直してください。"
-PERMIT: Final = "業務で必要なときは、理由、期間、端末を示して外部からの利用の許可を申請してください。"
+PERMIT: Final = "業務で必要なときは、理由、期間、端末を示して庁外利用の許可を申請してください。"
 
 
 def comes_from_outside(question: Question) -> bool:
@@ -76,7 +76,7 @@ def _outside(question: Question) -> Iterator[Reason]:
         sentence = f"{words}から利用する許可がありません。庁外からの許可は、公衆回線を含みません。"
         yield Reason("public-no-permission", Outcome.DENY, clause, sentence, PERMIT)
     elif not takes_along(permission, question.terminal):
-        sentence = "外部からの利用を許可された端末ではありません。"
+        sentence = "庁外利用を許可された端末ではありません。"
         cure = "許可された持出し用の端末から利用してください。"
         yield Reason("outside-terminal", Outcome.DENY, question.clause("device"), sentence, cure)
     else:

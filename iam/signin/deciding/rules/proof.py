@@ -63,8 +63,12 @@ def demands(question: Question) -> Iterator[Demand]:
         clause = signin.clauses.get("phishing_resistant", proofs)
         yield Demand("resistant", clause, "利用者の役割や領域から、", resistant=True)
     if comes_from_outside(question):
-        whose = "庁外からは、" if placed(question) else "庁内からと確かめられないときは、"
-        yield Demand("outside-kinds", proofs, whose, TWO, holding=over_public_line(question))
+        whose, though = (
+            ("庁外からは、", "庁外からですが、")
+            if placed(question)
+            else ("庁内からと確かめられないときは、", "庁内からと確かめられませんが、")
+        )
+        yield Demand("outside-kinds", proofs, whose, TWO, holding=over_public_line(question), though=though)
     if question.terminal is None and entry.unregistered is Unregistered.STEP_UP:
         clause = entry.clauses.get("unregistered", question.clause("registered"))
         though = "登録された端末と確かめられませんが、"
