@@ -35,6 +35,7 @@ from web.body.deployment import Deployment, proved
 from web.body.door import door_of
 from web.body.job import job_for
 from web.doors.forward.identity import HEADERS
+from web.doors.forward.pages import BROWSER
 from web.doors.forward.reading import VISIT
 from web.practice.body import write_practice_body
 from web.practice.portal.browser import Browser, read
@@ -136,7 +137,7 @@ class Town:
         """One request without a browser: status, and where it sends to."""
         parts = urlsplit(self.app)
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-        sent = {"Accept": "text/html", **({"Cookie": f"a=1; {VISIT}={token}; b=2"} if token else {})}
+        sent = {"Accept": "text/html", **({"Cookie": f"a=1; {BROWSER}=c; {VISIT}={token}; b=2"} if token else {})}
         connection.request(method, path, headers={**sent, **{k.replace("_", "-"): v for k, v in headers.items()}})
         answer = connection.getresponse()
         answer.read()
