@@ -44,6 +44,13 @@ SCHEMA: Final = "0004"
 
 _BUSY_SECONDS: Final = 30
 _REST_SECONDS: Final = 5
+_PATIENCE: Final = {
+    "connect_timeout": 3, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 3,
+    "keepalives_count": 3,
+}  # fmt: skip
+"""How long a server may say nothing (libpq; milliseconds where it says so) before it counts as away: without it,
+whoever asks waits as long as the network likes, and every thread with them."""
+
 
 
 class Store:
@@ -259,7 +266,7 @@ def open_engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if url.drivername == "postgresql+psycopg":
-        return _alive(create_engine(url, hide_parameters=True, connect_args=_postgresql()))
+        return _alive(create_engine(url, hide_parameters=True, connect_args=_postgresql(url)))
     shapes = "sqlite:///ファイル名 か postgresql+psycopg://利用者@ホスト/データベース"
     raise ConfigurationError([f"[database] url には {shapes} を指定してください。"])
 
@@ -272,13 +279,14 @@ def _open_glances(url: URL) -> Engine:
             hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None,
-            connect_args=_postgresql("-c default_transaction_read_only=on"),
+            connect_args=_postgresql(url, "-c default_transaction_read_only=on"),
         )
     )
 
 
-def _postgresql(*options: str) -> dict[str, str]:
-    return {"options": " ".join(("-c timezone=UTC", *options)), "application_name": "kagimori"}
+def _postgresql(url: URL, *options: str) -> dict[str, Any]:
+    patience = {name: value for name, value in _PATIENCE.items() if name not in url.query}
+    return {"options": " ".join(("-c timezone=UTC", *options)), "application_name": "kagimori", **patience}
 
 
 def _alive(engine: Engine) -> Engine:

@@ -1,6 +1,8 @@
 """What an operator reads when a database does not answer as it should."""
 
 from pathlib import Path
+from socket import socket
+from time import monotonic
 
 import pytest
 from sqlalchemy import URL, make_url, text
@@ -71,6 +73,17 @@ def test_a_server_that_is_away_is_named(open_store: OpenStore) -> None:
     store = open_store(f"postgresql+psycopg://iam@127.0.0.1:{port}/iam")
     with pytest.raises(StoreError, match=rf"データベース 127\.0\.0\.1:{port}/iam: 接続できません"), store.read():
         pass
+
+
+def test_a_server_that_says_nothing_is_away_before_long(open_store: OpenStore) -> None:
+    with socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        store = open_store(f"postgresql+psycopg://iam@127.0.0.1:{silent.getsockname()[1]}/iam")
+        since = monotonic()
+        with pytest.raises(StoreError, match="接続できません"), store.glance():
+            pass
+        assert monotonic() - since < 20, "a proxy waits no longer"
 
 
 @pytest.mark.parametrize(
