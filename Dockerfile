@@ -7,11 +7,17 @@ RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 # The locked runtime and nothing that only tests need.
 FROM python:3.11-slim-bookworm AS runtime
 WORKDIR /srv/kagimori
-COPY tools.lock runtime.lock ./
+# "runtime-saml" for a body whose systems speak SAML: pysaml2, and xmlsec1 for its signatures.
+ARG PARTS=runtime
+RUN if [ "$PARTS" = runtime-saml ]; then \
+        apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends xmlsec1 \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
+COPY tools.lock runtime.lock runtime-saml.lock ./
 RUN python -m venv /opt/uv \
     && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r tools.lock \
     && /opt/uv/bin/uv venv /opt/kagimori \
-    && /opt/uv/bin/uv pip sync --no-cache --python /opt/kagimori/bin/python --require-hashes runtime.lock
+    && /opt/uv/bin/uv pip sync --no-cache --python /opt/kagimori/bin/python --require-hashes $PARTS.lock
 COPY pyproject.toml ./
 COPY iam iam
 COPY connectors connectors
