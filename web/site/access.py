@@ -247,11 +247,11 @@ OFFICER: Final[Mapping[str, Access]] = {
 """Pages for officers (web/officer)."""
 
 DOORS: Final[Mapping[str, Access]] = {
-    # reverse proxies; /.kagimori/... stands at the applications' own hosts
+    # reverse proxies; /.kagimori/... stands at the applications' own hosts.  The start looks the session up itself
     "forward.begin": machine(),
     "forward.enter": machine(),
     "forward.leave": machine(),
-    "forward.start": signed_in(),
+    "forward.start": public(looks=False),
     "forward.refused": public(),
     "forward.over": public(),
     # OpenID Connect: browsers.  Asking to come in looks the session up itself, untouched: see the page

@@ -14,6 +14,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from iam.errors import Forbidden, NotFound
+from iam.signin import sessions
 from iam.signin.deciding.decision import Asked, Decision, Needs, Outcome
 from iam.signin.deciding.facts import Knock, judge
 from iam.signin.door import actor_of, hash_of, new_token
@@ -25,10 +26,12 @@ from web.doors.forward.elsewhere import HERE, refusal_in, refused_at, said
 from web.doors.forward.gates import Gates, Meant
 from web.doors.forward.reading import VISIT, Environ, Unclear, cookie, own_page
 from web.portal.entry.refused import Link, refused_page
-from web.portal.onward import asked, out_to, stepping_up
+from web.portal.onward import asked, out_to, signing_in, stepping_up, with_next
+from web.site import guarding
+from web.site.access import DUTY_PAGES, UNLOCK
 from web.site.border.callers import whence
 from web.site.running.journal import log
-from web.site.site import at, entrant, session, the_site
+from web.site.site import at, entrant, session, signed_in, the_site
 
 pages = Blueprint("forward", __name__)
 
@@ -128,22 +131,35 @@ def _told() -> Environ:
 @pages.get("/auth/start")
 def start() -> Response | tuple[str, int]:
     """Decide, and send on with a ticket; somebody who must prove more does so first."""
-    client, needs, site = _client(), asked(), the_site()
-    to, browser = own_page(request.args.get("to", "/")), request.args.get("browser", "")
-    origin = client.agreed(ForwardDetail).origin
+    # Looked up without being touched: whether the session was idle too long for this system is judged first.
+    guarding.look(touch=False)
+    client, needs, browser = _client(), asked(), request.args.get("browser", "")
+    to, origin = own_page(request.args.get("to", "/")), client.agreed(ForwardDetail).origin
     if not _HASH.fullmatch(browser):
         return redirect(f"{origin}{HERE}/begin?{urlencode({'to': to, **said(needs)})}", 303)
+    if elsewhere := _before(needs):
+        return elsewhere
     wanted = Asked(resistant=needs.resistant, kinds=needs.kinds, entitlement=client.entitlement)
     knock = Knock(entrant(), session(), client.system, whence(), at(), by=BY, asked=wanted)
-    decision = judge(site.store, site.door, knock)
+    decision = judge(the_site().store, the_site().door, knock)
     if decision.outcome is Outcome.STEP_UP:
         return stepping_up(decision.needs, request.full_path)
     if not decision.allowed:
-        return refused_page(decision, client.name, _back(client), system=client.system)
-    with site.store.act(actor_of(entrant().staff_number)) as act:
+        return refused_page(decision, _name(client), _back(client), system=client.system)
+    with the_site().store.act(actor_of(entrant().staff_number)) as act:
+        sessions.extend(act, session().id)  # its owner is at work with it
         ticket = entering.give_ticket(act, client, session(), browser=browser, to=to)
     again = {"again": "1"} if request.args.get("again") == "1" else {}
     return _onward(client, f"{origin}{HERE}/enter?{urlencode({'ticket': ticket, 'to': to, **again})}")
+
+
+def _before(needs: Needs) -> Response | None:
+    """What must be done first, whatever the application: sign in, unlock the screen, do what is a duty."""
+    if signed_in() is None:
+        return signing_in(needs, request.full_path)
+    if not session().locked and not session().duty:
+        return None
+    return redirect(with_next(UNLOCK if session().locked else DUTY_PAGES[session().duty], request.full_path), 303)
 
 
 @pages.get("/auth/refused")
@@ -158,13 +174,13 @@ def refused() -> tuple[str, int]:
 def over() -> tuple[str, int]:
     """The way in has lapsed, or somebody left: from the start."""
     client, left = _client(), request.args.get("left") == "1"
-    return render_template("portal/entry/over.html", system_name=client.name, left=left, again=_back(client)), 200
+    return render_template("portal/entry/over.html", system_name=_name(client), left=left, again=_back(client)), 200
 
 
 def _onward(client: Client, there: str) -> Response:
     """On to the application's host; after a form of ours by a page."""
     return (
-        out_to(client.name, there) if request.headers.get("Sec-Fetch-Site") == "same-origin" else redirect(there, 303)
+        out_to(_name(client), there) if request.headers.get("Sec-Fetch-Site") == "same-origin" else redirect(there, 303)
     )
 
 
@@ -179,6 +195,12 @@ def _client() -> Client:
     if found is None or not found.active or found.kind is not ClientKind.FORWARD:
         raise NotFound(gettext("このアプリケーションは登録されていないか、利用を停止しています。"))
     return found
+
+
+def _name(client: Client) -> str:
+    """The system as staff know it."""
+    system = the_site().door.model.systems.get(client.system)
+    return client.name if system is None else system.name
 
 
 def _back(client: Client) -> Link:

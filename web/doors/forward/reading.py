@@ -21,6 +21,8 @@ VISIT: Final = "__Host-kagimori-visit"
 """The cookie at an application's own host."""
 
 _LONGEST: Final = 8_192
+_LONGEST_WAY: Final = 1_000
+"""Characters of a page that is remembered on the way in: it stands in addresses, twice encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def cookie(environ: Environ, name: str = VISIT) -> str:
 
 def own_page(to: str) -> str:
     """`to` when it is a path of the same host, else its first page: nobody is sent elsewhere (ASVS 3.7.2)."""
-    if not to.startswith("/") or to.startswith("//") or len(to) > _LONGEST or not to.isascii():
+    if not to.startswith("/") or to.startswith("//") or len(to) > _LONGEST_WAY or not to.isascii():
         return "/"
     # Browsers take a backslash for a slash, and drop tabs and line ends.
     if "\\" in to or any(sign < "!" or sign == "\x7f" for sign in to):

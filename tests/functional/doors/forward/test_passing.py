@@ -222,7 +222,7 @@ def test_whoever_has_no_right_is_told_at_the_portal_and_gets_no_ticket(street: S
     take_the_right(street)
     last = street.follow(f"{APP}/.kagimori/begin?to=/")[-1]
     assert (last.status_code, last.request.path) == (403, "/auth/start")
-    assert "「groupwareの連携」には入れません" in last.text
+    assert "「グループウェア」には入れません" in last.text
 
 
 def test_without_an_address_the_strictest_place_counts(street: Street) -> None:
