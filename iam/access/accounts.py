@@ -182,10 +182,14 @@ def accounts_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, 
 
 
 def login_in(connection: Connection, person_id: int, system: str) -> str:
-    """The login of the person's live account in `system`; "" without one."""
+    """The login of the person's account in `system`, a live one first; "" without one.
+
+    Also of one that is disabled: whoever may come in again today goes on under the name that the system knows.
+    """
     columns = account_table.c
-    mine = columns.person_id == person_id, columns.system == system, columns.state == AccountState.ACTIVE
-    return connection.execute(select(columns.login).where(*mine).order_by(columns.id)).scalars().first() or ""
+    mine = columns.person_id == person_id, columns.system == system, columns.state != AccountState.DELETED
+    query = select(columns.login).where(*mine).order_by(columns.state != AccountState.ACTIVE, columns.id)
+    return connection.execute(query).scalars().first() or ""
 
 
 def all_accounts(connection: Connection, system: str | None = None) -> list[Account]:

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from iam.access.accounts import AccountState, accounts_of
+from iam.access.accounts import login_in
 from iam.record.columns import jst_day
 from iam.signin.deciding.decision import Needs
 from iam.signin.kinds import Method, Proofs, two_kinds
@@ -183,9 +183,4 @@ def _signed(key: SigningKey, claims: Mapping[str, Any], kind: str) -> str:
 def _login(granted: Granted) -> str:
     """Their login in the client's system, else the staff number."""
     with the_site().store.glance() as connection:
-        mine = accounts_of(connection, [granted.who.person_id]).get(granted.who.person_id, ())
-    found = (
-        each.login for each in mine
-        if each.system == granted.client.system and each.state is AccountState.ACTIVE
-    )  # fmt: skip
-    return next(found, granted.who.staff_number)
+        return login_in(connection, granted.who.person_id, granted.client.system) or granted.who.staff_number

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from iam.access.accounts import AccountState, accounts_of
+from iam.access.accounts import login_in
 from iam.people.ledger import people
 from iam.record.columns import jst_day
 from iam.signin.door import Entrant
@@ -71,6 +71,4 @@ def attributes_of(connection: Connection, client: Client, who: Entrant, rights: 
 
 def _login(connection: Connection, client: Client, who: Entrant) -> str:
     """Their ID in the client's system, else the staff number."""
-    mine = accounts_of(connection, [who.person_id]).get(who.person_id, ())
-    lasting = (each.login for each in mine if each.system == client.system and each.state is not AccountState.DELETED)
-    return next(lasting, who.staff_number)
+    return login_in(connection, who.person_id, client.system) or who.staff_number
