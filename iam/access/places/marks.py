@@ -6,6 +6,7 @@ The one law: *one mark, one spelling*, so that whoever looks for it finds it; wh
 
 import re
 import unicodedata
+from collections.abc import Callable
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Final
@@ -84,6 +85,14 @@ def address_of(text: str) -> str:
     if found is None or found.is_unspecified or found.is_multicast:
         raise ValueError(f"「{text}」は端末のIPアドレスではありません。10.1.2.3 のように書いてください。")
     return str(found)
+
+
+def spelt(form: Callable[[str], str], text: str) -> str:
+    """`text` as the register has it, by one of the forms above; "" for what names no terminal."""
+    try:
+        return form(text)
+    except ValueError:
+        return ""
 
 
 def _digits(text: str) -> str:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
 )
 
-from iam.access.places.marks import address_of, certificate_of, mac_of
+from iam.access.places.marks import address_of, certificate_of, mac_of, spelt
 from iam.errors import NotFound
 from iam.people.ledger import person_table
 from iam.record.columns import among
@@ -272,15 +272,8 @@ def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:
     for word in _storable(sought.words[:LONGEST]).split():
         places = (columns.code, columns.name, columns.note, columns.address, person.staff_number, person.name)
         ways = [place.icontains(word, autoescape=True) for place in places]
-        query = query.where(or_(*ways, columns.mac == _mac_or_nothing(word)))
+        query = query.where(or_(*ways, columns.mac == spelt(mac_of, word)))
     return query
-
-
-def _mac_or_nothing(word: str) -> str:
-    try:
-        return mac_of(word)
-    except ValueError:
-        return ""
 
 
 def _terminal(row: Row[Any]) -> Terminal:

@@ -5,7 +5,7 @@ half a minute at most: a suspension, a leave, a right given back, a lost termina
 permission that was withdrawn act at the very next ask.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, Text, bindparam, cast, func, select
 
 from iam.access.accounts import block_table, grant_table
-from iam.access.places.marks import address_of, certificate_of, mac_of
+from iam.access.places.marks import address_of, certificate_of, mac_of, spelt
 from iam.access.places.permissions import permission_table
 from iam.access.places.terminals import terminal_table
 from iam.people.ledger import person_table
@@ -104,15 +104,8 @@ def take_pulse(connection: Connection, person_id: int, whence: Whence, at: datet
 def _marks(whence: Whence) -> Mapping[str, str | None]:
     """What the register would hold of a terminal that comes so, in the register's spelling."""
     return {
-        "whence_certificate": _spelt(certificate_of, whence.certificate),
-        "whence_mac": _spelt(mac_of, whence.mac),
-        "whence_address": _spelt(address_of, whence.address),
+        "whence_certificate": spelt(certificate_of, whence.certificate) or None,
+        "whence_mac": spelt(mac_of, whence.mac) or None,
+        "whence_address": spelt(address_of, whence.address) or None,
         "whence_code": whence.terminal.replace("\0", "") or None,
     }
-
-
-def _spelt(form: Callable[[str], str], given: str) -> str | None:
-    try:
-        return form(given) or None
-    except ValueError:  # it names no terminal
-        return None

@@ -9,7 +9,7 @@ from typing import Final
 
 from flask_babel import gettext
 
-from iam.access.places.marks import mac_of
+from iam.access.places.marks import mac_of, spelt
 from iam.access.places.terminals import Terminal, TerminalState, terminal_of
 from iam.record.columns import jst_day
 from iam.signin.deciding.question import Outcome
@@ -53,14 +53,14 @@ def mac_in(packet: Packet) -> str | None:
 
     A switch names the device by its MAC and says Call-Check, or gives the MAC as the password too.
     """
-    mac = _mac(packet.name)
+    mac = spelt(mac_of, packet.name)
     if packet.call_check:
-        return mac if mac and _mac(packet.calling) in {mac, ""} else ""
+        return mac if mac and spelt(mac_of, packet.calling) in {mac, ""} else ""
     if not mac:
         return None
     apart = len(packet.name) != _BARE
     if apart or packet.password.lower() == packet.name.lower():
-        return mac if _mac(packet.calling) == mac else ""
+        return mac if spelt(mac_of, packet.calling) == mac else ""
     return None
 
 
@@ -104,10 +104,3 @@ def remember(client: Client, mac: str, found: Placed | Shut) -> None:
     rules = setting.digest(site.door)
     answer = Answer(None, client.system, "radius", outcome, reasons, mac, found.terminal.id, None, rules)
     note(site.store, site.door, answer, at())
-
-
-def _mac(text: str) -> str:
-    try:
-        return mac_of(text)
-    except ValueError:
-        return ""

@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from iam.access.places.marks import address_of, mac_of
+from iam.access.places.marks import address_of, mac_of, spelt
 from iam.signin.deciding.pulse import Whence
 from iam.signin.tokens.clients import Client, ClientKind, RadiusDetail
 from web.doors.devices import asking, entering
@@ -77,10 +77,10 @@ def _visitor(client: Client, packet: Packet) -> Visitor:
 def _whence(packet: Packet, detail: RadiusDetail) -> Whence:
     """Where the visitor is: their address in the net, or the one that they call from; where people stand at the
     device itself, its own.  "" when none is said: that is nowhere, and not where the device is."""
-    address = _address(packet.framed) or _address(packet.calling)
+    address = spelt(address_of, packet.framed) or spelt(address_of, packet.calling)
     if not address and detail.nearby:
-        address = _address(packet.device_address)
-    return Whence(address=address, mac=_mac(packet.calling))
+        address = spelt(address_of, packet.device_address)
+    return Whence(address=address, mac=spelt(mac_of, packet.calling))
 
 
 def _device(client: Client, mac: str) -> Response:
@@ -104,17 +104,3 @@ def _answer(status: int, attributes: Mapping[str, str]) -> Response:
     """As rlm_rest reads it: each value set, not added."""
     told = {name: {"op": ":=", "value": [value]} for name, value in attributes.items()}
     return make_response(jsonify(told), status)
-
-
-def _address(text: str) -> str:
-    try:
-        return address_of(text)
-    except ValueError:
-        return ""
-
-
-def _mac(text: str) -> str:
-    try:
-        return mac_of(text)
-    except ValueError:
-        return ""
