@@ -32,7 +32,7 @@ T = TypeVar("T")
 LIFE: Final = timedelta(seconds=30)
 """How long an answer is believed at most, as long as a person is (door.Remembered)."""
 
-_MOST: Final = 20_000
+_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ class Visits(Generic[T]):
         answer = Answer(found.client, knock, login, decision)
         dressed = self._dress(answer, at)
         if len(self._kept) >= _MOST:
-            self._kept.clear()
+            fresh = {each: kept for each, kept in list(self._kept.items()) if at < kept.until}
+            self._kept = fresh if len(fresh) < _MOST // 2 else {}
         self._kept[key] = _Kept(row, pulse, answer, _until(decision, at), dressed)
         return dressed
 

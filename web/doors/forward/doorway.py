@@ -128,8 +128,8 @@ class Doorway:
 
 def _turned(meant: Meant, found: Turned | Dead) -> Reply:
     """What somebody with a visit reads who is not let in."""
-    if isinstance(found, Dead):
-        return _away(meant, found.reason, NO_MORE)
+    if isinstance(found, Dead):  # why a session ended may be an inquiry: it is nobody's to read here
+        return _away(meant, "signed_out", NO_MORE)
     if found.outcome is Outcome.STEP_UP:
         return _away(meant, found.reason, found.needs)
     return _sent("403 Forbidden", found.location, found.reason, meant.wanted)

@@ -82,8 +82,6 @@ class Worker(ThreadWorker):
 
     def _answered(self, app: Quick, conn: TConn) -> bool:
         """Whether one request was there, plain, and answered; else nothing of it was taken."""
-        if self.nr + 1 >= self.max_requests:
-            return False
         try:
             read = conn.sock.recv(LONGEST, MSG_PEEK)
             environ = plain(read, conn.client)
@@ -95,8 +93,7 @@ class Worker(ThreadWorker):
             conn.sock.recv(len(read))
         except OSError:  # what is wrong with the connection Gunicorn finds out in its own way
             return False
-        self.nr += 1
-        try:
+        try:  # not counted among the requests after which a process is replaced: there may be thousands a second
             conn.sock.sendall(answer_of(*said))
         except OSError:  # half an answer is none: Gunicorn finds the connection closed
             with suppress(OSError):

@@ -85,7 +85,7 @@ def test_a_visit_opens_its_own_application_alone(street: Street) -> None:
     street.city.clock.forward(seconds=1)
     street.doorway._gates._until = 0.0  # noqa: SLF001 - the list is read anew, as it is every few seconds
     answer = street.check(origin=OTHER, token=token)
-    assert (answer.status_code, answer.headers["X-Kagimori-Reason"], named(answer)) == (401, "mixed_up", {})
+    assert (answer.status_code, answer.headers["X-Kagimori-Reason"], named(answer)) == (401, "signed_out", {})
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 5000, "%00", "\u00e9"])
