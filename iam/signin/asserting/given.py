@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from iam.errors import Conflict
 from iam.record.act import Act
 from iam.signin.door import hash_of
-from iam.signin.sessions import Session, session_table
+from iam.signin.sessions import Session, session_of, session_table
 from iam.signin.tokens.books import issued_table
 from iam.signin.tokens.clients import Client
 from iam.signin.tokens.issued import TokenKind, new_family
@@ -34,7 +35,13 @@ def new_index() -> str:
 
 
 def give(act: Act, client: Client, request: str, session: Session, index: str) -> bool:
-    """Remember that `request` (an identifier of the client's making) is answered now; False when it was before."""
+    """Remember that `request` (an identifier of the client's making) is answered now; False when it was before.
+
+    Raises:
+        Conflict: when the session has ended.
+    """
+    if session_of(act.connection, session.id) is None:
+        raise Conflict("サインインはもう終わっています。もう一度サインインしてください。")
     values = {
         "kind": TokenKind.ASSERTION, "hash": hash_of(f"assertion {client.id} {request}"), "client_id": client.id,
         "person_id": session.person_id, "session_id": session.id, "family": index, "detail": {},

@@ -210,6 +210,8 @@ def _asserted(client: Client, wanted: Asked, context: contexts.Wanted, decision:
     to = _addressee(client, wanted.acs, wanted.ident)
     # Signed first: whoever is told to come again, because too many wait, may.
     xml = answers.assertion(_ours(), to, said, at())
+    if not _judged(client, wanted, context).allowed:
+        raise Refusal("lapsed", "changed while it was signed")
     with site.store.act(actor_of(who.staff_number)) as act:
         # What the portal began has no request; each time is one of its own.
         first = given.give(act, client, wanted.ident or f"portal {now.id} {wanted.at.isoformat()}", now, index)

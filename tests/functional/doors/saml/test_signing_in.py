@@ -1,18 +1,27 @@
 """From a request to an assertion: whoever sits there, what is said of them, and what is not said."""
 
 import re
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+from iam.access.accounts import block_table
+from iam.people.ledger import next_id
+from iam.record.act import Act
+from iam.record.columns import jst_day
+from iam.signin import sessions
 from iam.signin.deciding.facts import Knock, Whence, explain, proved_now
 from iam.signin.kinds import Method, Proofs
 from tests.functional.doors.saml.hall import Hall
 from tests.functional.doors.saml.provider import EC_SHA256, PERSISTENT, RSA_SHA256, Pair, Provider, stamp
 from tests.functional.doors.saml.response import Answer, answer_in
 from tests.functional.site.given import BOTH, Browser
+from web.doors.saml.wire.xmlsec import Xmlsec, installed
 from web.site.border.cookies import SESSION
 
 PASSWORD = Proofs().plus(Method.PASSWORD)
@@ -234,6 +243,52 @@ def test_a_session_that_ended_gives_nothing(hall: Hall) -> None:
     browser = hall.browser(hall.city.plain())
     browser.set_cookie(SESSION, "somebody's", domain=browser.host, secure=True)
     assert asks(browser, hall.plain).location.startswith("/login?next=/saml/go")
+
+
+@dataclass
+class Slow(Xmlsec):
+    """Signs, and meanwhile something happens."""
+
+    meanwhile: Callable[[], object] = list
+
+    def __post_init__(self) -> None:
+        super().__init__(installed())
+
+    def _once(self, com_list: Sequence[str], extra_args: Iterable[str]) -> tuple[str, str, bytes]:
+        self.meanwhile()
+        return super()._once(com_list, extra_args)
+
+
+@pytest.mark.parametrize(("which", "happens", "status"), [(21, "suspended", 400), (22, "signed out", 409)])
+def test_what_happens_while_an_assertion_is_signed_counts(hall: Hall, which: int, happens: str, status: int) -> None:
+    city, number = hall.city, hall.city.plain(which)
+    browser, person_id, slow = hall.browser(number), city.entrant(number).person_id, Slow()
+
+    def meanwhile() -> None:
+        with city.store.act("test") as act:
+            if happens == "suspended":
+                suspend(act, person_id)
+            else:
+                sessions.end_all(act, person_id, "ended_by_officer")
+
+    slow.meanwhile = meanwhile
+    known = city.app.extensions
+    before = known["kagimori-saml"]
+    known["kagimori-saml"] = replace(before, xmlsec=slow)
+    try:
+        page = asks(browser, hall.plain)
+    finally:
+        known["kagimori-saml"] = before
+    assert (page.status_code, "SAMLResponse" in page.get_data(as_text=True)) == (status, False)
+
+
+def suspend(act: Act, person_id: int) -> None:
+    values = {
+        "id": next_id(act.connection, block_table), "person_id": person_id, "system": "", "entitlement": "",
+        "origin": "test", "clause": "baseline", "reason": "調査", "valid_from": jst_day(act.at),
+        "valid_until": date.max,
+    }  # fmt: skip
+    act.connection.execute(insert(block_table).values(**values))
 
 
 def _may(hall: Hall, number: str, system: str) -> bool:
