@@ -5,8 +5,10 @@ snapshot that cannot write; writing happens in an act and leaves its record.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -51,6 +53,8 @@ _PATIENCE: Final = {
 """How long a server may say nothing (libpq; milliseconds where it says so) before it counts as away: without it,
 whoever asks waits as long as the network likes, and every thread with them."""
 
+_KEPT: Final = 4
+"""Connections that questions keep out of the pool."""
 
 
 class Store:
@@ -69,7 +73,8 @@ class Store:
         self.clock = clock
         self._engine = open_engine(self.url)
         self._glances = _open_glances(self.url) if self.url.get_backend_name() == "postgresql" else self._engine
-        self._questions: list[Question] = []
+        self._questions: dict[Select[Any], Question] = {}
+        self._idle: list[_Open] = []
         # None trusts the database to have every table: for tables that no migration knows yet.
         self._awaited = schema
 
@@ -104,10 +109,22 @@ class Store:
                 yield connection
 
     def question(self, query: Select[Any]) -> "Question":
-        """`query`, rendered once: for what is asked a thousand times a second, each time on a snapshot of its own."""
-        found = Question(self, query)
-        self._questions.append(found)
+        """`query`, a constant of its module, rendered once: for what is asked a thousand times a second, each time on
+        a snapshot of its own."""
+        found = self._questions.get(query)
+        if found is None:
+            # Of two threads that are first the second gets what the first has made.
+            found = self._questions.setdefault(query, Question(self, query))
         return found
+
+    def rows(self, query: Select[Any], **values: object) -> list[Any]:
+        """The rows of `query`, a constant of its module, by the names of its columns and as their types say: as
+        `glance`, for what every page asks.
+
+        Raises:
+            StoreError, Busy, IntegrityError: as `read`.
+        """
+        return self.question(query).rows(values)
 
     @contextmanager
     def act(self, actor: str, on_behalf: str = "") -> Iterator[Act]:
@@ -145,10 +162,29 @@ class Store:
 
     def dispose(self) -> None:
         """Close every connection."""
-        for question in self._questions:
-            question.close()
+        self._close_idle()
         self._engine.dispose()
         self._glances.dispose()
+
+    def _opened(self) -> "_Open":
+        """A connection for one question, out of the pool whose size says how many there are at most."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            with translated(self.url):
+                self._see_schema()
+                found = self._glances.raw_connection()
+                return _Open(found, found.cursor())
+
+    def _keep(self, kept: "_Open") -> None:
+        if len(self._idle) < _KEPT:
+            self._idle.append(kept)
+        else:
+            kept.connection.close()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().connection.invalidate()
 
     @contextmanager
     def _connection(self, *, writes: bool) -> Iterator[Connection]:
@@ -188,69 +224,82 @@ class Store:
         return None if found is None else str(found)
 
 
-class Question:
-    """A query for one row at most, past everything but the driver: the row is as the driver gives it, good for being
-    compared with an earlier one, not for being read as the tables' types.
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A connection of the pool that questions keep, and the driver's own cursor on it."""
 
-    It keeps as many connections as were ever asking at once.
-    """
+    connection: PoolProxiedConnection
+    cursor: Any
+
+
+class Question:
+    """A query past everything but the driver, on connections that the store keeps for it."""
 
     def __init__(self, store: Store, query: Select[Any]) -> None:
-        self._store, self._engine = store, store._glances  # noqa: SLF001 - of this room
-        dialect = self._engine.dialect
+        self._store = store
+        dialect = store._glances.dialect  # noqa: SLF001 - of this room
         rendered = query.compile(dialect=dialect)
         self._text, self._order = str(rendered), rendered.positiontup
         self._always = dict(rendered.params)
         found = {
-            name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in rendered.binds.items()
+            name: bound.type.dialect_impl(dialect).bind_processor(dialect)
+            for bound, name in rendered.bind_names.items()
         }
         self._sent = {name: process for name, process in found.items() if process is not None}
+        columns = list(query.selected_columns)
+        names = [str(column.key) for column in columns]
+        self._row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc] # noqa: PYI024 - as it is asked
+        read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._read = [(place, process) for place, process in enumerate(read) if process is not None]
         self._errors: type[Exception] = dialect.loaded_dbapi.Error
-        self._idle: list[Any] = []
 
     def __call__(self, **values: object) -> tuple[Any, ...] | None:
-        """The row, or None.
+        """The one row, or None, as the driver gives it: good for being compared with an earlier one, not for being
+        read as the tables' types.
 
         Raises:
             StoreError, Busy, IntegrityError: as `Store.read`.
         """
+        return next(iter(self._asked(values)), None)
+
+    def rows(self, values: Mapping[str, object]) -> list[Any]:
+        """Every row, by the names of its columns and as their types say.
+
+        Raises:
+            StoreError, Busy, IntegrityError: as `Store.read`.
+        """
+        return [self._typed(row) for row in self._asked(values)]
+
+    def _typed(self, row: Sequence[Any]) -> Any:  # noqa: ANN401 - a row of this query
+        values = list(row)
+        for place, process in self._read:
+            values[place] = process(values[place])
+        return self._row._make(values)
+
+    def _asked(self, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         bound = {**self._always, **values}
         for name, process in self._sent.items():
             bound[name] = process(bound[name])
         sent: Any = bound if self._order is None else tuple([bound[name] for name in self._order])
+        kept = self._store._opened()  # noqa: SLF001 - of this room
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._opened()
-        try:
-            cursor = connection.execute(self._text, sent)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-            cursor.close()
+            kept.cursor.execute(self._text, sent)
+            found: list[tuple[Any, ...]] = kept.cursor.fetchall()
         except self._errors:
-            connection.close()
+            kept.connection.invalidate()
             return self._asked_carefully(sent)
-        self._idle.append(connection)
-        return row
+        except BaseException:
+            kept.connection.invalidate()
+            raise
+        self._store._keep(kept)  # noqa: SLF001 - of this room
+        return found
 
-    def close(self) -> None:
-        """Close the connections that nobody is asking on."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def _opened(self) -> Any:  # noqa: ANN401 - a connection of either driver
-        with translated(self._store.url):
-            self._store._see_schema()  # noqa: SLF001 - of this room
-            found = self._engine.raw_connection()
-            driver = found.driver_connection
-            found.detach()
-            return driver
-
-    def _asked_carefully(self, sent: Any) -> tuple[Any, ...] | None:  # noqa: ANN401 - values of either driver's style
+    def _asked_carefully(self, sent: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - values of either driver's style
         """Once more by the way that knows what the driver's errors mean; the idle connections may have died too."""
-        self.close()
-        with translated(self._store.url), self._engine.connect() as careful:
-            row = careful.exec_driver_sql(self._text, sent).fetchone()
-            return None if row is None else tuple(row)
+        store = self._store
+        store._close_idle()  # noqa: SLF001 - of this room
+        with translated(store.url), store._glances.connect() as careful:  # noqa: SLF001 - of this room
+            return [tuple(row) for row in careful.exec_driver_sql(self._text, sent)]
 
 
 def open_engine(url: URL) -> Engine:

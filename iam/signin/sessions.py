@@ -8,7 +8,7 @@ at the next look after the person's standing ended (R02, R37, R38).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -34,7 +34,7 @@ from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.store import Instant, Json, Number, Store, metadata
 from iam.signin import history
-from iam.signin.door import DOOR, Door, Entrant, Where, hash_of, known, new_token, stamp_columns, stamp_of
+from iam.signin.door import DOOR, Door, Entrant, Where, hash_of, new_token, recognised, stamp_columns, stamp_of
 from iam.signin.history import Outcome
 from iam.signin.kinds import Proofs
 from iam.signin.steps import drop_all, lacking
@@ -120,14 +120,13 @@ def look(store: Store, door: Door, token: str, at: datetime, *, touch: bool = Tr
 
     One query as a rule; a session that ran out, or whose owner may not come in any more, is ended on the spot (R02).
     """
-    with store.glance() as connection:
-        row = connection.execute(_LOOK, {"hash": hash_of(token), "day": jst_day(at)}).one_or_none()
-        if row is None:
-            return Gone("unknown")
-        if row.ended_at is not None:
-            return Gone(row.end_reason)
-        who = known(connection, door, row.person_id, stamp_of(row, at), at)
-    return held(store, session_in(row._mapping), who, at, touch=touch)
+    row = next(iter(store.rows(_LOOK, hash=hash_of(token), day=jst_day(at))), None)
+    if row is None:
+        return Gone("unknown")
+    if row.ended_at is not None:
+        return Gone(row.end_reason)
+    who = recognised(store, door, row.person_id, stamp_of(row, at), at)
+    return held(store, _session(row), who, at, touch=touch)
 
 
 def held(store: Store, session: Session, who: Entrant, at: datetime, *, touch: bool) -> Present | Gone:
@@ -217,7 +216,7 @@ def end_lapsed(act: Act) -> int:
     query = select(session_table).where(columns.ended_at.is_(None), columns.seen_at < act.at - TOUCHES)
     over: dict[str, list[int]] = {}
     for row in act.connection.execute(query):
-        session = session_in(row._mapping)
+        session = _session(row)
         if act.at >= session.ends_at:
             over.setdefault("overall", []).append(session.id)
         elif act.at - session.seen_at >= session.idle:
@@ -235,7 +234,7 @@ def of_person(connection: Connection, person_id: int, at: datetime) -> list[Sess
     """The person's live sessions, newest first."""
     columns = session_table.c
     query = select(session_table).where(columns.person_id == person_id, columns.ended_at.is_(None))
-    found = [session_in(row._mapping) for row in connection.execute(query.order_by(columns.id.desc()))]
+    found = [_session(row) for row in connection.execute(query.order_by(columns.id.desc()))]
     return [each for each in found if time_left(each, at) > timedelta(0)]
 
 
@@ -243,7 +242,7 @@ def session_of(connection: Connection, session_id: int) -> Session | None:
     """One session that has not ended; its limits are not asked."""
     query = select(session_table).where(session_table.c.id == session_id, session_table.c.ended_at.is_(None))
     row = connection.execute(query).one_or_none()
-    return None if row is None else session_in(row._mapping)
+    return None if row is None else _session(row)
 
 
 def recently_proved(session: Session, at: datetime, door: Door) -> bool:
@@ -292,9 +291,16 @@ def _end(act: Act, which: Sequence[ColumnElement[bool]], reason: str) -> int:
 
 def session_in(values: RowMapping) -> Session:
     """The session in a row that has every column of the table, perhaps beside others."""
-    c = session_table.c
+    return _session([values[column] for column in session_table.c])
+
+
+def _session(row: Sequence[Any]) -> Session:
+    """The session in a row that begins with every column of the table."""
+    (
+        id_, _, person_id, proofs, duty, zone, address, terminal,
+        signed_in_at, proved_at, seen_at, idle, ends_at, locked, *_,
+    ) = row  # fmt: skip
     return Session(
-        values[c.id], values[c.person_id], Proofs.of(values[c.proofs]), values[c.duty], values[c.zone],
-        values[c.address], values[c.terminal], values[c.signed_in_at], values[c.proved_at], values[c.seen_at],
-        timedelta(seconds=values[c.idle_seconds]), values[c.ends_at], values[c.locked],
+        id_, person_id, Proofs.of(proofs), duty, zone, address, terminal,
+        signed_in_at, proved_at, seen_at, timedelta(seconds=idle), ends_at, locked,
     )  # fmt: skip

@@ -35,7 +35,7 @@ from iam.errors import Conflict, NotFound
 from iam.people.ledger import person_table
 from iam.record.act import Act
 from iam.record.columns import among
-from iam.record.store import Instant, Json, Number, metadata
+from iam.record.store import Instant, Json, Number, Store, metadata
 from iam.signin.kinds import Method
 
 LONGEST_NAME: Final = 40
@@ -165,13 +165,18 @@ _ALL_OF: Final = (
     .where(authenticator_table.c.person_id == bindparam("person"))
     .order_by(authenticator_table.c.id)
 )
-_ALIVE_OF: Final = _ALL_OF.where(authenticator_table.c.state.in_(ALIVE))
+_ALIVE_OF: Final = _ALL_OF.where(among(authenticator_table.c.state, ALIVE))
 
 
 def of_person(connection: Connection, person_id: int, *, alive: bool = True) -> list[Authenticator]:
     """The person's authenticators, oldest first; with `alive` only those that are pending or active."""
     found = connection.execute(_ALIVE_OF if alive else _ALL_OF, {"person": person_id})
     return [_authenticator(row) for row in found]
+
+
+def mine(store: Store, person_id: int) -> list[Authenticator]:
+    """The person's authenticators that are pending or active, oldest first: for what a page asks."""
+    return [_authenticator(row) for row in store.rows(_ALIVE_OF, person=person_id)]
 
 
 def of_people(connection: Connection, person_ids: Iterable[int]) -> dict[int, list[Authenticator]]:

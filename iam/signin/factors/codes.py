@@ -15,7 +15,7 @@ from sqlalchemy import Connection, CursorResult, bindparam, exists, func, insert
 
 from iam.record.act import Act
 from iam.record.keys import KeyRing
-from iam.record.store import Instant
+from iam.record.store import Instant, Store
 from iam.signin.factors.authenticators import (
     Form,
     State,
@@ -142,6 +142,11 @@ _LEFT: Final = (
 def left(connection: Connection, person_id: int, at: datetime) -> dict[Form, int]:
     """How many unused codes the person has: RECOVERY and TEMPORARY, where there are any."""
     return {Form(form): count for form, count in connection.execute(_LEFT, {"person": person_id, "at": at})}
+
+
+def mine(store: Store, person_id: int, at: datetime) -> dict[Form, int]:
+    """`left`, for a page."""
+    return {Form(row[0]): row[1] for row in store.rows(_LEFT, person=person_id, at=at)}
 
 
 def end_lapsed(act: Act) -> int:

@@ -1,5 +1,8 @@
 """What every page asks: one statement on its own snapshot, over connections that are asked only after a rest."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -7,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from iam.errors import StoreError
 from iam.record import store as room
 from iam.record.audit.chain import audit_head, audit_record
+from iam.record.columns import Instant, among
 from iam.record.store import Store
 from migrations.run import upgrade
 from tests.functional.record.conftest import OWN, OpenStore
@@ -15,6 +19,8 @@ END_ALL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+OURS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'kagimori'"
 
 
 def heads(store: Store) -> int:
@@ -88,6 +94,30 @@ def test_a_question_gives_the_row_as_the_driver_has_it_and_sees_what_is_committe
     assert first is not None
     assert first[0] == "thing.done"
     assert first == ask(what="thing 1")
+
+
+def test_rows_are_what_a_connection_would_give(store: Store) -> None:
+    with store.act("tanaka") as act:
+        for number in range(3):
+            act.record("thing.done", f"thing {number}")
+    columns = audit_record.c
+    query = select(columns.number, columns.at, columns.detail).where(
+        among(columns.subject, ["thing 0", "thing 2"]), columns.at <= bindparam("at", type_=Instant)
+    )
+    with store.glance() as connection:
+        rows = connection.execute(query, {"at": act.at}).all()
+    found = store.rows(query, at=act.at)
+    assert [tuple(row) for row in found] == [tuple(row) for row in rows]
+    assert [row.at for row in found] == [act.at, act.at]
+    assert not store.rows(query, at=act.at - timedelta(seconds=1))
+
+
+def test_however_many_ask_at_once_the_connections_are_those_of_the_pool(on_postgresql: Store) -> None:
+    query = select(func.count(), func.pg_sleep(0.02))
+    with ThreadPoolExecutor(40) as askers:
+        assert len(list(askers.map(lambda _: on_postgresql.rows(query), range(80)))) == 80
+    with on_postgresql.glance() as connection:
+        assert 2 <= connection.execute(text(OURS)).scalar_one() <= 16  # of both pools, 15 each
 
 
 def test_a_question_outlives_the_connections_that_it_was_asked_on(on_postgresql: Store, open_store: OpenStore) -> None:

@@ -1,16 +1,18 @@
 """Who cannot come in learns nothing: the same answer, the same work, the same time (R35, ASVS 6.3.8)."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from iam.policy.profile import Role
+from iam.record.store import Question
 from iam.signin import history
 from iam.signin.login import Refused
 from iam.signin.passwords.hashing import Hasher, Parameters
@@ -82,14 +84,21 @@ class CountingHasher(Hasher):
 def statements(hall: Entrance) -> Iterator[list[str]]:
     """What the database is asked meanwhile, without the values."""
     asked: list[str] = []
+    ask = Question._asked  # noqa: SLF001 - the test looks over the store's shoulder
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         asked.append(" ".join(statement.split())[:60])
 
-    engines = {hall.store._engine, hall.store._glances}  # noqa: SLF001 - the test looks over the store's shoulder
+    def noted(question: Question, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        note(None, None, question._text)  # noqa: SLF001 - as above
+        return ask(question, values)
+
+    engines = {hall.store._engine, hall.store._glances}  # noqa: SLF001 - as above
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
-    yield asked
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Question, "_asked", noted)
+        yield asked
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
 

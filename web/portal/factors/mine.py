@@ -40,10 +40,9 @@ class Held:
 def page() -> str:
     """All of them."""
     mine = owner()
-    with mine.store.glance() as connection:
-        held = authenticators.of_person(connection, mine.id)
-        recovery = next((each for each in held if each.form is Form.RECOVERY), None)
-        left = codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0) if recovery else 0
+    held = authenticators.mine(mine.store, mine.id)
+    recovery = next((each for each in held if each.form is Form.RECOVERY), None)
+    left = codes.mine(mine.store, mine.id, at()).get(Form.RECOVERY, 0) if recovery else 0
     lasting = [_held(mine, each, held) for each in held if each.lasting]
     return render_template(
         "portal/factors/mine.html",

@@ -10,9 +10,8 @@ from iam.policy.profile import Role
 from iam.record.columns import jst_day
 from iam.signin.factors import authenticators
 from web.portal.factors.words import how_to_use, kinds
-from web.portal.owner import owner
 from web.site.guarding import bearers
-from web.site.site import at, the_site
+from web.site.site import at, entrant, the_site
 
 pages = Blueprint("sheet", __name__)
 
@@ -20,9 +19,9 @@ pages = Blueprint("sheet", __name__)
 @pages.get("/desk-sheet")
 def page() -> str:
     """For the drawer, not for the screen's edge."""
-    mine, profile = owner(), the_site().door.profile
-    with mine.store.glance() as connection:
-        held = [each for each in authenticators.of_person(connection, mine.id) if each.lasting]
+    site = the_site()
+    profile = site.door.profile
+    held = [each for each in authenticators.mine(site.store, entrant().person_id) if each.lasting]
     desk = bearers(profile, frozenset({Role.OPERATOR, Role.GENERAL_OFFICER}))
     return render_template(
         "portal/sheet.html", held=held, desk=desk, kinds=kinds, how_to_use=how_to_use, today=jst_day(at())
