@@ -95,13 +95,11 @@ def _holds(question: Question, permission: Permission) -> bool:
 
 
 def takes_along(permission: Permission, terminal: Terminal | None) -> bool:
-    """Whether the permission is good with this terminal: the one it names, or else one that may leave the office.
+    """Whether the permission is good with this terminal: one that may leave the office, and the one that it names.
 
-    A terminal that the register does not hold never is (OITA-S7.1.1.3).
+    A terminal that the register does not hold never is, nor one that may leave no more (OITA-S7.1.1.3).
     """
-    if terminal is None:
-        return False
-    return terminal.outside if permission.terminal_id is None else terminal.id == permission.terminal_id
+    return terminal is not None and terminal.outside and permission.terminal_id in {None, terminal.id}
 
 
 def best(permissions: Iterable[Permission], terminal: Terminal | None) -> Permission | None:

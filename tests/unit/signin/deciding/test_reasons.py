@@ -63,6 +63,8 @@ CASES: list[tuple[str, dict[str, Any], Outcome, str]] = [
     ("public-no-permission", {"place": NOWHERE, "permission": permission()}, DENY, "OITA-S8.2.2.7"),
     ("outside-terminal", {"place": OUT, "permission": permission(), "terminal": None}, DENY, "OITA-S8.2.2.5"),
     ("outside-terminal", {"place": OUT, "permission": permission(terminal_id=2)}, DENY, "OITA-S8.2.2.5"),
+    ("outside-terminal", {"place": OUT, "permission": permission(terminal_id=1),
+                          "terminal": terminal("std", outside=False)}, DENY, "OITA-S8.2.2.5"),
     ("outside-terminal", {"place": OUT, "permission": permission(), "terminal": terminal("std", outside=False)}, DENY,
      "OITA-S8.2.2.5"),
     ("permission", {"place": OUT, "permission": permission()}, ALLOW, "OITA-S7.1.1.3"),
