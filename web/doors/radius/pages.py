@@ -10,6 +10,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from iam.access.places.marks import address_of, mac_of, spelt
+from iam.access.places.networks import Origin
 from iam.signin.deciding.pulse import Whence
 from iam.signin.tokens.clients import Client, ClientKind, RadiusDetail
 from web.doors.devices import asking, entering
@@ -20,6 +21,7 @@ from web.doors.radius import by_mac
 from web.doors.radius.by_mac import Placed
 from web.doors.radius.packet import Packet, read
 from web.site.border.refusals import refused
+from web.site.site import the_site
 
 pages = Blueprint("radius", __name__)
 
@@ -76,11 +78,21 @@ def _visitor(client: Client, packet: Packet) -> Visitor:
 
 def _whence(packet: Packet, detail: RadiusDetail) -> Whence:
     """Where the visitor is: their address in the net, or the one that they call from; where people stand at the
-    device itself, its own.  "" when none is said: that is nowhere, and not where the device is."""
-    address = spelt(address_of, packet.framed) or spelt(address_of, packet.calling)
+    device itself, its own.  "" when none is said: that is nowhere, and not where the device is.
+
+    Whoever calls from elsewhere is not in the office, whatever address they are given or ask for there.
+    """
+    framed, calling = spelt(address_of, packet.framed), spelt(address_of, packet.calling)
+    address = framed or calling
+    if framed and calling and _in_office(framed) and not _in_office(calling):
+        address = calling
     if not address and detail.nearby:
         address = spelt(address_of, packet.device_address)
     return Whence(address=address, mac=spelt(mac_of, packet.calling))
+
+
+def _in_office(address: str) -> bool:
+    return the_site().door.networks.place_of(address).origin is Origin.OFFICE
 
 
 def _device(client: Client, mac: str) -> Response:

@@ -149,3 +149,18 @@ def test_where_people_stand_at_the_device_its_place_is_theirs(hall: Hall) -> Non
     assert alone[1]["reply:Reply-Message"]["value"] == ["パスワードに続けて、コードの数字を入力してください。"]
     both = asked(hall, basic("console", secret), packet(**said, User_Password=PASSWORD + hall.code(sato)))
     assert (both[0], both[1]["control:Tmp-String-0"]["value"]) == (200, ["kagimori"])
+
+
+def test_an_address_in_the_net_brings_nobody_into_the_office(hall: Hall) -> None:
+    agreed = {"addresses": ["127.0.0.1"], "challenge": False}
+    secret = a_client(hall.city.store, ClientKind.RADIUS, "groupware", agreed, code="vpn-2")[1]
+    answers = {}
+    for calling in ("198.51.100.7", "203.0.113.9", "10.40.0.9", "10.20.1.12", "02-00-5E-20-00-01", "desk"):
+        sato = hall.somebody(f"calls from {calling}")
+        said = {"User_Name": sato.number, "Framed_IP_Address": "10.20.1.11", "Calling_Station_Id": calling}
+        body = packet(**said, User_Password=PASSWORD + hall.code(sato))
+        answers[calling] = asked(hall, basic("vpn-2", secret), body)[0]
+    assert answers == {
+        "198.51.100.7": 401, "203.0.113.9": 401, "10.40.0.9": 401, "10.20.1.12": 200, "02-00-5E-20-00-01": 200,
+        "desk": 200,
+    }  # fmt: skip
