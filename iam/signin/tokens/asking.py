@@ -176,10 +176,10 @@ def mistakes(model: AccessModel, draft: Draft) -> dict[str, Conflict]:
     missing = [code for code in _devices(draft).values() if code not in model.systems]
     found = {
         "code": draft.code_mistake,
-        "name": "" if draft.name.strip() else "名称を入力してください。",
+        "name": "" if draft.name.strip() else "名前を入力してください。",
         "public": "シークレットなしにできるのは OpenID Connect だけです。" if draft.publicly_wrong else "",
         "system": "" if system else f"情報システム {draft.system} はありません。コードを確かめてください。",
-        "devices": f"devices の情報システム {missing[0]} はありません。" if missing else "",
+        "devices": f"情報システム {missing[0]} はありません。コードを確かめてください。" if missing else "",
     }  # fmt: skip
     if system and draft.entitlement and draft.entitlement not in system.entitlements:
         found["entitlement"] = f"{system.name}に権限 {draft.entitlement} はありません。"
@@ -199,7 +199,7 @@ def _devices(draft: Draft) -> Mapping[str, str]:
 def _see_new(connection: Connection, door: Door, draft: Draft) -> None:
     _see(door, draft)
     if client_of(connection, draft.code) is not None:
-        raise Conflict(f"コード {draft.code} は、すでに使われています。別のコードにしてください。")
+        raise Conflict(f"クライアントID {draft.code} は、すでに使われています。別のものにしてください。")
     _see_name(connection, draft)
 
 

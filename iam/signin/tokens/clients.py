@@ -168,7 +168,7 @@ class Draft:
     @property
     def code_mistake(self) -> str:
         """What is wrong with the code; "" for a right one."""
-        cure = "コードは、半角の英小文字、数字、- . _ を使い、英数字で始めて2文字から64文字で付けてください。"
+        cure = "クライアントIDは、半角の英小文字、数字、- . _ を使い、英数字で始めて2文字から64文字で付けてください。"
         return "" if _CODE.fullmatch(self.code) else cure
 
     @property

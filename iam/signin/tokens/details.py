@@ -181,8 +181,7 @@ class OidcDetail(Frozen):
     def _waived(self) -> Self:
         if self.algorithm is Algorithm.RS256 and not (self.waiver.strip() and self.waiver_until):
             raise ValueError(
-                "RS256 は、例外措置の番号（waiver）と期限（waiver_until）がなければ使えません。"
-                "algorithm を ES256 か EdDSA にしてください。"
+                "RS256 は、例外措置の番号と期限がなければ使えません。署名の方式を ES256 か EdDSA にしてください。"
             )
         return self
 
@@ -253,7 +252,7 @@ class SamlDetail(Frozen):
     @model_validator(mode="after")
     def _both(self) -> Self:
         if bool(self.waiver.strip()) != (self.waiver_until is not None):
-            raise ValueError("RSA の例外措置には、番号（waiver）と期限（waiver_until）の両方を書いてください。")
+            raise ValueError("RSA の例外措置には、番号と期限の両方を書いてください。")
         return self
 
     def rsa_on(self, day: date) -> bool:

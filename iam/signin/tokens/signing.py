@@ -126,7 +126,7 @@ class Signer:
             at = self._store.clock()  # the first key is younger than the question
             found = signs(self._shown(at), algorithm, at)
         if found is None:
-            raise Conflict(f"{algorithm} の署名鍵がありません。連携先の登録の algorithm を確かめてください。")
+            raise Conflict(f"{algorithm} の署名鍵がありません。連携先の登録の、署名の方式を確かめてください。")
         opened = self._opened.get(found.kid)
         if opened is None:
             opened = SigningKey(found.kid, algorithm, self._store.keys.open(_PURPOSE, found.sealed))

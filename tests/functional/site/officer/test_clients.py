@@ -121,7 +121,7 @@ def test_a_client_is_changed_given_a_new_secret_stopped_and_served_again(city_sq
         ("radius", "vlans", "lan = 9999", "lan: VLAN番号は"),
         ("terminal", "addresses", "", "問い合わせてよいアドレスを入力してください"),
         ("saml", "certificate", PEM, "証明書として読めません"),
-        ("saml", "waiver", "第3号", "番号（waiver）と期限"),
+        ("saml", "waiver", "第3号", "番号と期限の両方"),
         ("saml", "attributes", "uid = shoe_size", "login、staff_number"),
     ],
 )
