@@ -4,10 +4,10 @@ The one law: `create_app` is the list of what the site is made of, in order: who
 answers first, who answers last.  Pages stand in web/portal and web/officer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
@@ -26,6 +26,7 @@ from web.site.border import cookies, headers, numbers
 from web.site.border.uploads import InMemory
 from web.site.face import frame, language
 from web.site.face.assets import STATIC
+from web.site.face.language import Templates
 from web.site.running import health, journal
 from web.site.site import EXTENSION, Site
 
@@ -45,6 +46,16 @@ PAGES: Final[tuple[Blueprint, ...]] = (
 _CSRF_SECONDS: Final = 12 * 60 * 60
 
 
+class _Pages(Flask):
+    """Flask with our templates, and without coroutines."""
+
+    jinja_environment = Templates  # type: ignore[assignment] # Flask's own base class, as it is made by Flask
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: no page of ours is a coroutine, and asking that takes longer than some of what is asked."""
+        return func
+
+
 def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Access] = MappingProxyType({})) -> Flask:
     """The site, ready to be served; `more` are pages that only tests have, `rows` who may come there.
 
@@ -52,7 +63,7 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
         LookupError: when a page has no row in the table of access.
         ConfigurationError: when a part that the settings ask for is missing or wrong.
     """
-    app = Flask("kagimori", root_path=str(Path(__file__).parents[1]), static_folder=str(STATIC))
+    app = _Pages("kagimori", root_path=str(Path(__file__).parents[1]), static_folder=str(STATIC))
     more_rows = optional.saml(app, site.deployment.settings.saml, site.portal.origin)
     table = {**TABLE, **rows, **more_rows}
     machines = {endpoint for endpoint, access in table.items() if access.who is Who.MACHINE}

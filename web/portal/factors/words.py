@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from iam.signin.factors.authenticators import Authenticator, Form
 from iam.signin.kinds import PROVES, Kind
+from web.site.face.language import spoken
 
 ORDER: Final = (Form.WEBAUTHN, Form.TOTP, Form.CERTIFICATE, Form.TOKEN)
 """What may be enrolled, the strongest and easiest first."""
@@ -18,13 +19,13 @@ ORDER: Final = (Form.WEBAUTHN, Form.TOTP, Form.CERTIFICATE, Form.TOKEN)
 
 def label(form: Form) -> str:
     """What a form is called."""
-    return gettext(form.label_ja)
+    return spoken(form.label_ja)
 
 
 def kinds(held: Authenticator) -> str:
     """What it proves: 所持, or 所持・知識 for a key that asks its user for a PIN or a fingerprint."""
     proved = PROVES[held.form.method(verified=bool(held.data.get("verified")))]
-    return "・".join(gettext(kind.label_ja) for kind in Kind if kind in proved)
+    return "・".join(spoken(kind.label_ja) for kind in Kind if kind in proved)
 
 
 def how_to_use(form: Form) -> str:

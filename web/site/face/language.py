@@ -5,13 +5,17 @@ shown in Japanese, never as a code.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, abort, redirect, request, session
+from flask.templating import Environment
 from flask_babel import Babel, gettext, ngettext
+from jinja2 import Template, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from web.site.face.assets import TRANSLATIONS
@@ -59,8 +63,7 @@ def register(app: Flask) -> None:
         locale_selector=chosen,
         configure_jinja=False,
     )
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(_translated, _counted, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(_=_text, ngettext=_counted)
     app.register_blueprint(pages)
     filters: dict[str, Callable[..., str]] = {
         "day": day, "instant": instant, "ago": ago, "figure": figure, "dated": dated,
@@ -78,15 +81,82 @@ def chosen() -> str:
     return "en" if session.get(_CHOICE) == "en" else _OURS
 
 
-def _translated(text: str) -> str:
-    """A text of a template.  The messages are Japanese, so that Japanese pages need no catalogue at all."""
+def spoken(text: str) -> str:
+    """A text in the language of this answer.  The messages are Japanese, so Japanese pages need no catalogue at all."""
     return text if chosen() == _OURS else gettext(text)
 
 
-def _counted(one: str, many: str, number: int) -> str:
-    if chosen() == _OURS:
-        return one
-    return ngettext(one, many, number)
+def _text(text: str, **values: object) -> Markup:
+    """`_` of the templates: our own words, in which every value is escaped."""
+    return Markup(spoken(text)) % values  # noqa: S704 - what stands in a template, or a text of the core
+
+
+def _counted(one: str, many: str, number: int, **values: object) -> Markup:
+    """`ngettext` of the templates."""
+    found = one if chosen() == _OURS else ngettext(one, many, number)
+    return Markup(found) % {"num": number, **values}  # noqa: S704 - as above
+
+
+class _Said(NodeTransformer):
+    """Puts each text that stands in a template as it is into the template, in the language of this answer."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's name for it
+        """`_("…")` and nothing else."""
+        self.generic_visit(node)
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ):
+                return nodes.Const(_text(text), lineno=node.lineno)
+        return node
+
+
+class Templates(Environment):
+    """Flask's, with each template compiled once for each language, so that its texts cost nothing when it is drawn."""
+
+    language = _OURS
+
+    def __init__(self, app: Flask, **options: Any) -> None:  # noqa: ANN401 - as Flask gives them
+        super().__init__(app, **options)
+        self._others: dict[str, Self] = {}
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
+        """The template in the language of this answer."""
+        language = chosen()
+        if language == self.language:
+            return super().get_template(name, parent, globals)
+        return self._other(language).get_template(name, parent, globals)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Of templates without globals of their own, which ours all are, the one mapping: to chain it costs a lookup
+        for every name."""
+        return self.globals if d is None else super().make_globals(d)
+
+    def _other(self, language: str) -> Self:
+        found = self._others.get(language)
+        if found is None:
+            made = self.overlay()
+            made.language = language
+            found = self._others.setdefault(language, made)
+        return found
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,  # noqa: FBT001, FBT002
+    ) -> str:
+        return super()._generate(_Said().visit(source), name, filename, defer_init)
 
 
 def figure(value: int) -> str:
