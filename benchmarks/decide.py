@@ -322,7 +322,7 @@ def refresh_tokens(portal: Served, folder: Path) -> tuple[str, list[str]]:
         client = client_of(act.connection, draft.code)
         assert client
         detail = {"scope": "openid", "auth_time": int(act.at.timestamp()), "address": ADDRESS, "certificate": "",
-                  "kinds": 1, "resistant": False}  # fmt: skip
+                  "checked": False, "kinds": 1, "resistant": False}  # fmt: skip
         found = []
         for number in range(CALLERS):
             who = portal.people[number % len(portal.people)]

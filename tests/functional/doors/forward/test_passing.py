@@ -1,7 +1,10 @@
 """Who passes: requests of three proxies, what the application is told, who is turned away at the very next ask."""
 
+import ssl
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
+from urllib.parse import quote
 
 import pytest
 from joserfc import jwt
@@ -11,15 +14,18 @@ from markupsafe import escape
 from sqlalchemy import insert, select, update
 
 from iam.access.accounts import block_table
-from iam.access.places.register import report_lost
+from iam.access.places.register import Known, Particulars, register, report_lost
+from iam.access.places.terminals import TerminalKind
+from iam.settings.portal import Certificates
 from iam.signin import sessions
 from iam.signin.deciding.records import decision_table
 from iam.signin.kinds import Method, Proofs
 from iam.signin.sessions import session_table
 from iam.signin.tokens.signing import Signer
 from tests.functional.doors.forward.given import APP, DESK, PROXIES, Shape, Street, claims, named
-from tests.functional.site.given import ORIGIN
+from tests.functional.site.given import ORIGIN, City
 from web.doors.forward.reading import VISIT
+from web.practice.servers.certificates import make_certificates
 
 PASSWORD_AND_APP = Proofs().plus(Method.PASSWORD).plus(Method.TOTP, 1)
 
@@ -232,3 +238,27 @@ def test_without_an_address_the_strictest_place_counts(street: Street) -> None:
         street.address = said
         answer = street.check()
         assert (answer.status_code, named(answer)) == (403, {}), said
+
+
+def test_a_terminal_is_known_by_the_certificate_that_a_listed_proxy_saw(
+    city_sqlite: City, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tls = make_certificates(tmp_path_factory.mktemp("tls"))
+    pem = tls.certificate.read_text(encoding="ascii")
+    mark = sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    city_sqlite.portal["certificate"] = Certificates(ca=tls.ca)
+    street = Street.in_(city_sqlite)
+    with city_sqlite.store.act("test") as act:
+        known = Known.of(city_sqlite.door.profile, city_sqlite.door.model)
+        terminal = register(act, known, Particulars("PC-0200", "持出し用", TerminalKind.PC, "lgwan", certificate=mark))
+    street.come_in(city_sqlite.plain())
+    street.address = "10.20.9.9"
+    assert street.check(X_Client_Cert=quote(pem)).status_code == 200
+    assert street.check().status_code == 200
+    with city_sqlite.store.read() as connection:
+        columns = decision_table.c
+        query = select(columns.terminal_id).where(columns.address == street.address).order_by(columns.id)
+        assert connection.execute(query).scalars().all() == [terminal.id, None]
+    with city_sqlite.store.act("test") as act:
+        report_lost(act, "PC-0200", "置き忘れ")
+    assert street.check(X_Client_Cert=quote(pem)).status_code == 403
