@@ -269,13 +269,15 @@ def _why_not(values: RowMapping, token: Token, at: datetime, *, used: bool) -> s
 
 
 def tidy(act: Act) -> int:
-    """Drop what ran out more than `KEPT` ago and belongs to no session that lives; how many.
+    """Drop what ran out more than `KEPT` ago and belongs to no session that lives, and every request that ran out;
+    how many.
 
     A session that lives still needs it: who was given something must hear of its end.
     """
     columns, session = issued_table.c, session_table.c
     lives = exists().where(session.id == columns.session_id, session.ended_at.is_(None))
-    gone = delete(issued_table).where(columns.expires_at < act.at - KEPT, ~lives)
+    done = (columns.kind == TokenKind.REQUEST) | ((columns.expires_at < act.at - KEPT) & ~lives)
+    gone = delete(issued_table).where(columns.expires_at < act.at, done)
     return act.connection.execute(gone).rowcount
 
 

@@ -3,7 +3,9 @@
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import select
 
+from iam.signin.tokens import issued
 from iam.signin.tokens.books import issued_table
 from iam.signin.tokens.clients import ClientKind
 from tests.clients import a_client
@@ -11,6 +13,7 @@ from tests.functional.doors.oidc.conftest import Hall
 from tests.functional.doors.oidc.party import a_party, said_in
 from tests.functional.site.given import ORIGIN
 from tests.functional.site.portal.members import audited, words
+from web.doors.oidc.program.tokens import MOST_PUSHED
 
 EVIL = "https://evil.example/cb"
 
@@ -131,6 +134,20 @@ def test_what_is_pushed_counts_alone_and_once(hall: Hall) -> None:
     hall.city.clock.forward(seconds=61)
     uri = made.json["request_uri"] if made.json else ""
     assert brings(client_id="pushing") == {"page": "400"}, "too old"
+
+
+def test_whoever_has_no_secret_pushes_so_often_and_no_more(hall: Hall) -> None:
+    party = a_party(hall.city, "groupware", "anybody", public=True)
+    statuses = [party.posts("/oauth/par", {**party.request()}).status_code for _ in range(MOST_PUSHED + 2)]
+    assert statuses == [201] * MOST_PUSHED + [429] * 2
+    assert hall.party.posts("/oauth/par", {**hall.party.request()}).status_code == 201, "whoever has one is known"
+    hall.city.clock.forward(minutes=1)
+    assert party.posts("/oauth/par", {**party.request()}).status_code == 201
+    hall.city.clock.forward(minutes=30)
+    with hall.city.store.act("test") as act:
+        issued.tidy(act)
+        kept = act.connection.execute(select(issued_table.c.id).where(issued_table.c.kind == "request")).all()
+    assert not kept
 
 
 def test_a_request_waits_sealed_for_twenty_minutes_and_makes_nobody_write_a_row(hall: Hall) -> None:

@@ -4,13 +4,14 @@ The one law: *a program says which one it is* before it is told anything (RFC 67
 in the words of the standard and logged with one cause.
 """
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from flask import Blueprint, Response, jsonify, make_response
+from flask import Blueprint, Response, current_app, jsonify, make_response
 
 from iam.errors import IamError
 from iam.signin.tokens import issued
@@ -21,6 +22,7 @@ from web.doors.oidc.claims import proved, subject_of
 from web.doors.oidc.grants import METHODS
 from web.doors.oidc.judged import Granted, Held, Known, granted
 from web.doors.oidc.server import BY_SECRET, Registered, Server, issuer, server
+from web.site.border.callers import caller
 from web.site.problems import status_of
 from web.site.running.journal import log, request_id
 from web.site.site import at, the_site
@@ -28,6 +30,12 @@ from web.site.site import at, the_site
 pages = Blueprint("oidc_tokens", __name__)
 
 KINDS: Final = (TokenKind.ACCESS, TokenKind.REFRESH)
+MOST_PUSHED: Final = 30
+"""Requests that whoever has no secret may push from one address in a minute, in one process: each is a row."""
+
+_MINUTE: Final = timedelta(minutes=1)
+_MOST_KNOWN: Final = 10_000
+_PUSHED: Final = "kagimori-oidc-pushed"
 _CREATED: Final = 201
 _OURS: Final = 500
 
@@ -67,11 +75,35 @@ def push() -> Response:
         return server().handle_error_response(None, error)
 
 
+class Crowded(OAuth2Error):
+    """Pushed too often (RFC 9126 §2.3)."""
+
+    error = "temporarily_unavailable"
+    description = "Too many requests were pushed from this address."
+    status_code = 429
+
+
+def _refuse_flood(address: str) -> None:
+    """Refuse what anybody could send without end; who has a secret is known."""
+    known: dict[str, tuple[datetime, int]] = current_app.extensions.setdefault(_PUSHED, {})
+    now = at()
+    since, count = known.get(address, (now, 0))
+    if now - since >= _MINUTE:
+        since, count = now, 0
+    if count >= MOST_PUSHED:
+        raise Crowded
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[address] = since, count + 1
+
+
 def _pushed(sent: Any, client: Registered) -> Response:  # noqa: ANN401
     said = requested.known({"client_id": client.client.code, **sent})
     if "request_uri" in sent or "request" in sent:
         raise InvalidRequestError("What is pushed stands in the body itself.")
     requested.agreed(Requested(said, at(), "pushed"), None)
+    if client.client.public:
+        _refuse_flood(caller().address)
     with the_site().store.act(f"client:{client.client.code}") as act:
         uri = requested.push(act, client.client, said)
     life = int(requested.PUSHED_LIFE.total_seconds())
