@@ -29,6 +29,7 @@ SYSTEM: Final = "juki"
 OFFICE: Final = "groupware"
 CLIENT: Final = "juki-web"
 GATE: Final = "kintai"
+VPN: Final = "vpn"
 CLOSED: Final = "juki-machi"
 STOPPED: Final = "old-portal"
 AT_DESK, LENT, LOST, KEPT = "PC-0001", "TB-0001", "PC-0003", "PC-0004"
@@ -83,7 +84,7 @@ def _drafts() -> list[Draft]:
         ),
         Draft(GATE, ClientKind.FORWARD, OFFICE, "勤怠管理", ForwardDetail(origin=kintai)),
         Draft(CLOSED, ClientKind.FORWARD, SYSTEM, "住民記録", ForwardDetail(origin="https://juki-machi.city.example")),
-        Draft("vpn", ClientKind.RADIUS, OFFICE, "リモートアクセス",
+        Draft(VPN, ClientKind.RADIUS, OFFICE, "リモートアクセス",
               RadiusDetail.model_validate({"addresses": ["10.1.0.10"], "devices": {"vpn-1": OFFICE}})),
         Draft("madoguchi", ClientKind.TERMINAL, SYSTEM, "窓口端末",
               TerminalDetail.model_validate({"addresses": ["10.1.0.0/24"]})),

@@ -113,7 +113,7 @@ class Furnished:
             "terminal_moves.keep": f"?code={entry.AT_DESK}", "terminal_moves.lost": f"?code={entry.LENT}",
             "terminal_moves.found": f"?code={entry.LOST}", "terminal_moves.retire": f"?code={entry.KEPT}",
             "clients.one": f"?code={entry.GATE}", "client_asks.change": f"?code={entry.CLIENT}",
-            "client_asks.secret": f"?code={entry.GATE}", "client_asks.stop": f"?code={entry.GATE}",
+            "client_asks.secret": f"?code={entry.VPN}", "client_asks.stop": f"?code={entry.GATE}",
             "client_asks.again": f"?code={entry.STOPPED}",
             "decide.page": f"?number={self.staff.number}&system={entry.SYSTEM}&address=203.0.113.9&proofs=password",
             "permissions.page": "?which=all",
@@ -390,7 +390,7 @@ def _list(city: City) -> Callable[[Page], None]:
 def _secret(city: City, operator: Visitor) -> Callable[[Page], None]:
     with city.store.act("test") as act:
         asker = _entrant(city, city.id_of(operator))
-        case = asking.ask_secret(act, city.door, asker, entry.GATE, former_days=7, reason="年に一度の更新")
+        case = asking.ask_secret(act, city.door, asker, entry.VPN, former_days=7, reason="年に一度の更新")
 
     def arrive(page: Page) -> None:
         page.goto(f"{city.origin}/office/cases/{case.id}/decide")

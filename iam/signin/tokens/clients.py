@@ -162,8 +162,9 @@ class Draft:
 
     @property
     def has_secret(self) -> bool:
-        """Whether it proves itself by a secret: SAML signs instead, and a public client has nothing to keep one in."""
-        return self.kind is not ClientKind.SAML and not self.public
+        """Whether it proves itself by a secret: SAML signs instead, a reverse proxy is known by its address, and a
+        public client has nothing to keep one in."""
+        return self.kind not in {ClientKind.SAML, ClientKind.FORWARD} and not self.public
 
     @property
     def code_mistake(self) -> str:

@@ -18,7 +18,7 @@ from iam.office.roles import Offices
 from iam.people.ledger import Person
 from iam.policy.profile import Role
 from iam.signin.tokens.asking import Deed
-from iam.signin.tokens.clients import client_of
+from iam.signin.tokens.clients import Draft, client_of
 from web.officer.clients.words import Row, rows_of_case
 from web.site.face.language import day
 from web.site.site import the_site
@@ -122,7 +122,7 @@ def _of_client(deed: Deed, content: Mapping[str, object]) -> Sequence[str]:
     match deed:
         case Deed.NEW:
             served = gettext("この連携先に答えるようになります。入れるかどうかは、利用のたびに判定します。")
-            return (served,) if content["public"] or content["kind"] == "saml" else (served, shown)
+            return (served, shown) if Draft.of(content).has_secret else (served,)
         case Deed.CHANGE:
             return (gettext("すぐに、上の内容に変わります。渡したトークンはそのまま使えます。"),)
         case Deed.SECRET if content["former_days"]:
