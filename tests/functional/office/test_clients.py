@@ -243,9 +243,9 @@ def test_what_does_not_fit_the_body_cannot_be_asked_for(table: Table) -> None:
     terminal = detail_of(ClientKind.TERMINAL, address)
     radius = detail_of(ClientKind.RADIUS, {**address, "devices": {"vpn": "nowhere"}})
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"code": "GW"}, "コードは"),
-        ({"code": "x"}, "コードは"),
-        ({"code": "a/b"}, "コードは"),
+        ({"code": "GW"}, "クライアントIDは"),
+        ({"code": "x"}, "クライアントIDは"),
+        ({"code": "a/b"}, "クライアントIDは"),
         ({"name": "　"}, "名称"),
         ({"system": "nowhere"}, "情報システム nowhere"),
         ({"entitlement": "nothing"}, "権限 nothing"),
