@@ -246,13 +246,13 @@ def test_what_does_not_fit_the_body_cannot_be_asked_for(table: Table) -> None:
         ({"code": "GW"}, "クライアントIDは"),
         ({"code": "x"}, "クライアントIDは"),
         ({"code": "a/b"}, "クライアントIDは"),
-        ({"name": "　"}, "名称"),
+        ({"name": "　"}, "名前を入力"),
         ({"system": "nowhere"}, "情報システム nowhere"),
         ({"entitlement": "nothing"}, "権限 nothing"),
     ]
     drafts = [(a_draft(**changed), said) for changed, said in wrong]
     drafts.append((Draft("t1", ClientKind.TERMINAL, "gw", "端末", terminal, public=True), "シークレットなし"))
-    drafts.append((Draft("r1", ClientKind.RADIUS, "gw", "VPN", radius), "devices"))
+    drafts.append((Draft("r1", ClientKind.RADIUS, "gw", "VPN", radius), "情報システム nowhere"))
     for draft, said in drafts:
         with pytest.raises(Conflict, match=said):
             table.new(draft)
