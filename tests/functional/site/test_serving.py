@@ -162,6 +162,11 @@ def test_nginx_passes_pages_on_over_tls(behind: tuple[Served, Proxy]) -> None:
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
+@pytest.mark.parametrize("path", ["/auth/check?app=x", "/auth/check", "/.kagimori/begin", "/.kagimori/enter?ticket=x"])
+def test_no_browser_asks_in_the_name_of_a_proxy(behind: tuple[Served, Proxy], path: str) -> None:
+    assert behind[1].get(path, {"X-Original-URL": "https://app.example/"}).status == 404
+
+
 def test_plain_http_is_sent_to_tls(behind: tuple[Served, Proxy]) -> None:
     answer = behind[1].get_plain("/login?next=/access")
     assert (answer.status, answer.headers["Location"]) == (308, f"https://{NAME}/login?next=/access")
