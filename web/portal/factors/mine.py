@@ -21,6 +21,7 @@ from web.portal.factors.app import NameForm
 from web.portal.factors.words import kinds, label
 from web.portal.owner import owner
 from web.site.border import cookies
+from web.site.face.language import spoken
 from web.site.site import at, the_site
 
 pages = Blueprint("factors", __name__)
@@ -58,7 +59,7 @@ def _held(mine: Owner, factor: Authenticator, held: list[Authenticator]) -> Held
     refusal = why_not_remove(
         held, factor, second_factor=rules.second_factor, phishing_resistant=rules.phishing_resistant
     )
-    return Held(factor, label(factor.form), kinds(factor), gettext(refusal.sentence_ja) if refusal else "")
+    return Held(factor, label(factor.form), kinds(factor), spoken(refusal.sentence_ja) if refusal else "")
 
 
 def _one(id_: int) -> Held:

@@ -119,10 +119,13 @@ class Templates(Environment):
     """Flask's, with each template compiled once for each language, so that its texts cost nothing when it is drawn."""
 
     language = _OURS
+    drawn: dict[str, tuple[str, ...]]
+    """What `still` has drawn in this language."""
 
     def __init__(self, app: Flask, **options: Any) -> None:  # noqa: ANN401 - as Flask gives them
         super().__init__(app, **options)
         self._others: dict[str, Self] = {}
+        self.drawn = {}
 
     def get_template(
         self,
@@ -130,11 +133,10 @@ class Templates(Environment):
         parent: str | None = None,
         globals: MutableMapping[str, Any] | None = None,  # noqa: A002
     ) -> Template:
-        """The template in the language of this answer."""
-        language = chosen()
-        if language == self.language:
-            return super().get_template(name, parent, globals)
-        return self._other(language).get_template(name, parent, globals)
+        """The template in the language of this answer, which is that of the template that asks for it, if one does."""
+        if parent is None and (language := chosen()) != self.language:
+            return self._other(language).get_template(name, parent, globals)
+        return super().get_template(name, parent, globals)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Of templates without globals of their own, which ours all are, the one mapping: to chain it costs a lookup
@@ -145,7 +147,7 @@ class Templates(Environment):
         found = self._others.get(language)
         if found is None:
             made = self.overlay()
-            made.language = language
+            made.language, made.drawn = language, {}
             found = self._others.setdefault(language, made)
         return found
 
