@@ -182,12 +182,14 @@ def accounts_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, 
 
 
 def login_in(connection: Connection, person_id: int, system: str) -> str:
-    """The login of the person's account in `system`, a live one first; "" without one.
+    """The login of the person's own account in `system`, a live one first; "" without one.
 
     Also of one that is disabled: whoever may come in again today goes on under the name that the system knows.
+    A privileged or shared ID that they keep is not theirs: nobody is taken for it.
     """
     columns = account_table.c
-    mine = columns.person_id == person_id, columns.system == system, columns.state != AccountState.DELETED
+    own = columns.kind == AccountKind.PERSONAL, columns.state != AccountState.DELETED
+    mine = columns.person_id == person_id, columns.system == system, *own
     query = select(columns.login).where(*mine).order_by(columns.state != AccountState.ACTIVE, columns.id)
     return connection.execute(query).scalars().first() or ""
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert, text, update
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from iam.access.accounts import block_table
+from iam.access.accounts import AccountKind, AccountState, account_table, block_table
 from iam.people.ledger import next_id
 from iam.record.columns import jst_day
 from iam.signin import sessions
@@ -159,6 +159,19 @@ def test_who_brings_a_refresh_token_again_ends_everything_that_came_of_it(hall: 
     assert hall.party.reads(third["id_token"])["auth_time"] == hall.party.reads(first["id_token"])["auth_time"]
     assert hall.other.refreshes(third["refresh_token"]).status_code == 400, "another client's; and so it is stolen"
     dead(hall.party, third)
+
+
+def test_nobody_is_named_by_a_privileged_id_that_they_keep(hall: Hall) -> None:
+    number = hall.city.plain(3)
+    with hall.city.store.act("test") as act:
+        values = {
+            "id": -1, "system": "groupware", "login": "admin", "comparable": "admin", "native_id": "",
+            "person_id": hall.city.entrant(number).person_id, "kind": AccountKind.PRIVILEGED,
+            "state": AccountState.ACTIVE, "created_at": act.at,
+        }  # fmt: skip
+        act.connection.execute(insert(account_table).values(values))
+    told = hall.party.userinfo(living(hall.party, hall.browser(number))["access_token"]).get_json()
+    assert told["preferred_username"] not in {"admin", number}
 
 
 def test_what_is_agreed_no_more_is_told_no_more(hall: Hall) -> None:
