@@ -82,12 +82,12 @@ def endpoints(client: Client) -> list[Fact]:
             ]
         case ClientKind.FORWARD:
             return [
-                (gettext("判定のアドレス"), f"{base}/auth/check"),
+                (gettext("判定を尋ねるパス（鍵守に直接）"), f"/auth/check?app={client.code}"),
                 (gettext("アプリの側で渡すパス"), f"{client.agreed(ForwardDetail).origin}/.kagimori/"),
                 (gettext("クライアントID"), client.code),
             ]
         case ClientKind.RADIUS:
-            return [(gettext("RADIUSの問い合わせ先"), f"{base}/radius"), (gettext("クライアントID"), client.code)]
+            return [(gettext("RADIUSの問い合わせ先（connect_uri）"), base), (gettext("クライアントID"), client.code)]
         case ClientKind.TERMINAL:
             return [
                 (gettext("端末APIのアドレス"), f"{base}/validate/check"), (gettext("クライアントID"), client.code),
