@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, Field, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import StopValidation
+from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from iam.errors import ConfigurationError
@@ -84,7 +84,7 @@ class ClientForm(PageForm):
     """What every client has.  Its code, and whether it keeps a secret, are settled once when it is new."""
 
     name = line(LABELS["name"], longest=_LONGEST_NAME)
-    system = SelectField(LABELS["system"])
+    system = SelectField(LABELS["system"], [InputRequired(lazy_gettext("情報システムを選んでください。"))])
     entitlement = SelectField(LABELS["entitlement"])
     reason = line(lazy_gettext("申請の理由"))
 
@@ -96,7 +96,8 @@ class ClientForm(PageForm):
 
     def offered(self) -> Self:
         """The form with what may be chosen in it."""
-        self.system.choices = systems()
+        # Nothing is chosen beforehand: the first of the list would too easily be taken for the right one.
+        self.system.choices = [("", gettext("選んでください")), *systems()]
         self.entitlement.choices = {
             gettext("権限を問わない"): [("", gettext("なし（情報システムに入れればよい）"))],
             **rights(),

@@ -107,6 +107,7 @@ def test_a_client_is_changed_given_a_new_secret_stopped_and_served_again(city_sq
     [
         ("oidc", "code", "", "クライアントIDを入力してください"),
         ("oidc", "code", "ひらがな", "半角の英小文字"),
+        ("oidc", "system", "", "情報システムを選んでください"),
         ("oidc", "redirect_uris", "", "リダイレクトURIを入力してください"),
         ("oidc", "redirect_uris", "https://a.example/ok\nhttp://b.example/cb", "2行目: http:// を使えるのは"),
         ("oidc", "algorithm", "RS256", "例外措置"),
