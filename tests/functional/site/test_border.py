@@ -314,7 +314,7 @@ def test_the_address_is_what_the_nearest_listed_proxy_saw(told: City, peer: str,
 
 
 @pytest.mark.parametrize(
-    "forwarded", ["", "garbage", "198.51.100.7:52344", "198.51.100.7, garbage", "garbage, 10.0.0.2"]
+    "forwarded", ["", "garbage", "198.51.100.7:52344", "198.51.100.7, garbage", "garbage, 10.0.0.2", "10.0.0.2"]
 )
 def test_where_a_proxy_stands_is_not_where_people_are(told: City, forwarded: str) -> None:
     assert seen(told, "10.0.0.3", X_Forwarded_For=forwarded)["whence"] == ""

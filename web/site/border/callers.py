@@ -133,7 +133,7 @@ def fingerprint_in(header: str) -> str:
 def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> tuple[str, bool]:
     """The right-most address that is no proxy of ours: whatever stands left of it, its owner may have written.
 
-    With it, whether it is the asker's: not where a proxy named nobody, or something that cannot be read.
+    With it, whether it is the asker's: not where a proxy named nobody, or another proxy, or what cannot be read.
     """
     last = peer
     for hop in reversed(hops):
@@ -142,8 +142,8 @@ def _behind(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> tuple
             return last, False
         last = shown
         if not _listed(shown, proxies):
-            break
-    return last, True
+            return last, True
+    return last, last == _shown(peer)
 
 
 @lru_cache(maxsize=8)
