@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -172,6 +173,12 @@ class _Many(TypeDecorator[list[Any]]):
         return json.dumps(value) if dialect.name == "sqlite" else value
 
 
+@lru_cache
+def _many(item: TypeEngine[Any]) -> _Many:
+    """One for each type of a column, so that it is worked out once what a driver makes of it."""
+    return _Many(item)
+
+
 class _Among(FunctionElement[bool]):
     """`column = ANY (values)`."""
 
@@ -196,5 +203,5 @@ def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnEleme
     if isinstance(column.type, LargeBinary):
         # JSON holds no bytes, and SQLite before 3.41 cannot make them from hex.
         return column.in_(values)
-    bound: BindParameter[Any] = bindparam(None, list(values), type_=_Many(column.type))
+    bound: BindParameter[Any] = bindparam(None, list(values), type_=_many(column.type))
     return _Among(column, bound)

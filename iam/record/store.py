@@ -85,12 +85,9 @@ class Store:
         Raises:
             StoreError, Busy, IntegrityError: when the database does not answer as it should.
         """
-        with translated(self.url), self._connection(writes=False) as connection:
-            transaction = connection.begin()
-            try:
-                yield connection
-            finally:
-                transaction.rollback()
+        # What cannot write is ended as if it had: after a rollback the driver prepares every statement anew.
+        with translated(self.url), self._connection(writes=False) as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:

@@ -197,24 +197,33 @@ class Usual:
     failures: int
 
 
+_MINE: Final = (event_table.c.person_id == bindparam("person"), event_table.c.at > bindparam("since", type_=Instant))
+_SUCCEEDED: Final = (*_MINE, event_table.c.outcome == Outcome.SUCCESS)
+_HOURS: Final = select(event_table.c.at).where(*_SUCCEEDED)
+_PLACES: Final = (
+    select(
+        event_table.c.terminal, event_table.c.address,
+        func.count().label("times"), func.max(event_table.c.id).label("newest"),
+    )
+    .where(*_SUCCEEDED)
+    .group_by(event_table.c.terminal, event_table.c.address)
+)  # fmt: skip
+_FAILURES: Final = select(func.count()).where(
+    *_MINE, event_table.c.outcome == Outcome.FAILURE, event_table.c.id > bindparam("newest")
+)
+
+
 def usual(connection: Connection, person_id: int, at: datetime) -> Usual:
     """What `oddities` compares with.  The hours are asked only at night, when they matter."""
-    columns = event_table.c
-    mine = columns.person_id == person_id, columns.at > at - REMEMBERED
-    succeeded = *mine, columns.outcome == Outcome.SUCCESS
-    places = connection.execute(
-        select(columns.terminal, columns.address, func.count().label("times"), func.max(columns.id).label("newest"))
-        .where(*succeeded)
-        .group_by(columns.terminal, columns.address)
-    ).all()
+    mine = {"person": person_id, "since": at - REMEMBERED}
+    places = connection.execute(_PLACES, mine).all()
     newest = max((row.newest for row in places), default=0)
-    since = select(func.count()).where(*mine, columns.outcome == Outcome.FAILURE, columns.id > newest)
-    nights = at_night(at) and any(at_night(each) for each in connection.scalars(select(columns.at).where(*succeeded)))
+    nights = at_night(at) and any(at_night(each) for each in connection.scalars(_HOURS, mine))
     return Usual(
         sum(row.times for row in places),
         frozenset((row.terminal, network_of(row.address)) for row in places),
         nights,
-        connection.execute(since).scalar_one(),
+        connection.execute(_FAILURES, {**mine, "newest": newest}).scalar_one(),
     )
 
 

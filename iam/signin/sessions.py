@@ -113,6 +113,11 @@ _LOOK: Final = (
     .join(person_table, person_table.c.id == session_table.c.person_id)
     .where(session_table.c.token_hash == bindparam("hash"))
 )
+_LIVE_OF: Final = (
+    select(session_table)
+    .where(session_table.c.person_id == bindparam("person"), session_table.c.ended_at.is_(None))
+    .order_by(session_table.c.id.desc())
+)
 
 
 def look(store: Store, door: Door, token: str, at: datetime, *, touch: bool = True) -> Present | Gone:
@@ -232,9 +237,7 @@ def forget_ended(act: Act, before: datetime) -> int:
 
 def of_person(connection: Connection, person_id: int, at: datetime) -> list[Session]:
     """The person's live sessions, newest first."""
-    columns = session_table.c
-    query = select(session_table).where(columns.person_id == person_id, columns.ended_at.is_(None))
-    found = [_session(row) for row in connection.execute(query.order_by(columns.id.desc()))]
+    found = [_session(row) for row in connection.execute(_LIVE_OF, {"person": person_id})]
     return [each for each in found if time_left(each, at) > timedelta(0)]
 
 

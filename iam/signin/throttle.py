@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -60,6 +61,10 @@ class Counted:
     failures: int
     wait: timedelta | None
     fresh: bool = True
+
+
+_OF: Final = select(throttle_table).where(throttle_table.c.subject == bindparam("subject"))
+_ALONE: Final = select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(bindparam("subject", type_=Text))))
 
 
 def password_of(person_id: int) -> str:
@@ -166,11 +171,11 @@ def _password_subjects(person_id: int) -> ColumnElement[bool]:
 def _lock(act: Act, subject: str) -> None:
     # SQLite has one writer, who is this act.
     if act.connection.dialect.name == "postgresql":
-        act.connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(subject))))
+        act.connection.execute(_ALONE, {"subject": subject})
 
 
 def _row(connection: Connection, subject: str) -> Row[Any] | None:
-    return connection.execute(select(throttle_table).where(throttle_table.c.subject == subject)).one_or_none()
+    return connection.execute(_OF, {"subject": subject}).one_or_none()
 
 
 def _wait(row: Row[Any] | None, at: datetime) -> timedelta | None:

@@ -174,9 +174,9 @@ def of_person(connection: Connection, person_id: int, *, alive: bool = True) -> 
     return [_authenticator(row) for row in found]
 
 
-def mine(store: Store, person_id: int) -> list[Authenticator]:
-    """The person's authenticators that are pending or active, oldest first: for what a page asks."""
-    return [_authenticator(row) for row in store.rows(_ALIVE_OF, person=person_id)]
+def mine(store: Store, person_id: int, *, alive: bool = True) -> list[Authenticator]:
+    """`of_person`, for what a page asks."""
+    return [_authenticator(row) for row in store.rows(_ALIVE_OF if alive else _ALL_OF, person=person_id)]
 
 
 def of_people(connection: Connection, person_ids: Iterable[int]) -> dict[int, list[Authenticator]]:

@@ -6,14 +6,23 @@ is the same answer that the last step gave.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from iam.people.ledger import person_table
+from iam.record.columns import Instant, jst_day
 from iam.record.store import Store
-from iam.signin.door import Door, entrant, hash_of
-from iam.signin.factors.authenticators import Form, of_person
+from iam.signin.door import Door, hash_of, recognised, stamp_columns, stamp_of
+from iam.signin.factors.authenticators import Form, mine
 from iam.signin.kinds import Proofs
 from iam.signin.steps import Needed, Purpose, login_table, needed, needs_of
+
+_BEHIND: Final = (
+    select(login_table, *stamp_columns())
+    .join(person_table, person_table.c.id == login_table.c.person_id)
+    .where(login_table.c.token_hash == bindparam("hash"), login_table.c.lapses_at > bindparam("at", type_=Instant))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +40,11 @@ class Waiting:
 
 def waiting(store: Store, door: Door, token: str, at: datetime) -> Waiting | None:
     """What the login behind `token` waits for; None when it lapsed, is over, or nobody is known yet."""
-    columns = login_table.c
-    query = select(login_table).where(columns.token_hash == hash_of(token), columns.lapses_at > at)
-    with store.read() as connection:
-        row = connection.execute(query).one_or_none()
-        if row is None or row.person_id is None:
-            return None
-        who = entrant(connection, door, row.person_id, at)
-        held = of_person(connection, row.person_id, alive=False)
+    row = next(iter(store.rows(_BEHIND, hash=hash_of(token), at=at, day=jst_day(at))), None)
+    if row is None:
+        return None
+    who = recognised(store, door, row.person_id, stamp_of(row, at), at)
+    held = mine(store, row.person_id, alive=False)
     missing = needed(who.rules, Proofs.of(row.proofs), held, needs_of(row.needs))
     used = sorted((each.used_at, each.form) for each in held if each.lasting and each.used_at is not None)
     usual = next((form for _, form in reversed(used) if form in missing.offers), None)

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     insert,
     or_,
@@ -108,10 +109,12 @@ class Kept:
         return self.lapses_at is None or (self.used_at is None and at < self.lapses_at)
 
 
+_OF: Final = select(password_table).where(password_table.c.person_id == bindparam("person"))
+
+
 def kept_of(connection: Connection, person_id: int) -> Kept | None:
     """The person's password, or None."""
-    query = select(password_table).where(password_table.c.person_id == person_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_OF, {"person": person_id}).one_or_none()
     if row is None:
         return None
     return Kept(person_id, row.sealed, row.set_at, row.signins, Why(row.must_change), row.lapses_at, row.used_at)

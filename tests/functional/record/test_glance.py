@@ -120,6 +120,15 @@ def test_however_many_ask_at_once_the_connections_are_those_of_the_pool(on_postg
         assert 2 <= connection.execute(text(OURS)).scalar_one() <= 16  # of both pools, 15 each
 
 
+def test_what_a_read_prepared_the_next_need_not_prepare(on_postgresql: Store) -> None:
+    mine = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%audit_head.number%'"
+    for _ in range(8):
+        with on_postgresql.read() as connection:
+            connection.execute(select(audit_head.c.number)).all()
+    with on_postgresql.read() as connection:
+        assert connection.execute(text(mine)).scalar_one() == 1
+
+
 def test_a_question_outlives_the_connections_that_it_was_asked_on(on_postgresql: Store, open_store: OpenStore) -> None:
     ask = on_postgresql.question(select(func.count()).select_from(audit_head))
     before = ask()
