@@ -25,6 +25,7 @@ from iam.signin.visits.entering import BY, Shown
 from web.doors.forward.elsewhere import HERE, refusal_in, refused_at, said
 from web.doors.forward.gates import Gates, Meant
 from web.doors.forward.reading import VISIT, Environ, Unclear, cookie, own_page
+from web.doors.naming import system_name
 from web.portal.entry.refused import Link, refused_page
 from web.portal.onward import asked, out_to, signing_in, stepping_up, with_next
 from web.site import guarding
@@ -145,7 +146,7 @@ def start() -> Response | tuple[str, int]:
     if decision.outcome is Outcome.STEP_UP:
         return stepping_up(decision.needs, request.full_path)
     if not decision.allowed:
-        return refused_page(decision, _name(client), _back(client), system=client.system)
+        return refused_page(decision, system_name(client), _back(client), system=client.system)
     with the_site().store.act(actor_of(entrant().staff_number)) as act:
         sessions.extend(act, session().id)  # its owner is at work with it
         ticket = entering.give_ticket(act, client, session(), browser=browser, to=to)
@@ -167,21 +168,23 @@ def refused() -> tuple[str, int]:
     """Why the application's host does not let in."""
     client = _client()
     decision = refusal_in(request.args.get("why", ""), the_site().store.keys, at())
-    return over() if decision is None else refused_page(decision, client.name, _back(client), system=client.system)
+    if decision is None:
+        return over()
+    return refused_page(decision, system_name(client), _back(client), system=client.system)
 
 
 @pages.get("/auth/over")
 def over() -> tuple[str, int]:
     """The way in has lapsed, or somebody left: from the start."""
     client, left = _client(), request.args.get("left") == "1"
-    return render_template("portal/entry/over.html", system_name=_name(client), left=left, again=_back(client)), 200
+    name, again = system_name(client), _back(client)
+    return render_template("portal/entry/over.html", system_name=name, left=left, again=again), 200
 
 
 def _onward(client: Client, there: str) -> Response:
     """On to the application's host; after a form of ours by a page."""
-    return (
-        out_to(_name(client), there) if request.headers.get("Sec-Fetch-Site") == "same-origin" else redirect(there, 303)
-    )
+    after_a_form = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return out_to(system_name(client), there) if after_a_form else redirect(there, 303)
 
 
 def _client() -> Client:
@@ -195,12 +198,6 @@ def _client() -> Client:
     if found is None or not found.active or found.kind is not ClientKind.FORWARD:
         raise NotFound(gettext("このアプリケーションは登録されていないか、利用を停止しています。"))
     return found
-
-
-def _name(client: Client) -> str:
-    """The system as staff know it."""
-    system = the_site().door.model.systems.get(client.system)
-    return client.name if system is None else system.name
 
 
 def _back(client: Client) -> Link:

@@ -22,6 +22,7 @@ from iam.signin.deciding.decision import Decision, Needs, Outcome
 from iam.signin.deciding.facts import Knock, judge
 from iam.signin.door import DOOR, actor_of, looked_up
 from iam.signin.tokens.clients import Client, ClientKind, SamlDetail, client_of, clients
+from web.doors.naming import system_name
 from web.doors.saml import answers, asked, contexts
 from web.doors.saml.answers import Addressee, Statement
 from web.doors.saml.asked import Asked, Leaving
@@ -170,7 +171,7 @@ def _decided(client: Client, wanted: Asked, context: contexts.Wanted) -> Respons
         return _told(client, wanted, samlp.STATUS_RESPONDER, samlp.STATUS_NO_PASSIVE)
     if decision.outcome is Outcome.STEP_UP:
         return stepping_up(decision.needs, _here())
-    return refused_page(decision, _system_name(client), system=client.system)
+    return refused_page(decision, system_name(client), system=client.system)
 
 
 def _judged(client: Client, wanted: Asked, context: contexts.Wanted) -> Decision:
@@ -236,15 +237,10 @@ def _posted(client: Client, to: Addressee, xml: str, relay: str) -> Response:
     parts = urlsplit(to.location)
     g.form_action = f"{parts.scheme}://{parts.netloc}"
     page = render_template(
-        "saml/post.html", name=_system_name(client), location=to.location, answer=b64encode(xml.encode()).decode(),
+        "saml/post.html", name=system_name(client), location=to.location, answer=b64encode(xml.encode()).decode(),
         relay=relay,
     )  # fmt: skip
     return make_response(page)
-
-
-def _system_name(client: Client) -> str:
-    system = the_site().door.model.systems.get(client.system)
-    return client.name if system is None else system.name
 
 
 # --- out

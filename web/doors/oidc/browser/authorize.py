@@ -19,6 +19,7 @@ from iam.signin.deciding.decision import Decision, Needs, Outcome
 from iam.signin.door import Entrant
 from iam.signin.sessions import Session
 from iam.signin.tokens.clients import Client
+from web.doors.naming import system_name
 from web.doors.oidc.browser import requested
 from web.doors.oidc.browser.requested import MEANT, PATH, Requested, at_client
 from web.doors.oidc.claims import subject_of
@@ -33,7 +34,7 @@ from web.site.border.callers import whence
 from web.site.border.refusals import refused
 from web.site.problems import Problem
 from web.site.running.journal import request_id
-from web.site.site import session, signed_in, the_site
+from web.site.site import session, signed_in
 
 pages = Blueprint("oidc", __name__)
 
@@ -120,12 +121,6 @@ def _refuse_other(asked: Requested, who: Entrant) -> None:
 def _kept(asked: Requested, client: Client) -> str:
     """The address to come back to."""
     return requested.address_of(requested.keep(client, asked))
-
-
-def system_name(client: Client) -> str:
-    """The system as staff know it."""
-    system = the_site().door.model.systems.get(client.system)
-    return client.name if system is None else system.name
 
 
 def _refused(error: OAuth2Error) -> Response | tuple[str, int]:

@@ -14,7 +14,8 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from iam.signin import login
-from web.doors.oidc.browser.authorize import asked_again, system_name
+from web.doors.naming import system_name
+from web.doors.oidc.browser.authorize import asked_again
 from web.doors.oidc.claims import hinted, session_name
 from web.doors.oidc.program.told import LOGOUT
 from web.doors.oidc.server import Registered, issuer, server
