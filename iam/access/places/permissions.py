@@ -156,9 +156,9 @@ def live(connection: Connection, person_id: int, on: date) -> list[Permission]:
 
 
 def permissions(
-    connection: Connection, *, live_on: date | None = None, person_id: int | None = None, public: bool | None = None
+    connection: Connection, *, person_id: int | None = None, permission_id: int | None = None
 ) -> list[Given]:
-    """What was ever given, the newest first; `live_on`: only what holds on that day."""
+    """What was ever given, the newest first; to one person, or the one with this id."""
     columns, person = permission_table.c, person_table.c
     query = (
         select(permission_table, person.staff_number, person.name, terminal_table.c.code)
@@ -166,12 +166,10 @@ def permissions(
         .outerjoin(terminal_table, terminal_table.c.id == columns.terminal_id)
         .order_by(columns.id.desc())
     )
-    if live_on is not None:
-        query = query.where(*_holds(live_on))
     if person_id is not None:
         query = query.where(columns.person_id == person_id)
-    if public is not None:
-        query = query.where(columns.public == public)
+    if permission_id is not None:
+        query = query.where(columns.id == permission_id)
     return [Given(_permission(row), row.staff_number, row.name, row.code or "") for row in connection.execute(query)]
 
 

@@ -142,7 +142,6 @@ class Sought:
     kind: TerminalKind | None = None
     zone: str | None = None
     person_id: int | None = None
-    outside: bool | None = None
 
 
 def terminal_of(
@@ -266,7 +265,6 @@ def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:
         columns.kind: sought.kind,
         columns.zone: sought.zone,
         columns.person_id: sought.person_id,
-        columns.outside: sought.outside,
     }
     query = query.where(*(column == value for column, value in asked.items() if value is not None))
     for word in _storable(sought.words[:LONGEST]).split():

@@ -47,9 +47,6 @@ class Algorithm(StrEnum):
 SCOPES: Final = ("profile", "email", "rights")
 """What an OpenID Connect client may be told beyond `sub`: name and staff number; mail address; rights in its system."""
 
-NAMES: Final = ("login", "staff_number", "name", "name_kana", "email", "org_code", "org_name", "title", "rights")
-"""What a SAML attribute may carry; `login`: that in the client's system, else the staff number."""
-
 T = TypeVar("T")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
@@ -229,7 +226,8 @@ class TerminalDetail(Frozen):
 class SamlDetail(Frozen):
     """A service provider.  `acs`: where assertions are posted to; `certificate`: of the key it signs requests with.
 
-    `attributes`: name of the attribute in the assertion to one of NAMES.
+    `attributes`: name of the attribute in the assertion to what it carries; `login`: that in the client's system, else
+    the staff number.
     """
 
     entity_id: Words

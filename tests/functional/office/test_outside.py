@@ -90,8 +90,8 @@ def test_a_permission_is_given_by_two_lives_for_its_days_and_tells_its_holder(
     assert [len(live(office, wish, days)) for days in (-1, 9, 10)] == [0, 1, 0]
     assert told(office, wish)[-1] is Topic.OUTSIDE_PERMITTED
     with office.store.read() as connection:
-        (listed,) = permissions.permissions(connection, live_on=office.today)
-        assert permissions.permissions(connection, public=True) == []
+        (listed,) = permissions.permissions(connection, permission_id=given.id)
+        assert permissions.permissions(connection, permission_id=given.id + 1) == []
     assert (listed.staff_number, listed.terminal) == ("0000004", "")
     assert len(office.hall.audited("permission.given")) == 1
 

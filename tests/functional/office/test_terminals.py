@@ -264,7 +264,7 @@ def test_terminals_are_found_by_any_word_and_by_what_they_are(office: Office) ->
         assert codes(Sought(words)) == ["TB-1"], words
     assert (codes(Sought("0200.5E10.0001")), codes(Sought("10.1.1")), codes(Sought("1%5"))) == (["PC-1"], ["PC-1"], [])
     assert codes(Sought(zone="inner", state=TerminalState.IN_USE)) == ["PC-1", "PC-2"]
-    assert codes(Sought(kind=TerminalKind.TABLET, outside=True, person_id=yamada.id)) == ["TB-1"]
+    assert codes(Sought(kind=TerminalKind.TABLET, person_id=yamada.id)) == ["TB-1"]
     with office.store.read() as connection:
         (page,) = terminals(connection, Sought(), skip=2, limit=1)
     assert (page.terminal.code, page.staff_number) == ("TB-1", yamada.number)

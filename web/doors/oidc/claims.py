@@ -47,8 +47,6 @@ _REFERENCES: Final[Mapping[Method, tuple[str, ...]]] = {
 }
 """RFC 8176.  A key that verified its user does not say whether by PIN or finger, so neither is claimed."""
 
-REFERENCES: Final = ("pwd", "otp", "hwk", "user", "sc", "mfa")
-
 LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 IDENTITY: Final = "JWT"
 FAREWELL: Final = "logout+jwt"

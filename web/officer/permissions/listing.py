@@ -68,7 +68,7 @@ def withdraw(id_: int) -> Response | tuple[str, int]:
     """Take one back before its last day."""
     me, site = officer(), the_site()
     with site.store.read() as connection:
-        found = _given(permissions.permissions(connection), id_)
+        found = _given(permissions.permissions(connection, permission_id=id_))
     form = WithdrawForm.read()
     if not form.sent():
         return render_template("officer/permissions/withdraw.html", given=found, form=form), form.status
@@ -96,13 +96,12 @@ def state(given: Permission, on: date) -> tuple[str, str]:
     return (gettext("使える"), "success") if given.lives(on) else (gettext("開始前"), "info")
 
 
-def _given(found: list[Given], id_: int) -> Given:
-    """The one with this number.
+def _given(found: list[Given]) -> Given:
+    """The one that was asked for.
 
     Raises:
         NotFound: there is none.
     """
-    given = next((each for each in found if each.permission.id == id_), None)
-    if given is None:
+    if not found:
         raise NotFound(gettext("その許可はありません。一覧から開き直してください。"))
-    return given
+    return found[0]
