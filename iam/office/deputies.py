@@ -129,7 +129,7 @@ def mistakes(
 
 def _wrong_days(wish: Wish, today: date) -> Conflict | None:
     if wish.valid_until < max(wish.valid_from, today):
-        return Conflict("終了日は、開始日と今日より後にしてください。")
+        return Conflict("終了日は、開始日以降で、今日以降の日にしてください。")
     if wish.valid_until > last_day(wish.valid_from):
         return Conflict(f"期間は1年以内です。終了日は{last_day(wish.valid_from)}までにしてください。")
     return None

@@ -136,7 +136,7 @@ def mistakes(
 
 def _wrong_days(terms: Terms, today: date) -> Conflict | None:
     if terms.valid_until < max(terms.valid_from, today):
-        return Conflict("終了日は、開始日と今日より後にしてください。")
+        return Conflict("終了日は、開始日以降で、今日以降の日にしてください。")
     if terms.valid_until > last_day(terms.valid_from):
         return Conflict(f"期間は1年以内です。終了日は{last_day(terms.valid_from)}までにしてください。")
     return None

@@ -99,7 +99,7 @@ def give(act: Act, person_id: int, terms: Terms, *, reason: str, clause: str, ca
         Conflict: when it ends before it begins.
     """
     if terms.valid_until < terms.valid_from:
-        raise Conflict("終了日は、開始日より後にしてください。")
+        raise Conflict("終了日は、開始日以降の日にしてください。")
     row = act.connection.execute(
         permission_table.insert()
         .values(

@@ -196,7 +196,7 @@ def lend(act: Act, code: str, person_id: int, until: date | None = None) -> Term
         NotFound: no such terminal or person; Conflict: it is neither kept nor in use, or the day is over.
     """
     if until is not None and until < jst_day(act.at):
-        raise Conflict("返却期限は、今日より後の日にしてください。")
+        raise Conflict("返却期限は、今日以降の日にしてください。")
     if act.connection.execute(select(person_table.c.id).where(person_table.c.id == person_id)).first() is None:
         raise NotFound("その職員は台帳にいません。職員番号を確かめてください。")
     _moved(act, code, _KEPT, TerminalState.LENT, person_id=person_id, lent_until=until)
@@ -211,7 +211,7 @@ def prolong(act: Act, code: str, until: date | None) -> Terminal:
         NotFound: no such terminal; Conflict: it is not lent, or the day is over.
     """
     if until is not None and until < jst_day(act.at):
-        raise Conflict("返却期限は、今日より後の日にしてください。")
+        raise Conflict("返却期限は、今日以降の日にしてください。")
     before = _moved(act, code, {TerminalState.LENT}, TerminalState.LENT, lent_until=until)
     act.record("terminal.prolonged", f"terminal {code}", {"person": before.person_id, "until": until})
     return terminal(act.connection, code)

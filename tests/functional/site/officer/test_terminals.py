@@ -128,7 +128,7 @@ def test_lending_names_what_stands_against_it(city_sqlite: City) -> None:
     lend = f"{PAGE}/lend?code={CODE}"
     assert "この職員番号の職員は台帳にいません" in officer.send(lend, {"number": "99999999"}).get_data(as_text=True)
     past = officer.send(lend, {"number": city_sqlite.plain(), "until": "2020-01-01"})
-    assert (past.status_code, "今日より後の日" in past.get_data(as_text=True)) == (409, True)
+    assert (past.status_code, "今日以降の日" in past.get_data(as_text=True)) == (409, True)
     with city_sqlite.store.read() as connection:
         assert terminals.how_many(connection, Sought(state=TerminalState.LENT)) == 0
 
