@@ -60,13 +60,16 @@ class Access:
     looks: bool = True
     """Whether the session is looked up at all: not for what is the same for everybody."""
 
+    touches: bool = True
+    """Whether being looked up counts as use: not where a system sends whoever was idle too long for it."""
+
     body: int = BODY
     """The largest body that is read, in bytes."""
 
 
-def public(*, looks: bool = True) -> Access:
+def public(*, looks: bool = True, touches: bool = True) -> Access:
     """For everybody; somebody who is signed in is known here too, unless `looks` is False."""
-    return Access(Who.ANYBODY, duties=frozenset(DUTY_PAGES), locked=True, looks=looks)
+    return Access(Who.ANYBODY, duties=frozenset(DUTY_PAGES), locked=True, looks=looks, touches=touches)
 
 
 def half_done() -> Access:
@@ -79,9 +82,9 @@ def machine(*, body: int = BODY) -> Access:
     return Access(Who.MACHINE, duties=frozenset(DUTY_PAGES), locked=True, looks=False, body=body)
 
 
-def signed_in(*duties: str, proved: bool = False, locked: bool = False) -> Access:
+def signed_in(*duties: str, proved: bool = False, locked: bool = False, touches: bool = True) -> Access:
     """For everybody who is signed in; `duties` are those under which the page may still be used."""
-    return Access(Who.SIGNED_IN, proved=proved, duties=frozenset(duties), locked=locked)
+    return Access(Who.SIGNED_IN, proved=proved, duties=frozenset(duties), locked=locked, touches=touches)
 
 
 def only(*roles: Role, proved: bool = False, body: int = BODY) -> Access:
@@ -100,13 +103,13 @@ SHELL: Final[Mapping[str, Access]] = {
 
 PORTAL: Final[Mapping[str, Access]] = {
     # coming in and going out
-    "login.page": public(),
+    "login.page": public(touches=False),
     "login.help_page": public(),
     "factor.page": half_done(),
     "key.options": public(),
     "key.answer": public(),
     "card.show": public(),
-    "prove.page": signed_in(*DUTY_PAGES),
+    "prove.page": signed_in(*DUTY_PAGES, touches=False),
     "leave.lock": signed_in(*DUTY_PAGES, locked=True),
     "leave.unlock": signed_in(*DUTY_PAGES, locked=True),
     "leave.out": signed_in(*DUTY_PAGES, locked=True),

@@ -57,7 +57,7 @@ def register(app: Flask, table: Mapping[str, Access]) -> None:
         access = _NO_PAGE if request.endpoint is None else table[request.endpoint]
         request.max_content_length = access.body
         if access.looks:
-            look()
+            look(touch=access.touches)
         if caller().forged_certificate:
             refused("certificate", "not from a listed proxy")
         return _stop(access)

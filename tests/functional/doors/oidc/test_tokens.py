@@ -19,6 +19,7 @@ from iam.access.accounts import AccountKind, AccountState, account_table, block_
 from iam.people.ledger import next_id
 from iam.record.columns import jst_day
 from iam.signin import sessions
+from iam.signin.sessions import session_table
 from iam.signin.tokens.books import client_table
 from iam.signin.tokens.details import written_of
 from tests.functional.doors.oidc.conftest import Hall
@@ -193,6 +194,20 @@ def test_a_page_that_was_left_open_does_not_keep_its_session(hall: Hall) -> None
         asked.append("code" in hall.party.back(browser, prompt="none"))
         hall.city.clock.forward(minutes=10)
     assert asked == [True, True, True, False]
+
+
+def test_whoever_was_idle_too_long_for_a_system_does_not_come_in_by_opening_a_page_first(hall: Hall) -> None:
+    number = hall.city.plain(4)
+    browser, person_id = hall.browser(number), hall.city.entrant(number).person_id
+    with hall.city.store.act("test") as act:  # as of somebody whose own rules are laxer than the system's
+        mine = session_table.c.person_id == person_id
+        act.connection.execute(update(session_table).where(mine).values(idle_seconds=7200))
+    hall.city.clock.forward(minutes=31)
+    for page in ("/prove", "/login"):
+        asked = hall.party.sends(browser)
+        assert asked.location.startswith("/prove?next="), "to prove it is them"
+        browser.get(asked.location.replace("/prove", page))
+    assert hall.party.sends(browser).location.startswith("/prove?next=")
 
 
 def suspended(hall: Hall, person_id: int, system: str = "") -> None:
