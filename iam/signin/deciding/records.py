@@ -238,10 +238,9 @@ def _values(answer: Answer) -> dict[str, Any]:
 
 def _add(connection: Connection, id_: int, times: int, last: datetime) -> None:
     columns = decision_table.c
-    later = {"last_at": last}
     mine = update(decision_table).where(columns.id == id_)
     connection.execute(mine.values(times=columns.times + times))
-    connection.execute(mine.where(columns.last_at < last).values(**later))
+    connection.execute(mine.where(columns.last_at < last).values(last_at=last))
 
 
 def _lock(act: Act, answer: Answer) -> None:
