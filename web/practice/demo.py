@@ -62,6 +62,7 @@ def next_steps(stage: Stage) -> None:
         ),
         (folder / "出力", "4月1日の部ごとの一覧"),
         (Path("docs") / "運用手引き.md", "運用手引き"),
+        (Path("docs") / "接続手引き.md", "接続手引き。この団体で、業務システムを一つつないで試せます"),
     )
     for place, words in places:
         click.echo(f"  {click.style(str(place), bold=True)}  {words}")
@@ -69,6 +70,9 @@ def next_steps(stage: Stage) -> None:
     click.echo(f"    cd {shlex.quote(str(Path.cwd()))}")
     click.echo(f"    export IAM_CONFIG={shlex.quote(str(stage.body.configuration))}")
     click.echo("    ./dev run iam sync --plan")
+    asked = f"iam decide {nights.somebody(stage).number} juki"
+    click.echo(f"    ./dev run {asked} --from 10.10.1.11   # 住民記録に入れるかどうかと、その理由")
+    click.echo(f"    ./dev run {asked} --from 10.20.1.30   # 別の領域の端末からは")
     click.echo(f"    {COMMAND}   # 認証アプリのいまのコード。登録の画面の鍵を付けると、その鍵のコード")
 
 
