@@ -54,6 +54,6 @@ def romaji(kana: str) -> str:
 
     Shortening them needs to know where a word is joined, which kana do not say.
     """
-    if kana.isascii():  # no kana to be looked for, which takes hundreds of looks
-        return kana
-    return str(jaconv.kana2alphabet(jaconv.kata2hira(unicodedata.normalize("NFKC", kana))))
+    plain = jaconv.kata2hira(unicodedata.normalize("NFKC", kana))
+    # Looking for kana where there are none would take hundreds of looks.
+    return str(jaconv.kana2alphabet(plain) if any("〜" <= sign <= "ヿ" for sign in plain) else plain)

@@ -120,6 +120,9 @@ _IPV4_NETWORK: Final = 24
 _IPV6_NETWORK: Final = 64
 
 
+_NOTED: Final = insert(event_table)
+
+
 def note(
     act: Act,
     person_id: int,
@@ -131,12 +134,11 @@ def note(
     session_id: int | None = None,
 ) -> None:
     """Remember one event; person 0 stands for numbers that nobody has."""
-    act.connection.execute(
-        insert(event_table).values(
-            person_id=person_id, at=act.at, outcome=outcome, methods=list(methods), reason=reason,
-            address=where.address[:_LONGEST], terminal=where.terminal[:_LONGEST], session_id=session_id,
-        )
-    )  # fmt: skip
+    values = {
+        "person_id": person_id, "at": act.at, "outcome": outcome, "methods": list(methods), "reason": reason,
+        "address": where.address[:_LONGEST], "terminal": where.terminal[:_LONGEST], "session_id": session_id,
+    }  # fmt: skip
+    act.connection.execute(_NOTED, values)
 
 
 def _newest(*outcomes: Outcome) -> ScalarSelect[int]:

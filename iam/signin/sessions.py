@@ -118,6 +118,7 @@ _LIVE_OF: Final = (
     .where(session_table.c.person_id == bindparam("person"), session_table.c.ended_at.is_(None))
     .order_by(session_table.c.id.desc())
 )
+_OPENED: Final = insert(session_table).returning(session_table.c.id)
 
 
 def look(store: Store, door: Door, token: str, at: datetime, *, touch: bool = True) -> Present | Gone:
@@ -166,8 +167,7 @@ def open_session(act: Act, door: Door, who: Entrant, where: Where, *, proofs: Pr
         "seen_at": act.at, "idle_seconds": int(who.rules.idle.total_seconds()), "ends_at": act.at + who.rules.overall,
         "locked": False, "end_reason": "",
     }  # fmt: skip
-    query = insert(session_table).values(**values).returning(session_table.c.id)
-    return token, int(act.connection.execute(query).scalar_one())
+    return token, int(act.connection.execute(_OPENED, values).scalar_one())
 
 
 def rotate(act: Act, session_id: int, proofs: Proofs, duty: str, *, proved: bool) -> str:

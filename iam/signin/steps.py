@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, Row, Select, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, Connection, Integer, Row, Table, Text, bindparam, delete, insert, select, update
 
 from iam.policy.entry.signin import SigninRules
 from iam.record.act import Act
@@ -227,6 +227,15 @@ def asks_verified(proofs: Proofs) -> bool:
 # --- half-done logins as rows
 
 
+_BEGUN: Final = insert(login_table)
+_BEHIND: Final = select(login_table).where(
+    login_table.c.token_hash == bindparam("hash"),
+    login_table.c.lapses_at > bindparam("at", type_=Instant),
+    login_table.c.purpose.in_(list(Purpose)),
+)
+_HELD: Final = _BEHIND.with_for_update()
+
+
 def start(
     act: Act,
     where: Where,
@@ -240,31 +249,23 @@ def start(
 ) -> str:
     """A half-done login: its token.  It is never a session's."""
     token, token_hash = new_token()
-    act.connection.execute(
-        insert(login_table).values(
-            token_hash=token_hash, person_id=person_id, purpose=purpose, session_id=session_id,
-            proofs=proofs.given, challenge=challenge, address=where.address, started_at=act.at,
-            lapses_at=act.at + LIFE, tries=0, needs=_written(needs),
-        )
-    )  # fmt: skip
+    values = {
+        "token_hash": token_hash, "person_id": person_id, "purpose": purpose, "session_id": session_id,
+        "proofs": proofs.given, "challenge": challenge, "address": where.address, "started_at": act.at,
+        "lapses_at": act.at + LIFE, "tries": 0, "needs": _written(needs),
+    }  # fmt: skip
+    act.connection.execute(_BEGUN, values)
     return token
 
 
 def half(act: Act, token: str) -> Half | None:
     """The half-done login behind a token, held alone until the act ends; None when it lapsed or is over."""
-    return _half(act.connection.execute(_behind(token, act.at).with_for_update()).one_or_none())
+    return _half(act.connection.execute(_HELD, {"hash": hash_of(token), "at": act.at}).one_or_none())
 
 
 def peek(connection: Connection, token: str, at: datetime) -> Half | None:
     """The same, only to look."""
-    return _half(connection.execute(_behind(token, at)).one_or_none())
-
-
-def _behind(token: str, at: datetime) -> Select[Any]:
-    columns = login_table.c
-    return select(login_table).where(
-        columns.token_hash == hash_of(token), columns.lapses_at > at, columns.purpose.in_(list(Purpose))
-    )
+    return _half(connection.execute(_BEHIND, {"hash": hash_of(token), "at": at}).one_or_none())
 
 
 def _half(row: Row[Any] | None) -> Half | None:

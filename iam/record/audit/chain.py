@@ -15,7 +15,7 @@ from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, select, update
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, bindparam, select, update
 
 from iam.errors import IntegrityError
 from iam.record.bulk import bulk_insert
@@ -143,6 +143,12 @@ class Chain:
             yield (*row[:-1], newest)
 
 
+_HEAD: Final = select(audit_head.c.number, audit_head.c.hash, audit_head.c.hmac, audit_head.c.key_id)
+_HEAD_ALONE: Final = _HEAD.with_for_update()
+_MOVED: Final = update(audit_head)
+_HASH_AT: Final = select(audit_record.c.hash).where(audit_record.c.number == bindparam("number"))
+
+
 def read_head(connection: Connection, *, lock: bool = False) -> Head:
     """The head row.  With `lock`, no other act can append until this one has ended.
 
@@ -152,8 +158,7 @@ def read_head(connection: Connection, *, lock: bool = False) -> Head:
     Raises:
         IntegrityError: when somebody has taken the row away.
     """
-    query = select(audit_head.c.number, audit_head.c.hash, audit_head.c.hmac, audit_head.c.key_id)
-    found = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    found = connection.execute(_HEAD_ALONE if lock else _HEAD).one_or_none()
     if found is None:
         raise IntegrityError("証跡の先頭表 audit_head の行が失われています。証跡が書き換えられた疑いがあります。")
     return Head(found.number, found.hash, found.hmac, found.key_id)
@@ -175,7 +180,7 @@ def append(
     bulk_insert(connection, audit_record, RECORD_COLUMNS, chain.rows(at, actor, on_behalf, entries))
     sealed = chain.head.sealed(keys)
     connection.execute(
-        update(audit_head).values(number=sealed.number, hash=sealed.hash, hmac=sealed.hmac, key_id=sealed.key_id)
+        _MOVED, {"number": sealed.number, "hash": sealed.hash, "hmac": sealed.hmac, "key_id": sealed.key_id}
     )
     return sealed
 
@@ -184,5 +189,5 @@ def _why_not_newest(connection: Connection, head: Head) -> str:
     """What is wrong with the end of the chain: one look at the newest record, whatever the length."""
     if head.number == 0:
         return ""
-    newest = connection.execute(select(audit_record.c.hash).where(audit_record.c.number == head.number)).scalar()
+    newest = connection.execute(_HASH_AT, {"number": head.number}).scalar()
     return "" if newest == head.hash else "証跡の末尾の記録が失われたか、変えられています"
