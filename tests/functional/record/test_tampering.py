@@ -251,6 +251,6 @@ def chained(connection: Connection, row: Row[tuple[object, ...]], previous: str)
 
 def append_chained(connection: Connection, number: int) -> None:
     last = connection.execute(select(audit_record).where(audit_record.c.number == number - 1)).one()
-    connection.execute(insert(audit_record).values({**last._mapping, "number": number}))  # noqa: SLF001 - its public face
+    connection.execute(insert(audit_record).values({**last._mapping, "number": number}))
     added = connection.execute(select(audit_record).where(audit_record.c.number == number)).one()
     chained(connection, added, last.hash)
