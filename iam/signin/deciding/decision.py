@@ -40,6 +40,8 @@ def decide(question: Question) -> Decision:
         needs=needs(question) if outcome is Outcome.STEP_UP else Needs(),
         until=min(_turns(question)),
         rights=question.rights if outcome is Outcome.ALLOW and question.rights is not None else frozenset(),
+        idle=question.signin.idle,
+        overall=question.signin.overall,
     )
 
 

@@ -170,6 +170,7 @@ class Decision:
 
     `until`: how long the answer may be believed: the first instant at which time alone could change it.
     `rights`: what the person may do inside; empty unless allowed.
+    `idle`, `overall`: how long whoever is let in may be idle and stay at all (R38): the strictest of system and person.
     """
 
     outcome: Outcome
@@ -177,6 +178,8 @@ class Decision:
     needs: Needs = Needs()
     until: datetime | None = None
     rights: frozenset[str] = frozenset()
+    idle: timedelta | None = None
+    overall: timedelta | None = None
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What was looked at, for whoever asks for an explanation: label in Japanese to words."""
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 
 from iam.access.places.marks import address_of, mac_of, spelt
 from iam.access.places.networks import Origin
+from iam.signin.deciding.decision import Decision
 from iam.signin.deciding.pulse import Whence
 from iam.signin.tokens.clients import Client, ClientKind, RadiusDetail
 from web.doors.devices import asking, entering
@@ -60,13 +61,14 @@ def _person(client: Client, packet: Packet) -> Response:
         told = {"control:Response-Packet-Type": "Access-Challenge", "reply:State": state}
         return _answer(200, {**told, "reply:Reply-Message": shortened(answer.text)})
     if isinstance(answer, Admitted):
-        rules = answer.who.rules
-        limits = {
-            "reply:Session-Timeout": str(int(rules.overall.total_seconds())),
-            "reply:Idle-Timeout": str(int(rules.idle.total_seconds())),
-        }
-        return _answer(200, {MARK: ALLOWED, **limits})
+        return _answer(200, {MARK: ALLOWED, **_limits(answer.decision)})
     return _answer(_REJECT, {"reply:Reply-Message": shortened(answer.text)})
+
+
+def _limits(decision: Decision) -> dict[str, str]:
+    """How long the device may keep them: in seconds (RFC 2865 §5.27, §5.28)."""
+    found = {"reply:Session-Timeout": decision.overall, "reply:Idle-Timeout": decision.idle}
+    return {name: str(int(limit.total_seconds())) for name, limit in found.items() if limit is not None}
 
 
 def _visitor(client: Client, packet: Packet) -> Visitor:

@@ -91,3 +91,8 @@ def test_a_waiver_is_told_while_it_lives_and_gone_the_day_after(tmp_path: Path) 
     answer = decide(question(signin=rules, waiver=waiver, held=held(Method.PASSWORD, zone="std")))
     assert answer.allowed
     assert ["移行中、2026-04-06まで" in each.sentence for each in answer.reasons if each.code == "waiver"] == [True]
+
+
+def test_whoever_is_let_in_is_told_the_limits_of_the_system() -> None:
+    found = decide(question(signin=replace(PATIENT, idle=7 * MINUTE)))
+    assert (found.idle, found.overall) == (7 * MINUTE, 20 * HOUR)
