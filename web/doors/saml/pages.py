@@ -7,6 +7,7 @@ sends is read where no session is looked at, so that another site's page acts as
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from iam.signin.asserting import given
 from iam.signin.deciding.decision import Decision, Needs, Outcome
 from iam.signin.deciding.facts import Knock, judge
 from iam.signin.door import DOOR, actor_of, looked_up
+from iam.signin.sessions import Session
 from iam.signin.tokens.clients import Client, ClientKind, SamlDetail, client_of, clients
 from web.doors.naming import system_name
 from web.doors.saml import answers, asked, contexts
@@ -205,7 +207,7 @@ def _asserted(client: Client, wanted: Asked, context: contexts.Wanted, decision:
         told = attributes_of(connection, client, who, decision.rights, at())
         name = name_of(connection, client, who)
     said = Statement(
-        detail.name_id, name, context.said(now.proofs), index, now.proved_at, now.ends_at,
+        detail.name_id, name, context.said(now.proofs), index, now.proved_at, _ends(now, decision),
         {attribute: told[value] for attribute, value in detail.attributes.items()},
     )  # fmt: skip
     to = _addressee(client, wanted.acs, wanted.ident)
@@ -219,6 +221,11 @@ def _asserted(client: Client, wanted: Asked, context: contexts.Wanted, decision:
     if not first:
         raise Refusal("replayed")
     return _posted(client, to, xml, wanted.relay)
+
+
+def _ends(now: Session, decision: Decision) -> datetime:
+    """Until when the system may keep its own session: no longer than its zone lets one last (R38)."""
+    return now.ends_at if decision.overall is None else min(now.ends_at, now.proved_at + decision.overall)
 
 
 def _told(client: Client, wanted: Asked, outer: str, inner: str) -> Response:

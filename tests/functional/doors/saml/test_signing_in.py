@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from werkzeug.test import TestResponse
 
 from iam.access.accounts import block_table
@@ -17,6 +17,7 @@ from iam.record.columns import jst_day
 from iam.signin import sessions
 from iam.signin.deciding.facts import Knock, Whence, explain, proved_now
 from iam.signin.kinds import Method, Proofs
+from iam.signin.sessions import session_table
 from tests.functional.doors.saml.hall import Hall
 from tests.functional.doors.saml.provider import EC_SHA256, PERSISTENT, RSA_SHA256, Pair, Provider, stamp
 from tests.functional.doors.saml.response import Answer, answer_in
@@ -81,6 +82,15 @@ def test_an_assertion_is_for_one_system_one_request_and_five_minutes(
     assert (told["uid"], told["name"]) == ([number], [who.name])
     assert "user" in told["groups"]
     assert told["unit"][0]
+
+
+def test_a_system_keeps_its_own_session_no_longer_than_its_zone_lets_one_last(hall: Hall) -> None:
+    number, browser = hall.city.plain(), hall.browser(hall.city.plain())
+    with hall.city.store.act("test") as act:
+        act.connection.execute(update(session_table).values(ends_at=act.at + timedelta(hours=30)))
+    answer = answer_in(asks(browser, hall.plain))
+    until = hall.city.clock.at + hall.city.entrant(number).rules.overall
+    assert answer.value(".//a:AuthnStatement", "SessionNotOnOrAfter") == stamp(until)
 
 
 def test_the_page_that_carries_it_may_send_a_form_there_alone_and_needs_no_script(hall: Hall) -> None:
