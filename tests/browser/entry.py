@@ -80,7 +80,7 @@ def _drafts() -> list[Draft]:
         Draft(
             CLIENT, ClientKind.OIDC, SYSTEM, "住民記録（Web）",
             OidcDetail(redirect_uris=("https://juki.city.example/callback", "https://juki2.city.example/callback"),
-                       logout_uri="https://juki.city.example/logout", scopes=("profile", "rights")),
+                       logout_uri="https://juki.city.example/logout", scopes=("profile", "groups")),
         ),
         Draft(GATE, ClientKind.FORWARD, OFFICE, "勤怠管理", ForwardDetail(origin=kintai)),
         Draft(CLOSED, ClientKind.FORWARD, SYSTEM, "住民記録", ForwardDetail(origin="https://juki-machi.city.example")),
@@ -96,7 +96,7 @@ def _drafts() -> list[Draft]:
 
 
 def _changed() -> Draft:
-    detail = OidcDetail(redirect_uris=("https://juki.city.example/v2/callback",), scopes=("profile", "rights"))
+    detail = OidcDetail(redirect_uris=("https://juki.city.example/v2/callback",), scopes=("profile", "groups"))
     return Draft(CLIENT, ClientKind.OIDC, SYSTEM, "住民記録（Web）", detail)
 
 

@@ -44,7 +44,7 @@ class Algorithm(StrEnum):
     RS256 = "RS256"
 
 
-SCOPES: Final = ("profile", "email", "rights")
+SCOPES: Final = ("profile", "email", "groups")
 """What an OpenID Connect client may be told beyond `sub`: name and staff number; mail address; rights in its system."""
 
 T = TypeVar("T")
@@ -164,7 +164,7 @@ class OidcDetail(Frozen):
     """The decision that lets this client have RS256, by its number or name; with `waiver_until`, its last day."""
 
     waiver_until: date | None = None
-    scopes: tuple[Literal["profile", "email", "rights"], ...] = ("profile",)
+    scopes: tuple[Literal["profile", "email", "groups"], ...] = ("profile",)
     refresh: bool = False
     """Whether it may ask for refresh tokens, which die with the session."""
 
@@ -237,7 +237,7 @@ class SamlDetail(Frozen):
     name_id: Literal["persistent", "email", "login"] = "persistent"
     attributes: Mapping[
         str,
-        Literal["login", "staff_number", "name", "name_kana", "email", "org_code", "org_name", "title", "rights"],
+        Literal["login", "staff_number", "name", "name_kana", "email", "org_code", "org_name", "title", "groups"],
     ] = Field(default_factory=dict)
 
     waiver: str = ""

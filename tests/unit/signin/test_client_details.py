@@ -18,7 +18,7 @@ SOUND: list[tuple[ClientKind, dict[str, Any]]] = [
         OIDC,
         {
             "redirect_uris": ["https://[2001:db8::1]:8443/cb"], "post_logout_uris": ["https://rp.example/"],
-            "logout_uri": "https://rp.example/bye", "algorithm": "EdDSA", "scopes": ["profile", "email", "rights"],
+            "logout_uri": "https://rp.example/bye", "algorithm": "EdDSA", "scopes": ["profile", "email", "groups"],
             "refresh": True, "require_par": True,
         },
     ),

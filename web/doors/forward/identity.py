@@ -56,7 +56,7 @@ def _claims(answer: Answer, issuer: str, at: datetime) -> dict[str, Any]:
         "iss": issuer, "aud": answer.client.code, "sub": subject_of(who.person_id),
         "iat": int(at.timestamp()), "exp": int((at + LIFE).timestamp()), "auth_time": int(since.timestamp()),
         "preferred_username": answer.login, "name": who.name,
-        "rights": sorted(answer.decision.rights), "acr": context_of(proofs), "amr": references_of(proofs),
+        "groups": sorted(answer.decision.rights), "acr": context_of(proofs), "amr": references_of(proofs),
         "kinds": sorted(proofs.kinds),
     }  # fmt: skip
 

@@ -18,7 +18,7 @@ from iam.signin.tokens.signing import Signer
 from web.site.border.refusals import refused
 from web.site.site import at, the_site
 
-SCOPES: Final[Mapping[str, str]] = {"openid": "", "profile": "profile", "email": "email", "groups": "rights"}
+SCOPES: Final[Mapping[str, str]] = {"openid": "", "profile": "profile", "email": "email", "groups": "groups"}
 """What may be asked for, and what two officers must have agreed to for it."""
 
 BY_SECRET: Final = ("client_secret_basic", "client_secret_post")

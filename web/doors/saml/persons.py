@@ -66,7 +66,7 @@ def attributes_of(connection: Connection, client: Client, who: Entrant, rights: 
         "org_name": org_name,
         "title": post.title if post else "",
     }
-    return {**{name: (value,) if value else () for name, value in found.items()}, "rights": tuple(sorted(rights))}
+    return {**{name: (value,) if value else () for name, value in found.items()}, "groups": tuple(sorted(rights))}
 
 
 def _login(connection: Connection, client: Client, who: Entrant) -> str:

@@ -58,7 +58,7 @@ LABELS: Final[Mapping[str, Any]] = {
 _SAID: Final[Mapping[str, Any]] = {
     "profile": lazy_gettext("氏名と職員番号"),
     "email": lazy_gettext("メールアドレス"),
-    "rights": lazy_gettext("情報システムでの権限"),
+    "groups": lazy_gettext("情報システムでの権限"),
     "persistent": lazy_gettext("変わらない番号（persistent）"),
     "login": lazy_gettext("利用者ID"),
     "staff_number": lazy_gettext("職員番号"),

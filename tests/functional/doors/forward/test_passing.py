@@ -38,7 +38,7 @@ def test_somebody_who_was_let_in_passes_and_is_named(street: Street, shape: Shap
     assert answer.status_code == 200
     said = named(answer)
     assert set(said) == {"X-Remote-User", "X-Kagimori-Name", "X-Kagimori-Groups", "X-Kagimori-Assertion"}
-    assert said["X-Kagimori-Groups"].split(",") == claims(answer)["rights"] != []
+    assert said["X-Kagimori-Groups"].split(",") == claims(answer)["groups"] != []
     assert claims(answer)["aud"] == "bunsho"
     assert claims(answer)["iss"] == ORIGIN
     assert claims(answer)["preferred_username"] == said["X-Remote-User"]

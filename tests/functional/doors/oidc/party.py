@@ -122,6 +122,6 @@ def a_party(city: City, system: str, code: str = "", *, public: bool = False, **
     given = {
         "redirect_uris": [f"https://{code}.city.example/cb"],
         "post_logout_uris": [f"https://{code}.city.example/left"],
-        "scopes": ["profile", "email", "rights"], "refresh": True, **detail,
+        "scopes": ["profile", "email", "groups"], "refresh": True, **detail,
     }  # fmt: skip
     return Party(city, *a_client(city.store, ClientKind.OIDC, system, given, code=code, public=public))

@@ -77,8 +77,8 @@ def a_hall(city: City, idp: tuple[Pair, Pair], theirs: tuple[Pair, Pair, Pair]) 
         signing=_provider(city, "signing", theirs[0]),
         waived=_provider(city, "waived", theirs[1]),
     )
-    told = {"uid": "staff_number", "name": "name", "groups": "rights", "unit": "org_name", "login": "login"}
+    told = {"uid": "staff_number", "name": "name", "groups": "groups", "unit": "org_name", "login": "login"}
     register(city, hall.plain, "groupware", attributes=told, unsolicited=True, logout_url="")
-    register(city, hall.signing, "groupware", attributes={"groups": "rights"})
+    register(city, hall.signing, "groupware", attributes={"groups": "groups"})
     register(city, hall.waived, "finance", name_id="login", waiver="例外第3号", waiver_until=date(2026, 11, 30))
     return hall

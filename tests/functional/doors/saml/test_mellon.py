@@ -132,7 +132,7 @@ def _connected(store: Store, apache: Mellon, at: datetime) -> tuple[Part, Part, 
     for part, system in zip(parts, ("groupware", "files", "finance"), strict=True):
         detail = {
             "entity_id": part.entity_id, "acs": [part.acs], "logout_url": part.logout_url, "certificate": part.pem,
-            "attributes": {"uid": "staff_number", "groups": "rights"}, "waiver": "例外措置第2号",
+            "attributes": {"uid": "staff_number", "groups": "groups"}, "waiver": "例外措置第2号",
             "waiver_until": jst_day(at) + timedelta(days=1),
         }  # fmt: skip
         a_client(store, ClientKind.SAML, system, detail, code=part.name)

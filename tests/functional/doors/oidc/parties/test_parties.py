@@ -28,7 +28,7 @@ LEFT = "https://groupware.city.example/left"
 @pytest.fixture(scope="module")
 def system(city: City) -> Iterator[Relying]:
     detail = {
-        "redirect_uris": [URI], "post_logout_uris": [LEFT], "scopes": ["profile", "email", "rights"], "refresh": True,
+        "redirect_uris": [URI], "post_logout_uris": [LEFT], "scopes": ["profile", "email", "groups"], "refresh": True,
     }  # fmt: skip
     _, secret = a_client(city.store, ClientKind.OIDC, "groupware", detail)
     with relying(city, "groupware", secret, URI) as made:
@@ -113,7 +113,7 @@ def before(city: City) -> Iterator[Apache]:
     callback = f"{origin}/oidc/callback"
     detail = {
         "redirect_uris": [callback], "post_logout_uris": [f"{origin}/left"],
-        "logout_uri": f"{callback}?logout=backchannel", "scopes": ["profile", "rights"],
+        "logout_uri": f"{callback}?logout=backchannel", "scopes": ["profile", "groups"],
     }  # fmt: skip
     _, secret = a_client(city.store, ClientKind.OIDC, "groupware", detail, code="apache")
     with apache(city.origin, origin, "apache", secret) as running:
