@@ -42,13 +42,16 @@ def decide(question: Question) -> Decision:
         rights=question.rights if outcome is Outcome.ALLOW and question.rights is not None else frozenset(),
         idle=question.signin.idle,
         overall=question.signin.overall,
+        day_ends=_midnight(question),
     )
 
 
-def _turns(question: Question) -> Iterator[datetime]:
-    """The instants to come at which time alone could change the answer.
+def _midnight(question: Question) -> datetime:
+    """When everything that is dated turns: rights, standing, lending, permissions and waivers last whole days."""
+    return datetime.combine(jst_day(question.at) + timedelta(days=1), time(), JST)
 
-    Everything that is dated (rights, standing, lending, permissions, waivers) turns at midnight in Japan.
-    """
-    yield datetime.combine(jst_day(question.at) + timedelta(days=1), time(), JST)
+
+def _turns(question: Question) -> Iterator[datetime]:
+    """The instants to come at which time alone could change the answer."""
+    yield _midnight(question)
     yield from (turn for turn in turns(question) if turn > question.at)

@@ -171,6 +171,7 @@ class Decision:
     `until`: how long the answer may be believed: the first instant at which time alone could change it.
     `rights`: what the person may do inside; empty unless allowed.
     `idle`, `overall`: how long whoever is let in may be idle and stay at all (R38): the strictest of system and person.
+    `day_ends`: when a permission, a lending, a post or a right may have run out; unlike `until` no limit of a session.
     """
 
     outcome: Outcome
@@ -180,6 +181,7 @@ class Decision:
     rights: frozenset[str] = frozenset()
     idle: timedelta | None = None
     overall: timedelta | None = None
+    day_ends: datetime | None = None
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What was looked at, for whoever asks for an explanation: label in Japanese to words."""
 
@@ -187,6 +189,12 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the person may come in now."""
         return self.outcome is Outcome.ALLOW
+
+    def stay(self, at: datetime) -> timedelta | None:
+        """How long somebody who comes in at `at` may stay where nobody asks again: their overall limit, but not past
+        the day, with which what lets them in may end; None: no limit is known."""
+        left = None if self.day_ends is None else max(self.day_ends - at, timedelta())
+        return min((limit for limit in (self.overall, left) if limit is not None), default=None)
 
     @property
     def codes(self) -> tuple[str, ...]:

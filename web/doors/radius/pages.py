@@ -22,7 +22,7 @@ from web.doors.radius import by_mac
 from web.doors.radius.by_mac import Placed
 from web.doors.radius.packet import Packet, read
 from web.site.border.refusals import refused
-from web.site.site import the_site
+from web.site.site import at, the_site
 
 pages = Blueprint("radius", __name__)
 
@@ -66,9 +66,9 @@ def _person(client: Client, packet: Packet) -> Response:
 
 
 def _limits(decision: Decision) -> dict[str, str]:
-    """How long the device may keep them: in seconds (RFC 2865 §5.27, §5.28)."""
-    found = {"reply:Session-Timeout": decision.overall, "reply:Idle-Timeout": decision.idle}
-    return {name: str(int(limit.total_seconds())) for name, limit in found.items() if limit is not None}
+    """How long the device may keep them: in seconds (RFC 2865 §5.27, §5.28); never 0, which some take for no limit."""
+    found = {"reply:Session-Timeout": decision.stay(at()), "reply:Idle-Timeout": decision.idle}
+    return {name: str(max(1, int(limit.total_seconds()))) for name, limit in found.items() if limit is not None}
 
 
 def _visitor(client: Client, packet: Packet) -> Visitor:

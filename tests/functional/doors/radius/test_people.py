@@ -1,6 +1,7 @@
 """People before a VPN gateway or a switch, through FreeRADIUS: password, then code; or both in one field."""
 
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -43,6 +44,18 @@ def test_password_then_code_are_accepted_for_one_moment(hall: Hall, radius: Radi
     assert (decided["system"], decided["door"], decided["outcome"]) == ("groupware", "radius", "allow")
     assert decided["terminal_id"] is not None
     assert hall.sessions() == 0
+
+
+def test_a_device_keeps_nobody_past_the_day_with_which_their_rights_may_end(hall: Hall, radius: Radius) -> None:
+    late, clock = hall.somebody("late"), hall.city.clock
+    began, midnight = clock.at, datetime(clock.at.year, clock.at.month, clock.at.day, 15, tzinfo=UTC)
+    try:
+        clock.at = midnight - timedelta(minutes=11)
+        told = walks(hall, radius, late)
+    finally:
+        clock.at = began
+    idle = int(hall.entrant(late.number).rules.idle.total_seconds())
+    assert (told.what, told.limits) == ("accept", (10 * 60 - 1, idle)), "a minute went by until the code"
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "みけねことゆうやけのさかみち20260406"])

@@ -96,3 +96,23 @@ def test_a_waiver_is_told_while_it_lives_and_gone_the_day_after(tmp_path: Path) 
 def test_whoever_is_let_in_is_told_the_limits_of_the_system() -> None:
     found = decide(question(signin=replace(PATIENT, idle=7 * MINUTE)))
     assert (found.idle, found.overall) == (7 * MINUTE, 20 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("came", "overall", "stay"),
+    [
+        (AT, 10 * HOUR, 10 * HOUR),
+        (AT, 20 * HOUR, MIDNIGHT - AT),
+        (MIDNIGHT - 5 * MINUTE, 10 * HOUR, 5 * MINUTE),
+        (MIDNIGHT - MINUTE, MINUTE, MINUTE),
+        (MIDNIGHT, 10 * HOUR, 10 * HOUR),
+    ],
+)  # fmt: skip
+def test_nobody_stays_at_a_device_past_the_day_and_none_goes_for_an_idle_limit(
+    came: datetime, overall: timedelta, stay: timedelta
+) -> None:
+    rules = replace(PATIENT, idle=7 * MINUTE, overall=overall)
+    now = replace(NOW, signed_in_at=came, proved_at=came, seen_at=came, ends_at=came + overall)
+    found = decide(question(at=came, signin=rules, held=now))
+    assert found.stay(came) == stay
+    assert found.stay(came + 40 * HOUR) == timedelta(), "an answer of yesterday lets nobody stay"
