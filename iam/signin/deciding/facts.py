@@ -1,7 +1,8 @@
 """Facts: what a decision rests on, read in as few queries as can be; and the one verb that every door calls.
 
 The one law: *every door asks here* and gets the same answer; what the ledger says at
-this instant counts, not what it said at sign-in.
+this instant counts, not what it said at sign-in.  (A device that comes in by its MAC
+is no person: the register of terminals answers it, in web/doors/radius/by_mac.py, and it is recorded all the same.)
 """
 
 from collections.abc import Iterator
