@@ -21,6 +21,7 @@ _FLAGS: Final = [
     "--disable-sync",
     "--no-first-run",
 ]
+_RUNNING: Final[list[Browser]] = []
 _LOCAL: Final = frozenset({"data", "blob", "about"})
 DESKTOP: Final = (1280, 800)
 PHONE: Final = (375, 740)
@@ -28,11 +29,21 @@ PHONE: Final = (375, 740)
 
 @contextmanager
 def started() -> Iterator[Browser]:
-    """One browser for many tests; each takes a context of its own (`opened`)."""
+    """One browser for many tests; each takes a context of its own (`opened`).
+
+    Playwright runs once in a process: whoever asks while it does is given the browser that is there.
+    """
+    if _RUNNING:
+        yield _RUNNING[0]
+        return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_FLAGS)
-        yield browser
-        browser.close()
+        _RUNNING.append(browser)
+        try:
+            yield browser
+        finally:
+            _RUNNING.clear()
+            browser.close()
 
 
 @contextmanager
