@@ -6,7 +6,7 @@ here is not a way round the pages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -17,6 +17,7 @@ SESSION: Final = "__Host-kagimori"
 _PATIENCE: Final = 60
 _MOST_HOPS: Final = 10
 _MOVED: Final = frozenset({301, 302, 303})
+_FAR: Final = ("same-origin", "same-site", "cross-site")
 
 
 class NoSuchForm(LookupError):
@@ -47,13 +48,42 @@ class Form:
     boxes: frozenset[str] = frozenset()
 
 
+@dataclass
+class Course:
+    """One navigation with all its redirects, as Chromium tells of it (W3C Fetch Metadata §2.1 to §2.3).
+
+    `begun_by`: the origin of the page whose form or link it was; "" for an address that somebody typed.
+    """
+
+    begun_by: str = ""
+    _site: str = field(default=_FAR[0], init=False)
+
+    def said(self, origin: str) -> dict[str, str]:
+        """The headers of its next request, to `origin`: what once was led elsewhere does not come home again."""
+        self._site = max(self._site, self._between(origin), key=_FAR.index)
+        site = self._site if self.begun_by else "none"
+        return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+    def _between(self, origin: str) -> str:
+        """A site is one host here: no two hosts of ours share a domain of somebody's own."""
+        if origin == self.begun_by:
+            return "same-origin"
+        ours, theirs = urlsplit(self.begun_by), urlsplit(origin)
+        alike = (ours.scheme, ours.hostname) == (theirs.scheme, theirs.hostname)
+        return "same-site" if alike else "cross-site"
+
+
 class Browser:
-    """One person's; `origin` is the site that it stays on."""
+    """One person's; `origin` is the site that it stays on.
+
+    `refresh`: where the page that came last goes on to by itself, "" for one that stays.
+    """
 
     def __init__(self, origin: str, *, agent: str = "Kagimori practice") -> None:
         self.origin = origin
         self.page = Page(0, "/", "")
         self.cookies: dict[str, str] = {}
+        self.refresh = ""
         self._agent = agent
         parts = urlsplit(origin)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
@@ -88,14 +118,21 @@ class Browser:
         there = [(form.action, sorted(form.fields)) for form in self.page.forms]
         raise NoSuchForm(f"{self.page.path} ({self.page.status}): {sorted(wanted)} {action} in {there}")
 
-    def ask(self, method: str, path: str, form: Mapping[str, str] | None = None) -> tuple[int, str, bytes]:
-        """One request: status, where it sends to, body.  Nothing is followed."""
+    def ask(
+        self, method: str, path: str, form: Mapping[str, str] | None = None, course: Course | None = None
+    ) -> tuple[int, str, bytes]:
+        """One request: status, where it sends to, body.  Nothing is followed.
+
+        `course`: the navigation that it is part of; without, an address that was typed, or a form of this site.
+        """
+        course = course or Course("" if method == "GET" else self.origin)
         headers = {"User-Agent": self._agent, "Accept": "text/html", "Accept-Language": "ja"}
+        headers |= course.said(self.origin)
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         body = None
         if method != "GET":
-            headers |= {"Origin": self.origin, "Sec-Fetch-Site": "same-origin"}
+            headers["Origin"] = course.begun_by
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(form or {})
         self._connection.request(method, path, body, headers)
@@ -103,11 +140,13 @@ class Browser:
         for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
                 self._keep(value)
+        self.refresh = (answer.getheader("Refresh") or "").partition("url=")[2]
         return answer.status, answer.getheader("Location") or "", answer.read()
 
     def _followed(self, method: str, path: str, form: Mapping[str, str] | None = None) -> Page:
+        course = Course("" if method == "GET" else self.origin)
         for _ in range(_MOST_HOPS):
-            status, onward, body = self.ask(method, path, form)
+            status, onward, body = self.ask(method, path, form, course)
             if status not in _MOVED:
                 break
             parts = urlsplit(urljoin(path, onward))

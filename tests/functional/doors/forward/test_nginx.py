@@ -28,6 +28,7 @@ from iam.signin.deciding.records import recent
 from iam.signin.door import Door, Entrant, entrant
 from iam.signin.tokens.clients import ClientKind
 from migrations.run import upgrade
+from tests.browser.chromium import Watch, opened, started
 from tests.clients import a_client
 from tests.functional.site.serving import HTTP, ROOT, Place, Served, served
 from tests.memory import MemoryTarget
@@ -38,7 +39,7 @@ from web.doors.forward.identity import HEADERS
 from web.doors.forward.pages import BROWSER
 from web.doors.forward.reading import VISIT
 from web.practice.body import write_practice_body
-from web.practice.portal.browser import Browser, read
+from web.practice.portal.browser import Browser, Course, read
 from web.practice.portal.visitors import Part, Visitor, Way, candidates, give
 from web.practice.servers import process
 
@@ -66,8 +67,9 @@ def an_old_application() -> Iterator[Bunsho]:
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found.asked.append(Asked(self.path, dict(self.headers.items())))
-            body = f"<title>文書管理</title>{self.headers.get('X-Remote-User')}".encode()
+            body = f"<title>文書管理</title>{self.headers.get('X-Remote-User')} <a href='/list'>一覧</a>".encode()
             self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -131,7 +133,13 @@ class Town:
 
     def browser(self) -> "Walker":
         hosts = {origin: self.open.enter_context(Browser(origin)) for origin in (self.portal, self.app)}
-        return Walker(hosts, self.portal)
+        return Walker(hosts)
+
+    def code(self) -> str:
+        """What their app shows now; codes of this half minute may be given again."""
+        with self.store.act("test") as act:
+            act.connection.execute(text("UPDATE authenticator SET counter = 0"))
+        return self.who.code(now())
 
     def raw(self, path: str, token: str = "", method: str = "GET", **headers: str) -> tuple[int, str]:
         """One request without a browser: status, and where it sends to."""
@@ -156,11 +164,14 @@ class Walker:
     """A browser that goes from host to host, each with cookies of its own."""
 
     hosts: dict[str, Browser]
-    here: str
+    here: str = ""
     way: list[str] = field(default_factory=list)
 
     def get(self, url: str) -> int:
-        """Open it and follow wherever it leads; the status at the end."""
+        """Type the first address, go to others by links, and follow wherever it leads; the status at the end."""
+        return self._went(url, Course(self.here))
+
+    def _went(self, url: str, course: Course) -> int:
         status, onward, body = 0, url, b""
         for _ in range(12):
             url = urljoin(url, onward)
@@ -168,8 +179,10 @@ class Walker:
             self.here = f"{parts.scheme}://{parts.netloc}"
             path = parts.path + (f"?{parts.query}" if parts.query else "")
             self.way.append(parts.path)
-            status, onward, body = self.hosts[self.here].ask("GET", path)
-            if status not in {301, 302, 303}:
+            status, onward, body = self.hosts[self.here].ask("GET", path, course=course)
+            if not onward and (onward := self.hosts[self.here].refresh):
+                course = Course(self.here)
+            if not onward:
                 break
         self.hosts[self.here].page = read(status, path, body)
         return status
@@ -181,11 +194,11 @@ class Walker:
 
     def send(self, **typed: str) -> int:
         """Fill in the form, send it, and follow."""
-        browser = self.hosts[self.here]
+        browser, course = self.hosts[self.here], Course(self.here)
         form = next(each for each in browser.page.forms if set(typed) <= set(each.fields))
-        status, onward, body = browser.ask("POST", form.action, {**form.fields, **typed})
+        status, onward, body = browser.ask("POST", form.action, {**form.fields, **typed}, course)
         if status == 303:
-            return self.get(urljoin(self.here, onward))
+            return self._went(urljoin(self.here, onward), course)
         browser.page = read(status, form.action, body)
         return status
 
@@ -235,13 +248,11 @@ def _somebody(deployment: Deployment, store: Store) -> tuple[Door, Visitor]:
 
 def walk_in(town: Town, to: str = "/list?id=7&x=%E5%B8%82") -> Walker:
     """From the application to the portal, through password and code, and back."""
-    with town.store.act("test") as act:  # codes of this half minute may be given again
-        act.connection.execute(text("UPDATE authenticator SET counter = 0"))
     browser = town.browser()
     assert browser.get(f"{town.app}{to}") == 200
     assert browser.here == town.portal
     browser.send(number=town.who.number, password=PASSWORD)
-    assert browser.send(code=town.who.code(now())) == 200
+    assert browser.send(code=town.code()) == 200
     return browser
 
 
@@ -256,6 +267,33 @@ def test_somebody_walks_in_and_the_application_is_told_who(town: Town) -> None:
     assert asked.path == "/list?id=7&x=%E5%B8%82"
     assert all(asked.headers[name] for name in HEADERS)
     assert asked.headers["X-Remote-User"] in browser.page
+
+
+def test_a_real_browser_is_led_in_and_after_signing_out_to_the_door_again(town: Town) -> None:
+    with started() as chromium, opened(chromium) as context:
+        page, watch = context.new_page(), Watch.over(context)
+        watch.expects("request elsewhere", "status of 401")  # two sites are what this is about; nobody's icon
+        page.goto(f"{town.app}/list?id=7")
+        assert page.url.startswith(f"{town.portal}/login?next=/auth/start")
+        page.fill("input[name=number]", town.who.number)
+        page.fill("input[name=password]", town.who.password)
+        page.press("input[name=password]", "Enter")
+        page.fill("input[name=code]", town.code())
+        page.press("input[name=code]", "Enter")
+        page.wait_for_url(f"{town.app}/list?id=7")
+        (asked,) = (each for each in town.bunsho.asked if each.path == "/list?id=7")
+        assert all(asked.headers[name] for name in HEADERS)
+        assert asked.headers["X-Remote-User"] in page.inner_text("body")
+
+        before, portal = len(town.bunsho.asked), context.new_page()
+        portal.goto(town.portal)
+        portal.locator("[data-menu] summary").click()
+        portal.get_by_role("button", name="サインアウト", exact=True).click()
+        portal.wait_for_url(f"{town.portal}/login")
+        page.get_by_role("link", name="一覧").click()
+        page.wait_for_url(f"{town.portal}/login?next=/auth/start**")
+        assert len(town.bunsho.asked) == before
+        assert watch.unexpected() == []
 
 
 def test_nobody_reaches_the_application_but_through_the_door(town: Town) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from tests.functional.doors.saml.provider import an_rsa_key, pair
-from web.practice.portal.browser import Browser, Form, Page, read
+from web.practice.portal.browser import Browser, Course, Form, Page, read
 from web.practice.servers import process
 
 ROOT: Final = Path(__file__).parents[4]
@@ -136,7 +136,7 @@ class Traveller:
             each.__exit__()
 
     def open(self, address: str) -> Page:
-        """Open an address and follow wherever it leads."""
+        """Type an address and follow wherever it leads."""
         return self._went("GET", address, None)
 
     def send(self, **typed: str) -> Page:
@@ -165,12 +165,12 @@ class Traveller:
         raise LookupError((self.here, self.at.status, sorted(typed), self.at.text[-2000:]))
 
     def _went(self, method: str, address: str, form: dict[str, str] | None) -> Page:
+        course = Course(origin(self.here) if method == "POST" else "")
         for _ in range(_MOST_HOPS):
             address = self._whole(address)
-            parts = urlsplit(address)
-            browser = self.sites[f"{parts.scheme}://{parts.netloc}"]
+            parts, browser = urlsplit(address), self.sites[origin(address)]
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            status, onward, body = browser.ask(method, path, form)
+            status, onward, body = browser.ask(method, path, form, course)
             if status not in _MOVED:
                 break
             self.here, method, form = address, "GET", None
@@ -180,3 +180,9 @@ class Traveller:
 
     def _whole(self, address: str) -> str:
         return urljoin(self.here, address)
+
+
+def origin(address: str) -> str:
+    """The origin of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from tests.browser.city import City
-from web.practice.portal.browser import Browser, read
+from web.practice.portal.browser import Browser, Course, read
 from web.practice.portal.visitors import Visitor
 from web.practice.servers import process
 
@@ -53,12 +53,13 @@ def relying(city: City, code: str, secret: str, uri: str, algorithm: str = "ES25
 
 
 def sent(browser: Browser, url: str) -> str:
-    """Send a browser somewhere on the portal; where it is sent off the portal, or "" when it stays (`browser.page`)."""
+    """A page elsewhere sends a browser to the portal; where that sends it off, "" when it stays (`browser.page`)."""
+    course = Course("https://groupware.city.example")
     for _ in range(10):
         if not url.startswith(browser.origin):
             return url
         parts = urlsplit(url)
-        status, onward, body = browser.ask("GET", f"{parts.path}?{parts.query}")
+        status, onward, body = browser.ask("GET", f"{parts.path}?{parts.query}", course=course)
         if not onward:
             browser.page = read(status, f"{parts.path}?{parts.query}", body)
             return ""
