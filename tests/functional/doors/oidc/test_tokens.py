@@ -151,7 +151,7 @@ def test_a_code_that_another_client_brings_is_dead_for_everybody(hall: Hall) -> 
 
 def test_who_brings_a_refresh_token_again_ends_everything_that_came_of_it(hall: Hall) -> None:
     first = living(hall.party, hall.staff())
-    assert hall.party.refreshes(first["refresh_token"], scope="openid address").status_code == 400, "no more than it was"
+    assert hall.party.refreshes(first["refresh_token"], scope="openid address").status_code == 400, "not more"
     second = hall.party.refreshes(first["refresh_token"], scope="openid").get_json()
     assert second["scope"] == "openid"
     third = hall.party.refreshes(second["refresh_token"]).get_json()
