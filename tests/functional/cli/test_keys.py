@@ -93,6 +93,6 @@ def test_the_help_says_what_to_do_afterwards(town: Town) -> None:
         assert words in shown
 
 
-@pytest.mark.parametrize("words", ["keys", "証跡を封印する鍵を更新します。"])
+@pytest.mark.parametrize("words", ["keys", "証跡を封印する鍵と、トークンに署名する鍵を更新します。"])
 def test_the_list_of_commands_names_it(town: Town, words: str) -> None:
     assert words in town.run("--help").stdout
