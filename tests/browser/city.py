@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -51,6 +52,7 @@ from web.practice.servers.process import free_port
 from web.practice.walk.stage import program
 
 STAFF: Final = 600
+_numbers = count(1)
 _ORIGIN: Final = "http://localhost:8080"
 PASSWORD: Final = "kumo-to-minato 7 no hanashi"
 AGENT: Final = (
@@ -139,7 +141,8 @@ class Ground:
 
 def prepared(folder: Path, postgres: Postgres) -> Ground:
     """さくら市 with a ledger, a plan that is held, and everybody of the cast."""
-    name = "browser_ground"
+    # A folder of tests that takes these fixtures over has a ground of its own.
+    name = f"browser_ground_{next(_numbers)}"
     url = postgres.create(name)
     upgrade(url)
     keys = KeyRing.create(folder / "keys.json")
