@@ -140,7 +140,7 @@ def first_command(desk: Desk, *, numbers: tuple[str, str], out: Path | None) -> 
     \b
     例:
       iam officers first 0012345 0067890
-      iam officers first 0012345 0067890 --out /root/初期設定
+      iam officers first 0012345 0067890 --out 初期設定
     """
     portal = _portal(desk)
     if numbers[0] == numbers[1]:
