@@ -120,18 +120,19 @@ def mistakes(
     """Every rule that stands against it, by what it is about: "until", "person" or "role"."""
     begins = max(wish.valid_from, today)
     found = {
-        "until": _wrong_days(wish, today),
+        "until": wrong_days(wish.valid_from, wish.valid_until, today),
         "person": _wrong_person(connection, offices, wish, begins),
         "role": _wrong_role(connection, offices, wish, begins),
     }
     return {about: refusal for about, refusal in found.items() if refusal is not None}
 
 
-def _wrong_days(wish: Wish, today: date) -> Conflict | None:
-    if wish.valid_until < max(wish.valid_from, today):
+def wrong_days(valid_from: date, valid_until: date, today: date) -> Conflict | None:
+    """What is wrong with the days of something that officers give for a time; None when nothing is."""
+    if valid_until < max(valid_from, today):
         return Conflict("終了日は、開始日以降で、今日以降の日にしてください。")
-    if wish.valid_until > last_day(wish.valid_from):
-        return Conflict(f"期間は1年以内です。終了日は{last_day(wish.valid_from)}までにしてください。")
+    if valid_until > last_day(valid_from):
+        return Conflict(f"期間は1年以内です。終了日は{last_day(valid_from)}までにしてください。")
     return None
 
 

@@ -18,7 +18,7 @@ from iam.access.places.permissions import Permission, Terms
 from iam.access.places.terminals import TerminalState, terminal_by_id
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.office.cases import Case, CaseKind, ask
-from iam.office.deputies import last_day
+from iam.office.deputies import wrong_days
 from iam.office.roles import Offices, roles_of
 from iam.outbox import Topic
 from iam.people.ledger import people
@@ -126,20 +126,12 @@ def mistakes(
 ) -> dict[str, Conflict | Forbidden | NotFound]:
     """Every rule that stands against it, by what it is about: "until", "person", "terminal" or "public"."""
     found = {
-        "until": _wrong_days(wish.terms, today),
+        "until": wrong_days(wish.terms.valid_from, wish.terms.valid_until, today),
         "person": _wrong_person(connection, offices, wish, max(wish.terms.valid_from, today)),
         "terminal": _wrong_terminal(connection, wish),
         "public": _wrong_line(offices, wish.terms),
     }
     return {about: refusal for about, refusal in found.items() if refusal is not None}
-
-
-def _wrong_days(terms: Terms, today: date) -> Conflict | None:
-    if terms.valid_until < max(terms.valid_from, today):
-        return Conflict("終了日は、開始日以降で、今日以降の日にしてください。")
-    if terms.valid_until > last_day(terms.valid_from):
-        return Conflict(f"期間は1年以内です。終了日は{last_day(terms.valid_from)}までにしてください。")
-    return None
 
 
 def _wrong_person(connection: Connection, offices: Offices, wish: Wish, begins: date) -> Conflict | NotFound | None:
