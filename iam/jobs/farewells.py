@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from iam.errors import FarewellError
-from iam.jobs.periodic import ACTOR, written
+from iam.jobs.periodic import taken, written
 from iam.ports import Farewell
 from iam.record.store import Store
-from iam.signin.tokens.farewells import Claimed, Outcome, claim, postpone, settle, waiting
+from iam.signin.tokens.farewells import FAREWELLS, Claimed, Outcome, claim, postpone, settle
 
 
 @dataclass
@@ -49,7 +49,7 @@ def say_farewells(store: Store, sending: Sending) -> Said:
         StoreError, Busy: when the database is away; a word that was taken meanwhile goes once more later.
     """
     done = Said()
-    while sending.going() and (claimed := _next(store)) is not None:
+    while sending.going() and (claimed := taken(store, FAREWELLS, claim)) is not None:
         _say(store, sending, claimed, done)
     return done
 
@@ -82,12 +82,3 @@ def _later(store: Store, sending: Sending, claimed: Claimed, done: Said) -> None
         done.postponed += 1
     else:
         done.failed += 1
-
-
-def _next(store: Store) -> Claimed | None:
-    # A look costs no writer's lock; most looks find nothing.
-    with store.read() as connection:
-        if not waiting(connection, store.clock()):
-            return None
-    with store.act(ACTOR) as act:
-        return claim(act)

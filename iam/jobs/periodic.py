@@ -7,12 +7,13 @@ conditional statement, and whoever dies in the middle loses nothing but time.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from iam.errors import Busy, MailError
 from iam.office.cases import lapse
-from iam.outbox.letters import Claimed, Outcome, claim, forget_letters, give_up, postpone, settle, waiting
+from iam.outbox.letters import LETTERS, Claimed, Outcome, claim, postpone, settle
 from iam.outbox.notices import forget_seen
+from iam.outbox.queue import Queue
 from iam.ports import Mailer
 from iam.record.act import Act
 from iam.record.store import Store
@@ -22,7 +23,10 @@ from iam.signin.factors.codes import end_lapsed as end_lapsed_codes
 from iam.signin.sessions import end_lapsed, forget_ended
 from iam.signin.steps import forget_lapsed
 from iam.signin.throttle import forget_strangers
-from iam.signin.tokens import farewells, issued
+from iam.signin.tokens import issued
+from iam.signin.tokens.farewells import FAREWELLS
+
+T = TypeVar("T")
 
 ACTOR: Final = "worker"
 """Who does it, in the audit."""
@@ -85,7 +89,7 @@ def deliver(
     """
     done = Delivered()
     while going() and not done.trouble:
-        claimed = _next(store)
+        claimed = taken(store, LETTERS, claim)
         if claimed is None:
             break
         done = _skip(store, claimed, done, pause) if mailer is None else _send(store, mailer, claimed, done, pause)
@@ -102,15 +106,15 @@ def tidy(store: Store, keep: timedelta = KEPT) -> Tidied:
     with store.act(ACTOR) as act:
         done = replace(
             done,
-            letters_failed=give_up(act),
-            letters_forgotten=forget_letters(act, before),
+            letters_failed=LETTERS.give_up(act),
+            letters_forgotten=LETTERS.forget(act, before),
             notices_forgotten=forget_seen(act, before),
         )
     with store.act(ACTOR) as act:
         done = replace(
             done,
-            farewells_failed=farewells.give_up(act),
-            farewells_forgotten=farewells.forget(act, before),
+            farewells_failed=FAREWELLS.give_up(act),
+            farewells_forgotten=FAREWELLS.forget(act, before),
             tokens_forgotten=issued.tidy(act),
         )
     with store.act(ACTOR) as act:
@@ -119,10 +123,10 @@ def tidy(store: Store, keep: timedelta = KEPT) -> Tidied:
         return replace(done, events_forgotten=history.forget(act, before), numbers_forgotten=forget_strangers(act))
 
 
-def _next(store: Store) -> Claimed | None:
-    # A look costs no writer's lock; most looks find nothing.
+def taken(store: Store, queue: Queue, claim: Callable[[Act], T | None]) -> T | None:
+    """What has waited longest, claimed; None when nothing is due."""
     with store.read() as connection:
-        if not waiting(connection, store.clock()):
+        if not queue.waiting(connection, store.clock()):
             return None
     with store.act(ACTOR) as act:
         return claim(act)

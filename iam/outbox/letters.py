@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, Table, Text, delete, select, update
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, select
 
 from iam.outbox.notices import notice
+from iam.outbox.queue import Queue
 from iam.outbox.topics import Topic, Value, composed, one_line
 from iam.ports import Letter
 from iam.record.act import Act
@@ -40,16 +41,18 @@ letter_table = Table(
 )
 Index("ix_letter_due", letter_table.c.settled_at, letter_table.c.due_at)
 
-CLAIM: Final = timedelta(minutes=15)
-"""How long a claim holds: longer than any one sending, which the mailer's own deadline bounds."""
+LETTERS: Final = Queue(
+    letter_table,
+    "letter",
+    # Longer than any one sending, which the mailer's own deadline bounds.
+    hold=timedelta(minutes=15),
+    first_delay=timedelta(minutes=1),
+    longest_delay=timedelta(hours=4),
+    # Some four days (RFC 5321 §4.5.4.1 asks for at least that).
+    most_tries=30,
+    interrupted="送信の途中で何度も中断されました。",
+)
 
-FIRST_DELAY: Final = timedelta(minutes=1)
-LONGEST_DELAY: Final = timedelta(hours=4)
-MOST_TRIES: Final = 30
-"""Some four days (RFC 5321 §4.5.4.1 asks for at least that)."""
-
-INTERRUPTED: Final = "送信の途中で何度も中断されました。"
-_DOUBLINGS: Final = 8
 LONGEST_ADDRESS: Final = 254
 LONGEST_LOCAL: Final = 64
 # ASCII dot-atoms and host names (RFC 5321 §4.1.2); quoted local parts and literals have no place in a staff list.
@@ -150,23 +153,10 @@ def _trouble(address: str) -> Outcome | None:
     return None if address_is_sound(address) else Outcome.BAD_ADDRESS
 
 
-def waiting(connection: Connection, at: datetime) -> bool:
-    """Whether a letter is due."""
-    return connection.execute(select(letter_table.c.id).where(_due(at)).limit(1)).first() is not None
-
-
-def _due(at: datetime) -> ColumnElement[bool]:
-    table = letter_table.c
-    return table.settled_at.is_(None) & (table.due_at <= at) & (table.tries < MOST_TRIES)
-
-
 def claim(act: Act) -> Claimed | None:
     """The letter that has waited longest, now this worker's alone until the claim lapses; None when none is due."""
-    table = letter_table.c
-    found = select(letter_table).where(_due(act.at)).order_by(table.due_at, table.id).limit(1)
-    # Another worker's letter is passed over, not waited for; SQLite has one writer and ignores this.
-    row = act.connection.execute(found.with_for_update(skip_locked=True)).first()
-    if row is None or not _moved(act, row.id, row.tries, due_at=act.at + CLAIM, tries=row.tries + 1):
+    row = LETTERS.claim(act, select(letter_table))
+    if row is None:
         return None
     letter = Letter(row.id, row.address, row.subject, row.body, row.written_at)
     return Claimed(letter, row.person_id, Topic(row.kind), row.tries + 1)
@@ -174,44 +164,17 @@ def claim(act: Act) -> Claimed | None:
 
 def settle(act: Act, claimed: Claimed, outcome: Outcome, reason: str = "") -> None:
     """The end of a letter; one that somebody settled before stays as it is."""
-    unsettled = (letter_table.c.id == claimed.letter.number) & letter_table.c.settled_at.is_(None)
-    values = {"settled_at": act.at, "outcome": outcome, "reason": one_line(reason)}
-    if act.connection.execute(update(letter_table).where(unsettled).values(**values)).rowcount:
+    if LETTERS.settle(act, claimed.letter.number, outcome, one_line(reason)):
         detail = {"topic": claimed.topic, "tries": claimed.tries}
         act.record(f"letter.{outcome}", f"letter {claimed.letter.number}", detail)
 
 
 def postpone(act: Act, claimed: Claimed, reason: str) -> bool:
-    """Try again later, each time after a longer while; after `MOST_TRIES` it has failed, and False is answered."""
-    if claimed.tries >= MOST_TRIES:
-        settle(act, claimed, Outcome.FAILED, reason)
-        return False
-    later = act.at + delay_after(claimed.tries)
-    _moved(act, claimed.letter.number, claimed.tries, due_at=later, reason=one_line(reason))
-    return True
-
-
-def give_up(act: Act) -> int:
-    """Settle what was claimed for the last time by workers that died; answers how many."""
-    table = letter_table.c
-    spent = table.settled_at.is_(None) & (table.due_at <= act.at) & (table.tries >= MOST_TRIES)
-    numbers = act.connection.execute(select(table.id).where(spent).order_by(table.id)).scalars().all()
-    values = {"settled_at": act.at, "outcome": Outcome.FAILED, "reason": INTERRUPTED}
-    for number in numbers:
-        if act.connection.execute(update(letter_table).where(spent, table.id == number).values(**values)).rowcount:
-            act.record("letter.failed", f"letter {number}", {"reason": INTERRUPTED})
-    return len(numbers)
-
-
-def forget_letters(act: Act, before: datetime) -> int:
-    """Drop letters that were settled before an instant; the audit keeps that they went.  Answers how many."""
-    old = letter_table.c.settled_at < before
-    return act.connection.execute(delete(letter_table).where(old)).rowcount
-
-
-def delay_after(tries: int) -> timedelta:
-    """How long to wait after so many tries: one minute, doubled each time, up to four hours."""
-    return LONGEST_DELAY if tries > _DOUBLINGS else FIRST_DELAY * (1 << (tries - 1))
+    """Try again later; after the last try it has failed, and False is answered."""
+    if LETTERS.postpone(act, claimed.letter.number, claimed.tries, one_line(reason)):
+        return True
+    settle(act, claimed, Outcome.FAILED, reason)
+    return False
 
 
 def undelivered(connection: Connection, limit: int = 200) -> list[Undelivered]:
@@ -227,9 +190,3 @@ def undelivered(connection: Connection, limit: int = 200) -> list[Undelivered]:
         )
         for row in rows
     ]  # fmt: skip
-
-
-def _moved(act: Act, number: int, known_tries: int, **values: object) -> bool:
-    """Change a letter if nobody has claimed or settled it since; False when somebody was first."""
-    same = (letter_table.c.id == number) & (letter_table.c.tries == known_tries) & letter_table.c.settled_at.is_(None)
-    return bool(act.connection.execute(update(letter_table).where(same).values(**values)).rowcount)

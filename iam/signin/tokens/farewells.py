@@ -6,26 +6,23 @@ claims it by a conditional UPDATE, and one that dies with it loses it when the c
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
-    Connection,
     ForeignKey,
     Index,
     Integer,
     Table,
     Text,
-    delete,
     insert,
     literal,
     select,
-    update,
 )
 
+from iam.outbox.queue import Queue
 from iam.record.act import Act
 from iam.record.columns import among
 from iam.record.store import Instant, Number, metadata
@@ -48,16 +45,17 @@ farewell_table = Table(
 Index("ix_farewell_due", farewell_table.c.settled_at, farewell_table.c.due_at)
 
 
-CLAIM: Final = timedelta(minutes=5)
-"""How long a claim holds: longer than any one sending, which the sender's own deadline bounds."""
-
-FIRST_DELAY: Final = timedelta(seconds=30)
-LONGEST_DELAY: Final = timedelta(hours=1)
-MOST_TRIES: Final = 12
-"""Some four hours: after that the client's own session is likely over, and an officer must look."""
-
-INTERRUPTED: Final = "通知の途中で何度も中断されました。"
-_DOUBLINGS: Final = 7
+FAREWELLS: Final = Queue(
+    farewell_table,
+    "farewell",
+    # Longer than any one sending, which the sender's own deadline bounds.
+    hold=timedelta(minutes=5),
+    first_delay=timedelta(seconds=30),
+    longest_delay=timedelta(hours=1),
+    # Some four hours: after that the client's own session is likely over, and an officer must look.
+    most_tries=12,
+    interrupted="通知の途中で何度も中断されました。",
+)
 _LONGEST_REASON: Final = 300
 _GIVEN: Final = ("access", "refresh")
 
@@ -103,78 +101,27 @@ def write(act: Act, session_ids: Collection[int]) -> int:
     return act.connection.execute(insert(farewell_table).from_select(columns, told)).rowcount
 
 
-def waiting(connection: Connection, at: datetime) -> bool:
-    """Whether a farewell is due."""
-    return connection.execute(select(farewell_table.c.id).where(_due(at)).limit(1)).first() is not None
-
-
-def _due(at: datetime) -> ColumnElement[bool]:
-    table = farewell_table.c
-    return table.settled_at.is_(None) & (table.due_at <= at) & (table.tries < MOST_TRIES)
-
-
 def claim(act: Act) -> Claimed | None:
     """The farewell that has waited longest, this worker's alone until the claim lapses; None when none is due."""
-    table, client = farewell_table.c, client_table.c
-    found = (
-        select(farewell_table, client.code, client.logout_uri)
-        .join_from(farewell_table, client_table, client.id == table.client_id)
-        .where(_due(act.at))
-        .order_by(table.due_at, table.id)
-        .limit(1)
-    )
-    # Another worker's is passed over, not waited for; SQLite has one writer and ignores this.
-    row = act.connection.execute(found.with_for_update(skip_locked=True, of=farewell_table)).first()
-    if row is None or not _moved(act, row.id, row.tries, due_at=act.at + CLAIM, tries=row.tries + 1):
+    client = client_table.c
+    query = select(farewell_table, client.code, client.logout_uri)
+    row = FAREWELLS.claim(act, query.join_from(farewell_table, client_table, client.id == farewell_table.c.client_id))
+    if row is None:
         return None
     return Claimed(row.id, row.client_id, row.code, row.logout_uri, row.person_id, row.session_id, row.tries + 1)
 
 
 def settle(act: Act, claimed: Claimed, outcome: Outcome, reason: str = "") -> None:
     """The end of a farewell; one that somebody settled before stays as it is."""
-    table = farewell_table.c
-    values = {"settled_at": act.at, "outcome": outcome, "reason": reason[:_LONGEST_REASON]}
-    unsettled = update(farewell_table).where(table.id == claimed.number, table.settled_at.is_(None))
-    if act.connection.execute(unsettled.values(**values)).rowcount:
-        detail = {"client": claimed.code, "session": claimed.session_id, "tries": claimed.tries}
-        act.record(f"farewell.{outcome}", f"farewell {claimed.number}", {**detail, "reason": values["reason"]})
+    said = reason[:_LONGEST_REASON]
+    if FAREWELLS.settle(act, claimed.number, outcome, said):
+        detail = {"client": claimed.code, "session": claimed.session_id, "tries": claimed.tries, "reason": said}
+        act.record(f"farewell.{outcome}", f"farewell {claimed.number}", detail)
 
 
 def postpone(act: Act, claimed: Claimed, reason: str) -> bool:
-    """Try again later, each time after a longer while; after `MOST_TRIES` it has failed, and False is answered."""
-    if claimed.tries >= MOST_TRIES:
-        settle(act, claimed, Outcome.FAILED, reason)
-        return False
-    later = act.at + delay_after(claimed.tries)
-    _moved(act, claimed.number, claimed.tries, due_at=later, reason=reason[:_LONGEST_REASON])
-    return True
-
-
-def delay_after(tries: int) -> timedelta:
-    """How long to wait after so many tries: half a minute, doubled each time, up to an hour."""
-    return LONGEST_DELAY if tries > _DOUBLINGS else FIRST_DELAY * (1 << (tries - 1))
-
-
-def give_up(act: Act) -> int:
-    """Settle what was claimed for the last time by workers that died; how many."""
-    table = farewell_table.c
-    spent = table.settled_at.is_(None), table.due_at <= act.at, table.tries >= MOST_TRIES
-    values = {"settled_at": act.at, "outcome": Outcome.FAILED, "reason": INTERRUPTED}
-    # One statement: of two workers at once, each records only what it settled itself.
-    settled = update(farewell_table).where(*spent).values(**values).returning(table.id)
-    numbers = act.connection.execute(settled).scalars().all()
-    act.record_many(("farewell.failed", f"farewell {number}", {"reason": INTERRUPTED}) for number in numbers)
-    return len(numbers)
-
-
-def forget(act: Act, before: datetime) -> int:
-    """Drop what was settled before an instant; the audit keeps what became of it."""
-    old = farewell_table.c.settled_at < before
-    return act.connection.execute(delete(farewell_table).where(old)).rowcount
-
-
-def _moved(act: Act, number: int, known_tries: int, **values: object) -> bool:
-    """Change a farewell if nobody has claimed or settled it since; False when somebody was first."""
-    table = farewell_table.c
-    same = table.id == number, table.tries == known_tries, table.settled_at.is_(None)
-    return bool(act.connection.execute(update(farewell_table).where(*same).values(**values)).rowcount)
+    """Try again later; after the last try it has failed, and False is answered."""
+    if FAREWELLS.postpone(act, claimed.number, claimed.tries, reason[:_LONGEST_REASON]):
+        return True
+    settle(act, claimed, Outcome.FAILED, reason)
+    return False

@@ -14,7 +14,7 @@ from connectors.smtp import SmtpMailer, SmtpOptions
 from iam.jobs.periodic import ATTEMPTS, KEPT, PAUSE, Delivered, Tidied, deliver, tidy
 from iam.office.books import case_table
 from iam.outbox import seen, unseen
-from iam.outbox.letters import CLAIM, FIRST_DELAY
+from iam.outbox.letters import LETTERS
 from iam.people.ledger import person_table
 from iam.ports import Letter
 from iam.record.keys import KeyRing
@@ -66,7 +66,7 @@ def test_a_letter_that_the_server_puts_off_goes_later_and_the_others_at_once(
     told(store, times=2)
     assert deliver(store, mailer(server)) == Delivered(sent=1, postponed=1)
     assert deliver(store, mailer(server)) == Delivered()
-    clock.on(FIRST_DELAY)
+    clock.on(LETTERS.first_delay)
     assert deliver(store, mailer(server)) == Delivered(sent=1)
     assert outcomes(store) == ["sent", "sent"]
 
@@ -87,7 +87,7 @@ def test_while_the_server_is_away_only_one_letter_is_tried(store: Store, server:
     away = deliver(store, mailer(free_port()))
     assert (away.sent, away.postponed, away.failed) == (0, 1, 0)
     assert "通信できません" in away.trouble
-    clock.on(FIRST_DELAY)
+    clock.on(LETTERS.first_delay)
     assert deliver(store, mailer(server)) == Delivered(sent=5)
 
 
@@ -114,7 +114,7 @@ def test_a_worker_that_dies_between_sending_and_writing_sends_the_same_letter_ag
     with pytest.raises(Died):
         deliver(store, Dying(mailer(server)))
     assert deliver(store, mailer(server)) == Delivered()
-    clock.on(CLAIM)
+    clock.on(LETTERS.hold)
     assert deliver(store, mailer(server)) == Delivered(sent=1)
     first, second = [str(message["Message-ID"]) for message in server.received]
     assert first == second
@@ -172,7 +172,7 @@ class _Opened:
 
 def test_the_patience_with_a_busy_database_is_shorter_than_a_claim() -> None:
     on_sqlite = timedelta(seconds=30)
-    assert ATTEMPTS * (PAUSE + on_sqlite) < CLAIM
+    assert ATTEMPTS * (PAUSE + on_sqlite) < LETTERS.hold
 
 
 @pytest.fixture

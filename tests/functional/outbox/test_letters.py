@@ -7,7 +7,7 @@ import pytest
 
 from iam.errors import Conflict
 from iam.outbox import Outcome, Topic, claim, postpone, settle, tell, undelivered, unseen
-from iam.outbox.letters import CLAIM, MOST_TRIES, Claimed, delay_after, give_up, waiting
+from iam.outbox.letters import LETTERS, Claimed
 from iam.record.store import Store
 from tests.functional.outbox.conftest import ADDRESS, YAMADA, Clock, deeds, outcomes, told
 
@@ -21,7 +21,7 @@ def claimed(store: Store) -> Claimed:
 
 def nothing_due(store: Store) -> bool:
     with store.read() as connection:
-        looked = not waiting(connection, store.clock())
+        looked = not LETTERS.waiting(connection, store.clock())
     with store.act("worker") as act:
         return looked and claim(act) is None
 
@@ -44,7 +44,7 @@ def test_a_claimed_letter_is_nobody_elses_until_the_claim_lapses(store: Store, c
     first = claimed(store)
     assert first.letter.address == ADDRESS
     assert nothing_due(store)
-    clock.on(CLAIM - timedelta(seconds=1))
+    clock.on(LETTERS.hold - timedelta(seconds=1))
     assert nothing_due(store)
     clock.on(timedelta(seconds=1))
     again = claimed(store)
@@ -89,11 +89,11 @@ def test_a_sent_letter_is_never_due_again(store: Store, clock: Clock) -> None:
 
 def test_a_postponed_letter_waits_longer_each_time_and_is_given_up_in_the_end(store: Store, clock: Clock) -> None:
     told(store)
-    for tries in range(1, MOST_TRIES):
+    for tries in range(1, LETTERS.most_tries):
         mine = claimed(store)
         with store.act("worker") as act:
             assert postpone(act, mine, "451 後で")
-        clock.on(delay_after(tries) - timedelta(seconds=1))
+        clock.on(LETTERS.delay_after(tries) - timedelta(seconds=1))
         assert nothing_due(store)
         clock.on(timedelta(seconds=1))
     mine = claimed(store)
@@ -102,7 +102,7 @@ def test_a_postponed_letter_waits_longer_each_time_and_is_given_up_in_the_end(st
     assert outcomes(store) == ["failed"]
     with store.read() as connection:
         (shown,) = undelivered(connection)
-    assert (shown.outcome, shown.tries, shown.reason) == (Outcome.FAILED, MOST_TRIES, "451 後で")
+    assert (shown.outcome, shown.tries, shown.reason) == (Outcome.FAILED, LETTERS.most_tries, "451 後で")
 
 
 def test_what_has_been_tried_in_vain_is_shown_while_it_is_still_tried(store: Store) -> None:
@@ -118,7 +118,7 @@ def test_what_has_been_tried_in_vain_is_shown_while_it_is_still_tried(store: Sto
 def test_a_worker_that_lost_its_claim_does_not_put_off_anothers(store: Store, clock: Clock) -> None:
     told(store)
     slow = claimed(store)
-    clock.on(CLAIM)
+    clock.on(LETTERS.hold)
     quick = claimed(store)
     with store.act("worker") as act:
         settle(act, quick, Outcome.SENT)
@@ -130,14 +130,14 @@ def test_a_worker_that_lost_its_claim_does_not_put_off_anothers(store: Store, cl
 
 def test_a_letter_that_kills_its_workers_is_given_up(store: Store, clock: Clock) -> None:
     told(store)
-    for _ in range(MOST_TRIES):
+    for _ in range(LETTERS.most_tries):
         claimed(store)
-        clock.on(CLAIM)
+        clock.on(LETTERS.hold)
     assert nothing_due(store)
     with store.act("worker") as act:
-        assert give_up(act) == 1
+        assert LETTERS.give_up(act) == 1
     with store.act("worker") as act:
-        assert give_up(act) == 0
+        assert LETTERS.give_up(act) == 0
     assert outcomes(store) == ["failed"]
 
 

@@ -16,16 +16,7 @@ from iam.jobs.farewells import Said, Sending, say_farewells
 from iam.jobs.periodic import tidy
 from iam.signin import sessions
 from iam.signin.tokens.clients import ClientKind
-from iam.signin.tokens.farewells import (
-    CLAIM,
-    FIRST_DELAY,
-    LONGEST_DELAY,
-    MOST_TRIES,
-    Claimed,
-    claim,
-    delay_after,
-    farewell_table,
-)
+from iam.signin.tokens.farewells import FAREWELLS, Claimed, claim, farewell_table
 from iam.signin.tokens.issued import TokenKind
 from tests.clients import a_client
 from tests.functional.tokens.conftest import QUIET, Counter
@@ -150,7 +141,7 @@ def test_a_client_that_is_away_is_asked_once_a_round_and_told_when_it_is_back(of
     assert (first.postponed, len(office.listener.received)) == (3, 1)
     assert "503" in first.troubles["gw2"]
     assert office.say() == Said(), "not before its time"
-    office.counter.hall.clock.on(seconds=FIRST_DELAY.total_seconds())
+    office.counter.hall.clock.on(seconds=FAREWELLS.first_delay.total_seconds())
     assert office.say().taken == 3
 
 
@@ -175,23 +166,23 @@ def test_what_cannot_be_signed_or_may_not_be_sent_is_settled_too(office: Office)
 
 def test_a_client_that_never_comes_back_is_given_up_with_a_record(office: Office) -> None:
     office.end_a_session()
-    office.listener.answers[:] = [500] * MOST_TRIES
-    for tries in range(1, MOST_TRIES + 1):
+    office.listener.answers[:] = [500] * FAREWELLS.most_tries
+    for tries in range(1, FAREWELLS.most_tries + 1):
         done = office.say()
-        assert (done.postponed, done.failed) == ((0, 1) if tries == MOST_TRIES else (1, 0))
-        office.counter.hall.clock.on(seconds=delay_after(tries).total_seconds())
+        assert (done.postponed, done.failed) == ((0, 1) if tries == FAREWELLS.most_tries else (1, 0))
+        office.counter.hall.clock.on(seconds=FAREWELLS.delay_after(tries).total_seconds())
     assert office.outcomes() == ["failed"]
     ((_, _, detail),) = office.counter.hall.audited("farewell.failed")
-    assert f'"tries":{MOST_TRIES}' in detail
+    assert f'"tries":{FAREWELLS.most_tries}' in detail
 
 
 def test_a_worker_that_dies_loses_its_claim_and_with_the_last_one_the_word_is_given_up(office: Office) -> None:
     office.end_a_session()
-    for _ in range(MOST_TRIES):
+    for _ in range(FAREWELLS.most_tries):
         with office.counter.hall.store.act("worker") as act:
             assert claim(act) is not None
             assert claim(act) is None, "it is somebody's"
-        office.counter.hall.clock.on(seconds=CLAIM.total_seconds())
+        office.counter.hall.clock.on(seconds=FAREWELLS.hold.total_seconds())
     assert office.say() == Said()
     assert tidy(office.counter.hall.store).farewells_failed == 1
     assert "中断" in office.counter.hall.audited("farewell.failed")[0][2]
@@ -200,7 +191,7 @@ def test_a_worker_that_dies_loses_its_claim_and_with_the_last_one_the_word_is_gi
 
 
 def test_the_waits_grow_to_an_hour_and_the_whole_is_some_hours() -> None:
-    waits = [delay_after(tries) for tries in range(1, MOST_TRIES)]
+    waits = [FAREWELLS.delay_after(tries) for tries in range(1, FAREWELLS.most_tries)]
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (FIRST_DELAY, LONGEST_DELAY)
+    assert (waits[0], waits[-1]) == (FAREWELLS.first_delay, FAREWELLS.longest_delay)
     assert timedelta(hours=3) < sum(waits, timedelta()) < timedelta(hours=8)

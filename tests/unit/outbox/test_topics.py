@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.outbox.letters import MOST_TRIES, address_is_sound, delay_after
+from iam.outbox.letters import LETTERS, address_is_sound
 from iam.outbox.topics import LONGEST_TEXT, TEXTS, Topic, Value, composed, harmless, one_line
 
 CANARY = "canary-secret-5f2a"
@@ -120,7 +120,7 @@ def test_a_sound_address_cannot_break_a_header(address: str) -> None:
 
 
 def test_each_try_waits_longer_up_to_four_hours_and_four_days_in_all() -> None:
-    waits = [delay_after(tries) for tries in range(1, MOST_TRIES)]
+    waits = [LETTERS.delay_after(tries) for tries in range(1, LETTERS.most_tries)]
     assert [wait.total_seconds() for wait in waits[:4]] == [60, 120, 240, 480]
     assert waits == sorted(waits)
     assert waits[-1].total_seconds() == 4 * 3600
