@@ -28,6 +28,9 @@ from web.site.site import the_site
 LIFE: Final = timedelta(minutes=5)
 """How long ID and access tokens live."""
 
+FAREWELL_LIFE: Final = timedelta(minutes=2)
+"""How long a logout token lives (OpenID Connect Back-Channel Logout 1.0 §4)."""
+
 ONE: Final = "urn:kagimori:kinds:1"
 TWO: Final = "urn:kagimori:kinds:2"
 RESISTANT: Final = "urn:kagimori:kinds:2:phishing-resistant"
@@ -128,7 +131,7 @@ def id_token(signer: Signer, issuer: str, granted: Granted, more: Mapping[str, A
         LookupError: when the client's algorithm is not allowed it any more.
     """
     claims = {
-        **_frame(issuer, granted.client, at), "sid": session_name(granted.session.id), **proved(granted), **more,
+        **_frame(issuer, granted.client, at, LIFE), "sid": session_name(granted.session.id), **proved(granted), **more,
         **told(granted, granted.detail["scope"]),
     }  # fmt: skip
     return _signed(_key(signer, granted.client, at), claims, IDENTITY)
@@ -141,7 +144,7 @@ def logout_token(signer: Signer, issuer: str, client: Client, *, person_id: int,
         LookupError: as `id_token`.
     """
     claims = {
-        **_frame(issuer, client, at), "sub": subject_of(person_id), "sid": session_name(session_id),
+        **_frame(issuer, client, at, FAREWELL_LIFE), "sub": subject_of(person_id), "sid": session_name(session_id),
         "jti": token_urlsafe(16), "events": {LOGOUT_EVENT: {}},
     }  # fmt: skip
     return _signed(_key(signer, client, at), claims, FAREWELL)
@@ -160,9 +163,9 @@ def hinted(signer: Signer, issuer: str, text: str, at: datetime) -> dict[str, An
     return claims if ours and "events" not in claims else None
 
 
-def _frame(issuer: str, client: Client, at: datetime) -> dict[str, Any]:
+def _frame(issuer: str, client: Client, at: datetime, life: timedelta) -> dict[str, Any]:
     now = int(at.timestamp())
-    return {"iss": issuer, "aud": client.code, "iat": now, "exp": now + int(LIFE.total_seconds())}
+    return {"iss": issuer, "aud": client.code, "iat": now, "exp": now + int(life.total_seconds())}
 
 
 def _key(signer: Signer, client: Client, at: datetime) -> SigningKey:

@@ -355,6 +355,7 @@ def test_a_logout_token_says_what_the_standard_has_of_it(hall: Hall) -> None:
     }  # fmt: skip
     assert "nonce" not in told
     assert told["jti"]
+    assert told["exp"] - told["iat"] == 120
 
 
 # --- proving more
