@@ -15,7 +15,8 @@ from threading import Timer
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from iam.errors import ConfigurationError, FarewellError
+from connectors.trust import trusting
+from iam.errors import FarewellError
 
 PORTS: Final = {"https": 443, "http": 80}
 TAKEN: Final = frozenset({200, 204})
@@ -51,7 +52,7 @@ class BackchannelSender:
     def __init__(self, options: BackchannelOptions) -> None:
         """Raises ConfigurationError when `ca_file` cannot be used."""
         self._options = options
-        self._tls = _tls(options.ca_file)
+        self._tls = trusting(options.ca_file, "backchannel.ca_file")
 
     def send(self, uri: str, logout_token: str) -> None:
         """See `iam.ports.Farewell.send`.
@@ -142,11 +143,3 @@ def _cut(line: socket.socket) -> None:
     # A second handle on the connection: the first may be wrapped in TLS, with another thread reading from it.
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-
-
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        cure = "認証局の証明書（PEM）を置き、読み取り権限を確かめてください。"
-        raise ConfigurationError([f"backchannel.ca_file: {ca_file} を読めません。{cure}"]) from error

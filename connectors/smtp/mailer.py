@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Final, Literal
 
+from connectors.trust import trusting
 from iam.errors import ConfigurationError, MailError
 from iam.ports import Letter
 
@@ -54,7 +55,7 @@ class SmtpMailer:
         """Raises ConfigurationError when the sender's address or `ca_file` cannot be used."""
         self._options = options
         self._where = f"メールサーバー（{options.host}:{options.port}）"
-        self._tls = None if options.security == "none" else _tls(options.ca_file)
+        self._tls = None if options.security == "none" else trusting(options.ca_file, "mail.ca_file")
         try:
             self._sender = Address(SENDER_NAME, addr_spec=options.sender)
         except (ValueError, MessageError) as error:
@@ -182,14 +183,6 @@ def _cut(line: socket.socket) -> None:
     # A second handle on the connection: the first may be wrapped in TLS, with another thread reading from it.
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-
-
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        cure = "認証局の証明書（PEM）を置き、読み取り権限を確かめてください。"
-        raise ConfigurationError([f"mail.ca_file: {ca_file} を読めません。{cure}"]) from error
 
 
 def _said(code: int, reply: bytes | str) -> str:
