@@ -7,12 +7,12 @@ again only while nothing of it changed.
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Date, Row, bindparam, exists, func, select
 
@@ -50,6 +50,7 @@ MOST: Final = 20_000
 """How much of one sort is remembered in a process."""
 
 M = TypeVar("M")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +104,26 @@ class Stamp(NamedTuple):
     email: str
 
 
-class Remembered:
-    """Entrants by person, each with its stamp, for half a minute: what no stamp tells (a deputised holder's
-    move, an account in another zone) is seen after that."""
+class Remembered(Generic[V]):
+    """Values by key, each under the sign of what it rests on, for half a minute: what no sign tells (a deputised
+    holder's move, an account in another zone) is seen after that."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[Stamp, datetime, Entrant]] = {}
+        self._kept: dict[Hashable, tuple[object, datetime, V]] = {}
 
-    def get(self, person_id: int, stamp: Stamp, at: datetime) -> Entrant | None:
-        """What was kept under this stamp and is fresh at `at`."""
-        kept = self._kept.get(person_id)
-        if kept is None or kept[0] != stamp or not timedelta(0) <= at - kept[1] < LIFE:
+    def get(self, key: Hashable, sign: object, at: datetime) -> V | None:
+        """What was kept under this sign and is fresh at `at`."""
+        found = self._kept.get(key)
+        if found is None or found[0] != sign or not timedelta(0) <= at - found[1] < LIFE:
             return None
-        return kept[2]
+        return found[2]
 
-    def put(self, stamp: Stamp, at: datetime, found: Entrant) -> None:
-        """Keep `found`; all are forgotten when there are too many."""
+    def put(self, key: Hashable, sign: object, at: datetime, value: V) -> None:
+        """Keep `value`; when there are too many, what is old goes, or else everything."""
         if len(self._kept) >= MOST:
-            self._kept.clear()
-        self._kept[found.person_id] = (stamp, at, found)
+            fresh = {key: each for key, each in list(self._kept.items()) if abs(at - each[1]) < LIFE}
+            self._kept = fresh if len(fresh) < MOST // 2 else {}
+        self._kept[key] = (sign, at, value)
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Door:
     authorities: TrustFiles | None = None
     watch: ClockWatch | None = None
     networks: Networks = field(default_factory=Networks)
-    _remembered: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
+    _remembered: Remembered[Entrant] = field(default_factory=Remembered, init=False, repr=False, compare=False)
     _memories: dict[type[Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -318,7 +320,7 @@ def known(
     found = _read(connection, door, person_id, at, blocked=stamp.blocked)
     if found is None:
         raise NotFound("その職員は台帳にいません。")
-    memory.put(stamp, at, found)
+    memory.put(person_id, stamp, at, found)
     return found
 
 

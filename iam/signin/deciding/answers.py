@@ -6,38 +6,13 @@ past the instant at which time alone could change it.
 """
 
 from collections.abc import Hashable
-from datetime import datetime, timedelta
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from datetime import datetime
+from typing import NamedTuple
 
 from iam.signin.deciding.decision import Decision
 from iam.signin.deciding.records import Answer
-from iam.signin.door import LIFE
+from iam.signin.door import Remembered
 from iam.signin.sessions import Session
-
-MOST: Final = 10_000
-
-V = TypeVar("V")
-
-
-class Kept(Generic[V]):
-    """Values by key, each with the sign under which it holds."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Hashable, tuple[Any, datetime, V]] = {}
-
-    def get(self, key: Hashable, sign: object, at: datetime) -> V | None:
-        """What was kept under this sign and is fresh at `at`."""
-        found = self._kept.get(key)
-        if found is None or found[0] != sign or not timedelta(0) <= at - found[1] < LIFE:
-            return None
-        return found[2]
-
-    def put(self, key: Hashable, sign: object, at: datetime, value: V) -> None:
-        """Keep `value`; when there are too many, what is old goes, or else everything."""
-        if len(self._kept) >= MOST:
-            fresh = {key: each for key, each in list(self._kept.items()) if abs(at - each[1]) < LIFE}
-            self._kept = fresh if len(fresh) < MOST // 2 else {}
-        self._kept[key] = (sign, at, value)
 
 
 class Right(NamedTuple):
@@ -59,8 +34,8 @@ class Answers:
     """The memory of one door: rights by person, each by system; answers by who, where to, whence and for what."""
 
     def __init__(self) -> None:
-        self.rights: Kept[dict[str, Right]] = Kept()
-        self._told: Kept[Told] = Kept()
+        self.rights: Remembered[dict[str, Right]] = Remembered()
+        self._told: Remembered[Told] = Remembered()
 
     def get(self, key: Hashable, pulse: object, session: Session | None, at: datetime) -> Told | None:
         """The answer to the same question under the same pulse, while it holds."""

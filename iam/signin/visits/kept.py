@@ -6,20 +6,19 @@ decision; so a suspension, a right that went, a lost terminal, a session that en
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 
 from iam.access.accounts import login_in
 from iam.people.ledger import person_table
-from iam.record.columns import JST, jst_day
 from iam.record.store import Store
 from iam.signin import sessions
 from iam.signin.deciding.decision import Decision
 from iam.signin.deciding.facts import Knock, judge, repeated
 from iam.signin.deciding.pulse import Pulse, Whence, pulse_binds, pulse_columns, take_pulse
-from iam.signin.door import Door, hash_of
+from iam.signin.door import Door, Remembered, hash_of
 from iam.signin.sessions import session_table
 from iam.signin.tokens import issued
 from iam.signin.tokens.books import client_table, issued_table
@@ -28,11 +27,6 @@ from iam.signin.tokens.issued import Dead, TokenKind
 from iam.signin.visits.entering import knock_of
 
 T = TypeVar("T")
-
-LIFE: Final = timedelta(seconds=30)
-"""How long an answer is believed at most, as long as a person is (door.Remembered)."""
-
-_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +41,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[T]):
-    """`row`: as it was when the rest was read, or older."""
-
-    row: tuple[Any, ...]
     pulse: Pulse
     answer: Answer
-    until: datetime
     dressed: T
 
 
@@ -77,7 +67,8 @@ class Visits(Generic[T]):
     def __init__(self, store: Store, door: Door, dress: Callable[[Answer, datetime], T]) -> None:
         self._store, self._door, self._dress = store, door, dress
         self._ask = store.question(_QUERY)
-        self._kept: dict[tuple[str, Whence], _Kept[T]] = {}
+        # Each under the row as it was when the rest was read, or older.
+        self._kept: Remembered[_Kept[T]] = Remembered()
 
     def ask(self, token: str, client_id: int, whence: Whence, at: datetime) -> T | Dead:
         """What the visit is worth now; Dead: it must be opened anew.
@@ -109,8 +100,8 @@ class Visits(Generic[T]):
             return Dead("unknown")
         if row[1] != client_id:
             return Dead("mixed_up")
-        kept = self._kept.get(key)
-        if kept is None or kept.row != row or at >= kept.until:
+        kept = self._kept.get(key, row, at)
+        if kept is None:
             return None
         # The decision is asked all the same: it counts who comes, and knows when time alone ends it.
         asked = kept.answer.knock
@@ -120,7 +111,6 @@ class Visits(Generic[T]):
     def _anew(self, token: str, key: tuple[str, Whence], row: tuple[Any, ...] | None, at: datetime) -> T | Dead:
         found = issued.alive(self._store, self._door, TokenKind.VISIT, token, at)
         if isinstance(found, Dead):
-            self._kept.pop(key, None)
             return found
         knock = knock_of(found, key[1], at)
         with self._store.glance() as connection:
@@ -134,14 +124,5 @@ class Visits(Generic[T]):
             sessions.held(self._store, found.session, found.who, at, touch=True)
         answer = Answer(found.client, knock, login, decision)
         dressed = self._dress(answer, at)
-        if len(self._kept) >= _MOST:
-            fresh = {each: kept for each, kept in list(self._kept.items()) if at < kept.until}
-            self._kept = fresh if len(fresh) < _MOST // 2 else {}
-        self._kept[key] = _Kept(row, pulse, answer, _until(decision, at), dressed)
+        self._kept.put(key, row, at, _Kept(pulse, answer, dressed))
         return dressed
-
-
-def _until(decision: Decision, at: datetime) -> datetime:
-    """Half a minute at most, and never over midnight in Japan: rights are dated by the day."""
-    tomorrow = datetime.combine(jst_day(at) + timedelta(days=1), time.min, JST)
-    return min(at + LIFE, tomorrow, *([decision.until] if decision.until else []))
