@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 from ldap3 import NONE, Connection, Server
 
-from connectors.ldap.ber import ENTRY
+from connectors.ldap.ber import ENTRY, message_parts
 from connectors.ldap.openldap import OpenLdapOptions, OpenLdapTarget
 from connectors.ldap.requests import element
 from iam.errors import TargetError
@@ -330,7 +330,7 @@ class TestRefusals:
         self, slapd: Slapd, target_of: MakeTarget, code: int, transient: bool
     ) -> None:
         def answer(message: bytes) -> list[bytes]:
-            place = message.index(bytes((ADD_DONE,)))
+            _, place, _ = message_parts(message)
             body = element(ADD_DONE, bytes((0x0A, 1, code)) + b"\x04\0\x04\x04busy")
             return [element(0x30, message[2:place], body)]
 
