@@ -15,6 +15,8 @@ from iam.access.model import AccessModel, Birthright, Keep, System
 from iam.people.feed import Gives
 from iam.people.ledger import Entry, LedgerChange, Person, Told
 from iam.people.standing import Held, Standing, Status, held_posts, standing
+from iam.policy.clauses import own_clause
+from iam.policy.profile import Profile
 
 LIFECYCLE_CLAUSE = "OITA-S8.2.1.2a"
 """異動・出向・退職に伴う利用者IDの取扱い: the clause behind whatever no narrower rule explains."""
@@ -93,6 +95,26 @@ class Rules:
         """The person's standing, with silence counted as the source's setting says."""
         enough = self.absence_runs.get(person.source, 3)
         return standing(person.entries, on, absent=person.absent_runs >= enough)
+
+
+def rules_for(
+    model: AccessModel,
+    profile: Profile,
+    *,
+    absence_runs: Mapping[str, int],
+    unit: Callable[[str, date], tuple[str, str]],
+) -> Rules:
+    """The rules of a body."""
+    zones = {zone.code: zone for zone in profile.zones} | {"": profile.default_zone}
+    overlaps = {code: zone.handover_overlap_days for code, zone in zones.items()}
+    return Rules(
+        model,
+        overlap={code: (days.value, days.clause) for code, days in overlaps.items()},
+        absence_runs=absence_runs,
+        unit=unit,
+        lifecycle_clause=own_clause(profile, LIFECYCLE_CLAUSE),
+        lapsed_grace_days=profile.accounts.lapsed_grace_days.value,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,3 +102,12 @@ def _clauses(path: Path, rows: list[list[str]]) -> dict[str, Clause]:
     if mistakes:
         raise ConfigurationError(mistakes)
     return found
+
+
+def own_clause(profile: Profile, clause_id: str) -> str:
+    """The body's own clause where the software cites `clause_id`: that one if it is the body's, else the body's first
+    with the same control, else `baseline`."""
+    known, prefix = clauses_of(profile), profile.body.prefix
+    control = known[clause_id].control
+    mine = [each.id for each in known.values() if each.control == control and prefix and each.prefix == prefix]
+    return clause_id if clause_id in mine else next(iter(mine), BASELINE)

@@ -14,15 +14,13 @@ from hashlib import sha256
 from typing import Final
 
 from iam.access.model import AccessModel
-from iam.access.wanted import LIFECYCLE_CLAUSE, Rules
+from iam.access.wanted import Rules, rules_for
 from iam.intake.staging import SourceRules
 from iam.jobs.job import Feed, Job
 from iam.office.roles import Offices
 from iam.people.feed import FeedRow
 from iam.people.organisation import Organisation
 from iam.people.rows import read_row
-from iam.policy.cited import BASELINE
-from iam.policy.clauses import clauses_of
 from iam.policy.profile import Profile
 from iam.record.store import Store, canonical_json
 from iam.settings import SourceSettings
@@ -99,18 +97,8 @@ def rules_of(deployment: Deployment, unit: Unit, model: AccessModel | None = Non
 
     `model`: all systems unless given; the sync is told of those alone that a connector feeds.
     """
-    profile = deployment.profile
-    zones = {zone.code: zone for zone in profile.zones} | {"": profile.default_zone}
-    return Rules(
-        model or deployment.model,
-        overlap={
-            code: (zone.handover_overlap_days.value, zone.handover_overlap_days.clause) for code, zone in zones.items()
-        },
-        absence_runs=offices_of(deployment).absence,
-        unit=unit,
-        lifecycle_clause=lifecycle_clause(profile),
-        lapsed_grace_days=profile.accounts.lapsed_grace_days.value,
-    )
+    absence_runs = offices_of(deployment).absence
+    return rules_for(model or deployment.model, deployment.profile, absence_runs=absence_runs, unit=unit)
 
 
 def unit_on(organisation: Organisation) -> Unit:
@@ -122,14 +110,6 @@ def unit_on(organisation: Organisation) -> Unit:
         return here.name if here else "", department.name if department else ""
 
     return unit
-
-
-def lifecycle_clause(profile: Profile) -> str:
-    """The body's own clause about what becomes of an ID when its holder moves or leaves, or `baseline`."""
-    known = clauses_of(profile)
-    control = known[LIFECYCLE_CLAUSE].control
-    own = (each.id for each in known.values() if each.control == control and each.prefix == profile.body.prefix)
-    return next(own, BASELINE)
 
 
 def _absence_runs(profile: Profile, source: SourceSettings) -> int:

@@ -11,10 +11,10 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
-from iam.access.wanted import Rules
+from iam.access.wanted import Rules, rules_for
 from iam.errors import NotFound
 from iam.policy.cited import BASELINE
-from iam.policy.clauses import clauses_of
+from iam.policy.clauses import own_clause
 from iam.policy.entry.signin import SecondFactor, SigninRules, Tightening
 from iam.policy.entry.systems import EntryRules, EntryTier
 from iam.policy.profile import Profile
@@ -51,16 +51,9 @@ class Setting:
     def wanted(self, door: Door, source: str) -> Rules:
         """What `access.wanted` needs to know of persons of this source; names of units are not asked here."""
         if source not in self._wanted:
-            profile = door.profile
-            zones = {zone.code: zone for zone in profile.zones} | {"": profile.default_zone}
-            overlap = {code: each.handover_overlap_days for code, each in zones.items()}
-            self._wanted[source] = Rules(
-                door.model,
-                overlap={code: (days.value, days.clause) for code, days in overlap.items()},
-                absence_runs={source: door.absence.get(source, profile.accounts.absence_runs.value)},
-                unit=lambda _code, _day: ("", ""),
-                lifecycle_clause=self.clauses(door)["standing"],
-                lapsed_grace_days=profile.accounts.lapsed_grace_days.value,
+            runs = door.absence.get(source, door.profile.accounts.absence_runs.value)
+            self._wanted[source] = rules_for(
+                door.model, door.profile, absence_runs={source: runs}, unit=lambda _code, _day: ("", "")
             )
         return self._wanted[source]
 
@@ -106,13 +99,7 @@ def _nearest(rules: SigninRules | EntryRules, tier: Tightening | EntryTier | Non
 
 def own_clauses(profile: Profile) -> Mapping[str, str]:
     """The body's own clause behind each of CLAUSES."""
-    known, prefix = clauses_of(profile), profile.body.prefix
-    found = {}
-    for name, clause in CLAUSES.items():
-        control = known[clause].control
-        mine = [each.id for each in known.values() if each.control == control and prefix and each.prefix == prefix]
-        found[name] = clause if clause in mine else next(iter(mine), BASELINE)
-    return MappingProxyType(found)
+    return MappingProxyType({name: own_clause(profile, clause) for name, clause in CLAUSES.items()})
 
 
 def zone_code(profile: Profile, code: str) -> str:
