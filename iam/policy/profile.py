@@ -29,6 +29,7 @@ from iam.policy.cited import (
     Years,
     ZoneChoice,
 )
+from iam.policy.entry.privileged import Privileged
 from iam.policy.entry.signin import Signin
 from iam.policy.entry.systems import Entry
 
@@ -268,14 +269,6 @@ class Accounts(Frozen):
     lapsed_grace_days: Days
     term_notice_days: DaysBefore
     retention_days: Days
-    review_interval_months: Months
-
-
-class Privileged(Frozen):
-    """What is stricter or longer for privileged IDs (OITA-S8.2.1.3a)."""
-
-    dormancy_days: Days
-    audit_retention_years: Years
     review_interval_months: Months
 
 

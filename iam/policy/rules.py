@@ -11,6 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from iam.policy.cited import Cited, Flag, Measured
+from iam.policy.entry.privileged import Alone, Privileged
 from iam.policy.entry.signin import Attestation, AttestationChoice, Makes, Rotation, RotationMode, SecondFactor, Signin
 from iam.policy.entry.systems import AcrossRule, Entry, EntryTier, OutsideRule, UnregisteredRule
 from iam.policy.profile import (
@@ -66,6 +67,14 @@ NUMBERS: Mapping[str, str] = {
     "handover_overlap_days": "引継ぎの重なり",
     "dormancy_days": "未使用とみなす期間",
     "audit_retention_years": "記録の保存",
+    "window": "一度の利用",
+    "longest": "続けて使える長さ",
+    "rest": "続けてと数える間隔",
+    "witness_silence": "立会いの応答を待つ長さ",
+    "delegation_days": "代行の最長の期間",
+    "pending_days": "指名が承認を待つ期間",
+    "record_days": "作業記録の期限（開庁日）",
+    "emergency": "緊急利用",
 }
 SIGNIN: Mapping[str, str] = {
     "reauthentication": "大事な操作の前に再び確かめるまで",
@@ -152,6 +161,7 @@ def rules(profile: Profile) -> list[Rule]:
         *_bands(profile.guard),
         *_numbers(profile.accounts, "accounts", ""),
         *_numbers(profile.privileged, "privileged", "特権ID "),
+        *_privileged(profile.privileged),
         *_numbers(profile.network, "network", "領域の外 "),
         *_signin(profile.signin),
         *_entry(profile.entry),
@@ -255,6 +265,16 @@ def _numbers(part: BaseModel, key: str, label: str) -> Iterator[Rule]:
         value = getattr(part, name)
         if isinstance(value, Measured):
             yield _rule(f"{key}.{name}", f"{label}{NUMBERS[name]}", value.words(), value)
+
+
+def _privileged(privileged: Privileged) -> Iterator[Rule]:
+    """What is no number among the rules of privileged IDs."""
+    witness, alone = privileged.witness, privileged.alone
+    yield _rule(
+        "privileged.witness", "特権ID 立会い", "必ず付ける" if witness.value else "例外措置のとき以外は付ける", witness
+    )
+    words = {Alone.PAUSE: "戻るまで止める", Alone.END: "その場で終える"}[alone.value]
+    yield _rule("privileged.alone", "特権ID 立会人がいなくなったとき", words, alone)
 
 
 def _signin(signin: Signin) -> Iterator[Rule]:

@@ -117,6 +117,16 @@ review_interval_months = { value = 3, clause = "baseline" }
 dormancy_days = { value = 30, clause = "baseline" }
 audit_retention_years = { value = 7, clause = "baseline" }
 review_interval_months = { value = 1, clause = "baseline" }
+window = { value = 60, clause = "baseline" }
+longest = { value = 240, clause = "baseline" }
+rest = { value = 60, clause = "baseline" }
+witness = { value = true, clause = "baseline" }
+alone = { value = "pause", clause = "baseline" }
+witness_silence = { value = 120, clause = "baseline" }
+delegation_days = { value = 92, clause = "baseline" }
+pending_days = { value = 7, clause = "baseline" }
+record_days = { value = 1, clause = "baseline" }
+emergency = { value = 60, clause = "baseline" }
 
 [signin]
 reauthentication = { value = 5, clause = "baseline" }
