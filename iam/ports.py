@@ -129,6 +129,7 @@ class OrderKind(StrEnum):
     ENABLE = "enable"
     GRANT = "grant"
     DELETE = "delete"
+    SECRET = "secret"  # noqa: S105 - the name of a kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ class Order:
     `link` is written by CREATE into the correlation attribute.
     CREATE makes the account enabled or disabled as `enabled` says, never
     usable without a credential that somebody set.
+    SECRET sets `secret` as the account's password, and leaves it enabled or
+    disabled as it is.
     """
 
     number: int
@@ -150,6 +153,7 @@ class Order:
     entitlement: str = ""
     enabled: bool = True
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +170,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An order that did not take effect.  `transient` means that trying again may help."""
+    """An order that did not take effect.  `transient` means that trying again may help.
+
+    `unacceptable`: the target's own rules refuse this secret; another one may do.
+    """
 
     number: int
     reason: str
     transient: bool = False
+    unacceptable: bool = False
 
 
 class Target(Protocol):
@@ -204,6 +212,54 @@ class Target(Protocol):
 
         Raises:
             TargetError: when the target is away; orders not answered for are then unknown.
+        """
+
+
+class Sighted(StrEnum):
+    """What a target's own log says that somebody did."""
+
+    SIGNED_IN = "signed_in"
+    FAILED = "failed"
+    RAISED = "raised"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One line of a target's own log.  `place` names it for people: `security.csv 12行目`.
+
+    `host`: the machine that wrote it.  `login`: the account that was used.  `address`: from where, "" where the log
+    does not say.  RAISED: more rights were taken (Windows 4672, sudo).  `fingerprint` is the same for the same line in
+    another export.
+    """
+
+    place: str
+    host: str
+    login: str
+    at: datetime
+    what: Sighted
+    address: str
+    fingerprint: Fingerprint
+
+
+class SightingSource(Protocol):
+    """An export of a target's own log."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, for people."""
+
+    @property
+    def sha256(self) -> str:
+        """After a complete reading: 64 hex digits over the file."""
+
+    def read(self) -> Iterator[Sighting | Unreadable]:
+        """Every line that is a sign-in; what cannot be read as one is told, never dropped.
+
+        Ends normally only when the file was read to its end.
+
+        Raises:
+            SourceError: in every other case, naming file and line.
         """
 
 

@@ -1,0 +1,1 @@
+"""Uses (特権利用): asked, witnessed, opened, ended, recorded; and emergencies."""
