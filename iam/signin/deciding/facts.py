@@ -5,7 +5,7 @@ this instant counts, not what it said at sign-in.  (A device that comes in by it
 is no person: the register of terminals answers it, in web/doors/radius/by_mac.py, and it is recorded all the same.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -35,7 +35,7 @@ from iam.signin.door import PRIVILEGED, Door, Entrant, known
 from iam.signin.kinds import Proofs
 from iam.signin.sessions import Session
 
-__all__ = ["Knock", "Whence", "explain", "judge", "proved_now"]
+__all__ = ["Knock", "Whence", "explain", "foretell", "judge", "proved_now"]
 
 MOMENTARY = 0
 """The id of a session that stands in no table."""
@@ -104,6 +104,19 @@ def repeated(door: Door, knock: Knock, pulse: Pulse) -> Decision | None:
     if told is None or not door.memory(Tallies).counted(told.answer, knock.at):
         return None
     return told.decision
+
+
+def foretell(store: Store, door: Door, knocks: Sequence[Knock]) -> list[Decision]:
+    """What `judge` would answer to each of these, which one person asks from one place at one instant; not recorded.
+
+    Raises:
+        NotFound: when the body has no such system.
+    """
+    if not knocks:
+        return []
+    with store.read() as connection:
+        pulse = _pulse(connection, knocks[0])
+        return [decide(question_of(connection, door, knock, pulse)) for knock in knocks]
 
 
 def explain(store: Store, door: Door, knock: Knock) -> Decision:

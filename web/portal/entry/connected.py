@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from iam.signin.deciding.decision import Asked, Decision, Outcome
-from iam.signin.deciding.facts import Knock, explain
+from iam.signin.deciding.facts import Knock, foretell
 from iam.signin.tokens.clients import Client, clients
 from iam.signin.tokens.details import ForwardDetail, OidcDetail, SamlDetail
 from web.site.border.callers import whence
@@ -43,7 +43,9 @@ def connected() -> list[Connected]:
         known = [client for client in clients(connection) if client.active and client.system in site.door.model.systems]
     found = [client for client in known if _start(client) is not None]
     told = {(client.system, client.entitlement): None for client in found}
-    decisions = {(system, right): _decided(system, right) for system, right in told}
+    who, place = entrant(), whence()
+    knocks = [Knock(who, session(), system, place, at(), asked=Asked(entitlement=right)) for system, right in told]
+    decisions = dict(zip(told, foretell(site.store, site.door, knocks), strict=True))
     return [
         Connected(client.name, client.code, _start(client) or "", decision)
         for client in found
@@ -61,12 +63,6 @@ def _start(client: Client) -> str | None:
         case SamlDetail(unsolicited=True):
             return ""
     return None
-
-
-def _decided(system: str, right: str) -> Decision:
-    site = the_site()
-    knock = Knock(entrant(), session(), system, whence(), at(), asked=Asked(entitlement=right))
-    return explain(site.store, site.door, knock)
 
 
 def _codes(decision: Decision) -> set[str]:
