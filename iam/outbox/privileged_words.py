@@ -1,0 +1,74 @@
+"""The words of letters and notices about privileged IDs, suspended persons and changes by two officers.
+
+The one law: *no word tells a secret or what it opens in a way that helps a stranger*: the system, the ID's name and the
+hour, never how to get in.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from iam.outbox.words import LOOK, OWN, Text, Topic, worded
+
+PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
+    {
+        Topic.PRIVILEGE_WITNESS_SOUGHT: worded(
+            "特権IDの利用の立会いをお願いします",
+            "{person}から、{system}の特権ID「{right}」の利用（受付番号 {number}）の立会いの依頼があります。",
+            "{until}までに立会いがないと、取り消されます。" + LOOK,
+            person=str, system=str, right=str, number=int, until=datetime,
+        ),
+        Topic.PRIVILEGE_OPENED: worded(
+            "特権IDの利用が始まりました",
+            "{at}に、{person}による{system}の特権ID「{right}」の利用（受付番号 {number}）が始まりました。",
+            "{until}に終わります。",
+            at=datetime, person=str, system=str, right=str, number=int, until=datetime,
+        ),
+        Topic.PRIVILEGE_ENDED: worded(
+            "特権IDの利用が終わりました",
+            "{at}に、{system}の特権ID「{right}」の利用（受付番号 {number}）が終わりました（理由: {reason}）。",
+            OWN,
+            at=datetime, system=str, right=str, number=int, reason=str,
+        ),
+        Topic.PRIVILEGE_STUCK: worded(
+            "【至急】特権IDを止められません",
+            "{system}が応答しないため、特権ID「{right}」をまだ止められていません。",
+            "{at}に終わった{person}の利用（受付番号 {number}）です。",
+            "止まるまで繰り返し試します。急ぐときは、{system}の側で止めてください。",
+            at=datetime, person=str, system=str, right=str, number=int,
+        ),
+        Topic.PRIVILEGE_RECORD_DUE: worded(
+            "特権IDの作業記録をお願いします",
+            "{system}の特権ID「{right}」の利用（受付番号 {number}）の作業記録を、{until}までに書いてください。",
+            "期限を過ぎると、書き終えるまで次の利用を申請できません。",
+            system=str, right=str, number=int, until=date,
+        ),
+        Topic.PRIVILEGE_CONFIRMATION_DUE: worded(
+            "特権IDの作業記録を確かめてください",
+            "{person}が、{system}の特権ID「{right}」の利用（受付番号 {number}）の作業記録を書きました。",
+            "立ち会った方の確認が、{until}までに要ります。" + LOOK,
+            person=str, system=str, right=str, number=int, until=date,
+        ),
+        Topic.PRIVILEGE_REVIEW_DUE: worded(
+            "立会いなしの特権IDの利用を確かめてください",
+            "{person}が、立会いなしで{system}の特権ID「{right}」を使いました（受付番号 {number}）。",
+            "{until}までに内容を確かめてください。" + LOOK,
+            person=str, system=str, right=str, number=int, until=date,
+        ),
+        Topic.PRIVILEGE_EMERGENCY: worded(
+            "【至急】特権IDの緊急の利用が始まりました",
+            "{at}に、{person}（職員番号 {staff_number}）が、{system}の特権ID「{right}」の緊急の利用を始めました。",
+            "受付番号は{number}、理由は「{reason}」です。{until}に終わります。",
+            "承認権限者は、{due}までに事後の承認をしてください。" + LOOK,
+            at=datetime, person=str, staff_number=str, system=str, right=str, number=int, reason=str,
+            until=datetime, due=date,
+        ),
+        Topic.PRIVILEGE_EMERGENCY_OVERDUE: worded(
+            "【期限超過】特権IDの緊急の利用が承認されていません",
+            "{person}が緊急に使った{system}の特権ID「{right}」（受付番号 {number}）の、事後の承認または作業記録が、",
+            "期限の{due}を過ぎても済んでいません。済むまで、開庁日ごとにお知らせします。" + LOOK,
+            person=str, system=str, right=str, number=int, due=date,
+        ),
+    }
+)  # fmt: skip
