@@ -202,6 +202,15 @@ class Target(Protocol):
             TargetError: when the target does not answer.
         """
 
+    def opens(self, login: str, secret: str) -> bool:
+        """Whether this account can be used with this secret now: tried at the target itself, as its user would.
+
+        False for a wrong or empty secret, no such account, and one that is disabled or locked.
+
+        Raises:
+            TargetError: when the target does not answer, or not clearly.
+        """
+
     def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
         """Carry out `orders` in order, each isolated from the others, and read back every one.
 

@@ -7,7 +7,7 @@ target that goes away after so many orders.
 
 import hashlib
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from iam.errors import SourceError, TargetError
@@ -75,6 +75,8 @@ class MemoryTarget:
     `hesitate`: how often each is refused for the moment only.  `dies_after`: so
     many orders are answered, then the target is gone; `dies_mute`: one more was
     carried out and never answered.  `journal` may be shared between targets.
+    `secrets`: native id -> what opens the account; `acceptable`: what the target
+    takes as a secret.  `tried`: every (login, secret) that `opens` was asked.
     """
 
     system: str
@@ -87,6 +89,9 @@ class MemoryTarget:
     dies_mute: bool = False
     carried: list[Order] = field(default_factory=list)
     journal: list[tuple[str, Order]] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict)
+    acceptable: Callable[[str], bool] = bool
+    tried: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
         """Everything in one batch."""
@@ -105,6 +110,14 @@ class MemoryTarget:
         if self.away:
             raise TargetError(f"{self.system}: 応答がありません。")
         return self.accounts.get(f"uid={login}")
+
+    def opens(self, login: str, secret: str) -> bool:
+        """Whether the account is there, on, and has this secret."""
+        if self.away:
+            raise TargetError(f"{self.system}: 応答がありません。")
+        self.tried.append((login, secret))
+        account = self.accounts.get(f"uid={login}")
+        return account is not None and account.enabled and bool(secret) and self.secrets.get(account.native_id) == secret
 
     def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
         """Each order in turn."""
@@ -134,9 +147,7 @@ class MemoryTarget:
         if order.kind is OrderKind.CREATE:
             return self._create(order, native)
         if order.kind is OrderKind.DELETE:
-            self.accounts.pop(native, None)
-            for members in self.groups.values():
-                members.discard(native)
+            self.remove(native.removeprefix("uid="))
             return Done(order.number)
         account = self.accounts.get(native)
         if account is None:
@@ -145,6 +156,8 @@ class MemoryTarget:
             members = self.groups.setdefault(order.entitlement, set())
             (members.add if order.kind is OrderKind.GRANT else members.discard)(native)
             return Done(order.number, member=native in members)
+        if order.kind is OrderKind.SECRET:
+            return self._set_secret(order, account)
         if order.kind is OrderKind.MODIFY:
             attributes = {k: v for k, v in {**account.attributes, **order.attributes}.items() if v}
             return self._put(order, replace(account, attributes=attributes))
@@ -178,6 +191,7 @@ class MemoryTarget:
         """Hands on the target: an account deleted."""
         native = f"uid={login}"
         self.accounts.pop(native, None)
+        self.secrets.pop(native, None)
         for members in self.groups.values():
             members.discard(native)
 
@@ -203,6 +217,12 @@ class MemoryTarget:
             return Done(order.number, there)
         attributes = {k: v for k, v in order.attributes.items() if v}
         return self._put(order, TargetAccount(native, order.login, order.link, order.enabled, attributes, b""))
+
+    def _set_secret(self, order: Order, account: TargetAccount) -> Done | Failed:
+        if not self.acceptable(order.secret):
+            return Failed(order.number, "パスワードが規則に合いません。", unacceptable=True)
+        self.secrets[account.native_id] = order.secret
+        return Done(order.number, account)
 
     def _put(self, order: Order, account: TargetAccount) -> Done:
         self.accounts[account.native_id] = printed(account)

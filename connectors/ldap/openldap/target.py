@@ -65,6 +65,10 @@ class OpenLdapTarget:
                 accounts = [self._layout.account_of(entry, fingerprint(entry, self._layout.salt)) for entry in entries]
         return accounts[0] if accounts else None
 
+    def opens(self, login: str, secret: str) -> bool:
+        """See `Target.opens`."""
+        raise NotImplementedError
+
     def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
         """See `Target.carry_out`.
 
