@@ -38,6 +38,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "officers": ("web.cli.setup.officers:officers", "役職に就いている職員を一覧にし、初めの担当者二人を決めます。"),
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
+    "privilege": (
+        "web.cli.privilege.privilege:privilege",
+        "特権IDの利用を、対象システムの記録と突き合わせます。",
+    ),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
     "terminal": (
         "web.cli.places.terminal:terminal",

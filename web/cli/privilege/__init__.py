@@ -1,0 +1,1 @@
+"""`iam privilege`: privileged IDs at the console."""
