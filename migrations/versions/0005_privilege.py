@@ -22,6 +22,9 @@ TABLES = (
     "sighting",
     "privilege_finding",
     "errand",
+    "suspension",
+    "suspension_receipt",
+    "urgent_person",
 )
 
 
@@ -36,6 +39,9 @@ def upgrade() -> None:
     _sighting()
     _privilege_finding()
     _errand()
+    _suspension()
+    _suspension_receipt()
+    _urgent_person()
 
 
 def downgrade() -> None:
@@ -372,3 +378,70 @@ def _errand() -> None:
     op.create_index("ix_errand_account", "errand", ["system", "comparable"], unique=False)
     op.create_index("ix_errand_due", "errand", ["settled_at", "due_at"], unique=False)
     op.create_index(op.f("ix_errand_subject"), "errand", ["subject"], unique=False)
+
+
+def _suspension() -> None:
+    op.create_table(
+        "suspension",
+        sa.Column("id", Number, nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("block_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("suspended_by", sa.Integer(), nullable=True),
+        sa.Column("suspended_actor", sa.Text(), nullable=False),
+        sa.Column("suspended_at", Instant(), nullable=False),
+        sa.Column("restored_by", sa.Integer(), nullable=True),
+        sa.Column("restored_actor", sa.Text(), nullable=False),
+        sa.Column("restored_at", Instant(), nullable=True),
+        sa.Column("restore_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "suspended_by IS NULL OR suspended_by <> person_id", name=op.f("ck_suspension_not_suspending_oneself")
+        ),
+        sa.CheckConstraint(
+            "restored_by IS NULL OR restored_by <> person_id", name=op.f("ck_suspension_not_restoring_oneself")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_suspension_person_id")),
+        sa.ForeignKeyConstraint(["block_id"], ["block.id"], name=op.f("fk_suspension_block_id")),
+        sa.ForeignKeyConstraint(["suspended_by"], ["person.id"], name=op.f("fk_suspension_suspended_by")),
+        sa.ForeignKeyConstraint(["restored_by"], ["person.id"], name=op.f("fk_suspension_restored_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suspension")),
+    )
+    op.create_index(op.f("ix_suspension_person_id"), "suspension", ["person_id"], unique=False)
+    op.create_index(
+        "uq_suspension_in_force",
+        "suspension",
+        ["person_id"],
+        unique=True,
+        sqlite_where=sa.text("restored_at IS NULL"),
+        postgresql_where=sa.text("restored_at IS NULL"),
+    )
+
+
+def _suspension_receipt() -> None:
+    op.create_table(
+        "suspension_receipt",
+        sa.Column("suspension_id", Number, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["suspension_id"], ["suspension.id"], name=op.f("fk_suspension_receipt_suspension_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_suspension_receipt_person_id")),
+        sa.PrimaryKeyConstraint("suspension_id", "what", "person_id", name=op.f("pk_suspension_receipt")),
+    )
+    op.create_index("ix_suspension_receipt_person", "suspension_receipt", ["person_id", "opened_at"], unique=False)
+
+
+def _urgent_person() -> None:
+    op.create_table(
+        "urgent_person",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_urgent_person_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_urgent_person")),
+    )
+    op.create_index(op.f("ix_urgent_person_due_at"), "urgent_person", ["due_at"], unique=False)
