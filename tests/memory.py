@@ -117,7 +117,8 @@ class MemoryTarget:
             raise TargetError(f"{self.system}: 応答がありません。")
         self.tried.append((login, secret))
         account = self.accounts.get(f"uid={login}")
-        return account is not None and account.enabled and bool(secret) and self.secrets.get(account.native_id) == secret
+        usable = account is not None and account.enabled
+        return usable and bool(secret) and self.secrets.get(f"uid={login}") == secret
 
     def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
         """Each order in turn."""

@@ -1,1 +1,19 @@
 """What cannot wait for the night: errands on one account each, and the run for one person."""
+
+from iam.sync.urgent.carrying import Carrier, Secrets, Settled, carry_out
+from iam.sync.urgent.errands import Errand, ErrandKind, Mode, Outcome, StoredErrand, errands, put, undone
+
+__all__ = [
+    "Carrier",
+    "Errand",
+    "ErrandKind",
+    "Mode",
+    "Outcome",
+    "Secrets",
+    "Settled",
+    "StoredErrand",
+    "carry_out",
+    "errands",
+    "put",
+    "undone",
+]
