@@ -85,6 +85,9 @@ class Portal(Frozen):
     certificate: Certificates | None = None
     """Without it nobody signs in by card."""
 
+    key_roots: tuple[FilePath, ...] = ()
+    """PEM of the makers of security keys; where the profile asks for attestation, a chain to one of them (R23)."""
+
     @field_validator("origin", mode="before")
     @classmethod
     def _origin(cls, value: object) -> str:

@@ -7,7 +7,9 @@ import pytest
 
 from iam.errors import ConfigurationError
 from iam.settings import load
+from tests.softkey import Maker
 from tests.unit.test_settings import COMPLETE, MAIL
+from web.body.door import root_of
 from web.cli.setup.init import SAMPLE
 
 
@@ -132,3 +134,14 @@ def test_the_sample_says_only_what_may_be_written(tmp_path: Path) -> None:
     assert settings.portal.certificate
     assert set(type(settings.portal).model_fields) == settings.portal.model_fields_set
     assert set(type(settings.mail).model_fields) == settings.mail.model_fields_set
+
+
+def test_a_maker_of_keys_is_a_certificate_that_can_be_read(tmp_path: Path) -> None:
+    root = Maker().root()
+    (tmp_path / "maker.pem").write_bytes(root)
+    (tmp_path / "words.pem").write_text("no certificate", encoding="utf-8")
+
+    assert root_of(tmp_path / "maker.pem") == root
+    for name in ("words.pem", "nothing.pem"):
+        with pytest.raises(ConfigurationError, match=rf"portal\.key_roots: .*{name} を証明書として読めません"):
+            root_of(tmp_path / name)

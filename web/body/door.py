@@ -6,8 +6,12 @@ that every process and every test opens the same one.
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
+from cryptography.x509 import load_pem_x509_certificate
+
+from iam.errors import ConfigurationError
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from iam.settings import Portal
@@ -40,8 +44,24 @@ def door_of(deployment: Deployment, portal: Portal, keys: KeyRing, parameters: P
         body_words=(settings.body.name, profile.body.name),
         listed=listed,
         networks=deployment.networks,
+        key_roots=tuple(root_of(path) for path in portal.key_roots),
         authorities=None if certificate is None else TrustFiles(certificate.ca, certificate.crl),
     )
+
+
+def root_of(path: Path) -> bytes:
+    """The certificate of a maker of security keys, as PEM.
+
+    Raises:
+        ConfigurationError: when the file holds none.
+    """
+    try:
+        content = path.read_bytes()
+        load_pem_x509_certificate(content)
+    except (OSError, ValueError):
+        cure = "PEM の証明書を一つ、読める場所に置いてください。"
+        raise ConfigurationError([f"portal.key_roots: {path} を証明書として読めません。{cure}"]) from None
+    return content
 
 
 def watched(door: Door, store: Store) -> Door:
