@@ -42,8 +42,9 @@ class Settled:
 
 @dataclass(frozen=True)
 class Carrier:
-    """Who carries errands out, and with what.  `alarm` is called in the act of an errand's first failure, once for each.
+    """Who carries errands out, and with what.
 
+    `alarm`: called in the act of an errand's first failure, once for each.
     `going`: whether to begin another errand.
     """
 

@@ -68,7 +68,7 @@ class Errand:
     """What is to be so.  `login`: of the privileged ID, or (MEMBER) of the person's own account.
 
     `secret_id`: the one that opens the account afterwards (SECRET); `former_id`: the one that must not any more.
-    `subject`: whose errand it is (`use 5`).  `rule`, `clause`: why it may be (law 3).  `words`: one sentence for people.
+    `subject`: whose errand it is (`use 5`).  `rule`, `clause`: why it may be (law 3).  `words`: one sentence.
     """
 
     system: str
