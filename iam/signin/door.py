@@ -21,6 +21,7 @@ from iam.access.model import AccessModel, Keep
 from iam.access.places.networks import Networks
 from iam.errors import NotFound
 from iam.office.books import assignment_table
+from iam.office.changes.configuration import Running
 from iam.office.roles import Offices, holdings_among
 from iam.people.ledger import appointment_table, people, person_table, persons_by_number
 from iam.people.standing import Status
@@ -135,6 +136,7 @@ class Door:
     `authorities`: what client certificates are checked against; None: none is accepted.
     `watch`: of this host's clock; None: it is believed.
     `networks`: where addresses stand; without any, every address is unknown.
+    `running`: the whole configuration, as two officers confirm it; None: a door of tests, asked nothing.
     """
 
     profile: Profile
@@ -150,6 +152,7 @@ class Door:
     authorities: TrustFiles | None = None
     watch: ClockWatch | None = None
     networks: Networks = field(default_factory=Networks)
+    running: Running | None = None
     _remembered: Remembered[Entrant] = field(default_factory=Remembered, init=False, repr=False, compare=False)
     _memories: dict[type[Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

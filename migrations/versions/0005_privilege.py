@@ -14,6 +14,7 @@ depends_on = None
 TABLES = (
     "waiver",
     "configuration",
+    "key_permit",
     "privileged_id",
     "delegation",
     "privileged_use",
@@ -31,6 +32,7 @@ TABLES = (
 def upgrade() -> None:
     _waiver()
     _configuration()
+    _key_permit()
     _privileged_id()
     _delegation()
     _privileged_use()
@@ -93,6 +95,7 @@ def _configuration() -> None:
         sa.Column("confirmed_at", Instant(), nullable=True),
         sa.Column("emergency_until", Instant(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("seal", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "confirmed_by IS NULL OR confirmed_by <> proposed_by", name=op.f("ck_configuration_two_persons")
         ),
@@ -100,6 +103,27 @@ def _configuration() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_configuration")),
     )
     op.create_index(op.f("ix_configuration_digest"), "configuration", ["digest"], unique=False)
+
+
+def _key_permit() -> None:
+    op.create_table(
+        "key_permit",
+        sa.Column("id", Number, nullable=False),
+        sa.Column("deed", sa.Text(), nullable=False),
+        sa.Column("case_id", Number, nullable=True),
+        sa.Column("given_by", sa.Text(), nullable=False),
+        sa.Column("given_at", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.Column("used_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "case_id IS NOT NULL OR used_at IS NOT NULL", name=op.f("ck_key_permit_a_case_or_an_emergency")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["office_case.id"], name=op.f("fk_key_permit_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_permit")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_key_permit_case_id")),
+    )
 
 
 def _privileged_id() -> None:

@@ -47,6 +47,22 @@ configuration_table = Table(
     Column("confirmed_at", Instant),
     Column("emergency_until", Instant),
     Column("ended_at", Instant),
+    Column("seal", Text),
     CheckConstraint("confirmed_by IS NULL OR confirmed_by <> proposed_by", name="two_persons"),
 )
 Index("ix_configuration_digest", configuration_table.c.digest)
+
+key_permit_table = Table(
+    "key_permit",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("deed", Text, nullable=False),
+    Column("case_id", ForeignKey(case_table.c.id), unique=True),
+    Column("given_by", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("used_at", Instant),
+    Column("used_by", Text),
+    CheckConstraint("case_id IS NOT NULL OR used_at IS NOT NULL", name="a_case_or_an_emergency"),
+)
