@@ -1,0 +1,60 @@
+"""What privileged IDs and their uses are called on the officers' pages, and the way through these pages.
+
+The one law: *a way is shown to whoever it is open to*, as everywhere (web/officer/ways.py).
+"""
+
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import lazy_gettext, ngettext
+
+from iam.signin.door import Entrant
+from web.officer.privilege.watch.months import Month, Worked
+from web.officer.ways import opens
+from web.site.face.language import day
+
+_TOKYO: Final = ZoneInfo("Asia/Tokyo")
+_HOUR: Final = 60
+_WAYS: Final = (
+    ("privilege.page", lazy_gettext("いまの状況")),
+    ("privileged_ids.page", lazy_gettext("特権ID台帳")),
+    ("delegations.page", lazy_gettext("代行")),
+    ("use_watch.page", lazy_gettext("利用の記録")),
+    ("use_calendar.page", lazy_gettext("暦")),
+    ("use_calendar.chart", lazy_gettext("推移")),
+    ("privilege_findings.page", lazy_gettext("突合")),
+    ("waivers.page", lazy_gettext("例外措置")),
+)
+"""Endpoint and label, in order; one that is not served is passed over."""
+
+
+def privilege_tabs(who: Entrant) -> list[tuple[str, str]]:
+    """The pages about privileged IDs that this person may come to: label and address."""
+    return [(str(label), url_for(endpoint)) for endpoint, label in _WAYS if opens(endpoint, who)]
+
+
+def clock(value: datetime) -> str:
+    """9:05, in Japan."""
+    here = value.astimezone(_TOKYO)
+    return f"{here.hour}:{here:%M}"
+
+
+def length(minutes: int) -> str:
+    """2時間10分, of a number of minutes."""
+    hours, rest = divmod(minutes, _HOUR)
+    parts = [ngettext("%(num)s時間", "%(num)s時間", hours)] if hours else []
+    return "".join([*parts, ngettext("%(num)s分", "%(num)s分", rest)] if rest or not hours else parts)
+
+
+def times(use: Worked, on: date) -> str:
+    """When a use was open on one day: 9:05～10:05; open ends where it began before or is not over."""
+    began = clock(use.began) if use.began.astimezone(_TOKYO).date() == on else ""
+    ended = clock(use.ended) if use.ended and use.ended.astimezone(_TOKYO).date() == on else ""
+    return f"{began}～{ended}"
+
+
+def month_name(month: Month) -> str:
+    """令和8年11月, as the body writes years."""
+    return day(month.first, weekday=False).removesuffix("1日").removeprefix("1 ")
