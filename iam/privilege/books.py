@@ -104,6 +104,7 @@ use_table = Table(
     Column("witness_seen_at", Instant),
     Column("opened_at", Instant),
     Column("ends_at", Instant),
+    Column("seen_at", Instant),
     Column("shown_at", Instant),
     Column("ended_at", Instant),
     Column("ended_by", ForeignKey(person_table.c.id)),

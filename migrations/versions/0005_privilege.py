@@ -240,6 +240,7 @@ def _privileged_use() -> None:
         sa.Column("witness_seen_at", Instant(), nullable=True),
         sa.Column("opened_at", Instant(), nullable=True),
         sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("seen_at", Instant(), nullable=True),
         sa.Column("shown_at", Instant(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("ended_by", sa.Integer(), nullable=True),

@@ -1,1 +1,51 @@
-"""Uses (特権利用): asked, witnessed, opened, ended, recorded; and emergencies."""
+"""Uses of privileged IDs: asked, witnessed, opened, watched, ended, recorded."""
+
+from iam.privilege.using.beginning import ask, join, start_emergency, withdraw
+from iam.privilege.using.ending import end
+from iam.privilege.using.records import approve_afterwards, confirm_record, write_record
+from iam.privilege.using.staying import leave, present, reveal
+from iam.privilege.using.sweeping import Swept, sweep
+from iam.privilege.using.uses import (
+    UNDER_WAY,
+    UNDONE,
+    Acting,
+    End,
+    Event,
+    ProofNeeded,
+    Use,
+    UseState,
+    Wish,
+    remember_refused,
+    timeline,
+    use,
+    uses,
+)
+
+__all__ = [
+    "UNDER_WAY",
+    "UNDONE",
+    "Acting",
+    "End",
+    "Event",
+    "ProofNeeded",
+    "Swept",
+    "Use",
+    "UseState",
+    "Wish",
+    "approve_afterwards",
+    "ask",
+    "confirm_record",
+    "end",
+    "join",
+    "leave",
+    "present",
+    "remember_refused",
+    "reveal",
+    "start_emergency",
+    "sweep",
+    "timeline",
+    "use",
+    "uses",
+    "withdraw",
+    "write_record",
+]
