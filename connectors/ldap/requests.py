@@ -9,7 +9,7 @@ holds both equal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ldap3.operation.search import compile_filter, parse_filter
@@ -19,9 +19,10 @@ from connectors.ldap.ber import INTEGER, LONG_FORM, OCTET_STRING, SEQUENCE, SET
 from connectors.ldap.options import Scope
 
 BOOLEAN, ENUMERATED = 0x01, 0x0A
-SEARCH, MODIFY, ADD, DELETE, COMPARE = 0x63, 0x66, 0x68, 0x4A, 0x6E
+SEARCH, MODIFY, ADD, DELETE, COMPARE, EXTENDED = 0x63, 0x66, 0x68, 0x4A, 0x6E, 0x77
 CONTROLS, AND, OR, EQUAL, PRESENT = 0xA0, 0xA0, 0xA1, 0xA3, 0x87
 VALUE_ADD, VALUE_DELETE, VALUE_REPLACE = 0, 1, 2
+SET_PASSWORD: Final = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105 - the name of an operation
 _SCOPES: Final[Mapping[Scope, int]] = {"base": 0, "one": 1, "sub": 2}
 
 Change = tuple[int, str, Sequence[str]]
@@ -30,9 +31,9 @@ Change = tuple[int, str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One operation, and the controls that go with it, encoded."""
+    """One operation, and the controls that go with it, encoded; it may hold a secret, so it shows nothing."""
 
-    operation: bytes
+    operation: bytes = field(repr=False)
     controls: bytes = b""
 
     def message(self, message_id: int) -> bytes:
@@ -79,6 +80,12 @@ def delete(dn: str) -> Request:
 
 def compare(dn: str, attribute: str, value: str) -> Request:
     return Request(element(COMPARE, _text(dn), element(SEQUENCE, _text(attribute), _text(value))))
+
+
+def password_modify(dn: str, secret: str, controls: bytes = b"") -> Request:
+    """Set an account's password (RFC 3062 §2): hashed, and judged, as the server does it for everybody."""
+    asked = element(SEQUENCE, _text(dn, 0x80), _text(secret, 0x82))
+    return Request(element(EXTENDED, _text(SET_PASSWORD, 0x80), element(0x81, asked)), controls)
 
 
 def search(base: str, scope: Scope, condition: bytes, attributes: Iterable[str], controls: bytes = b"") -> Request:

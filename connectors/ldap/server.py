@@ -114,9 +114,17 @@ def said(answer: Answer) -> str:
 class Directory:
     """A bound connection, for the length of a `with`."""
 
-    def __init__(self, options: ServerOptions, label: str, error: type[SourceError | TargetError]) -> None:
-        """`label` names the source or target for people; `error` is the port's error."""
+    def __init__(
+        self, options: ServerOptions, label: str, error: type[SourceError | TargetError], secret: str = ""
+    ) -> None:
+        """`label` names the source or target for people; `error` is the port's error.
+
+        `secret`: the password where it stands in no file; never "" for "none" (RFC 4513 §5.1.2).
+        """
         self.options = options
+        self._secret = secret
+        self.denied: Answer | None = None
+        """How the server answered the bind, where it was not with success."""
         self.where = f"{label}({options.url})"
         self.error = error
 
@@ -288,6 +296,8 @@ class Directory:
             ) from error
 
     def _password(self) -> str:
+        if self._secret:
+            return self._secret
         path = self.options.password_file
         try:
             password = path.read_text(encoding="utf-8").rstrip("\r\n")
@@ -314,6 +324,7 @@ class Directory:
             if not self._connection.bind(read_server_info=False):
                 answer = answer_of(self._connection.result)
                 cure = _CURES.get(answer.code, "サーバーが断りました")
+                self.denied = answer
                 raise self.error(
                     f"{self.where}に「{self.options.bind_dn}」でサインインできません。{cure}({said(answer)})。"
                 )

@@ -30,7 +30,7 @@ from iam.ports import Fingerprint
 
 CHUNK = 256 * 1024
 MOST_OTHER_BYTES = 64 * 1024
-PAGED = "1.2.840.113556.1.4.319"
+PAGED, PASSWORD_POLICY = "1.2.840.113556.1.4.319", "1.3.6.1.4.1.42.2.27.8.5.1"
 REFERENCE, INTERMEDIATE = "searchResRef", "intermediateResponse"
 UNSOLICITED = 0
 
@@ -49,7 +49,10 @@ class Crowded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One message that is not an entry.  `code` and `name` are RFC 4511's result code, -1 where it has none."""
+    """One message that is not an entry.  `code` and `name` are RFC 4511's result code, -1 where it has none.
+
+    `policy`: the value of the password policy's control (draft-behera-ldap-password-policy-11 §6.2), as it came.
+    """
 
     kind: str
     code: int = -1
@@ -57,6 +60,7 @@ class Answer:
     diagnostic: str = ""
     referrals: tuple[str, ...] = ()
     cookie: bytes | None = None
+    policy: bytes = b""
 
 
 def answer_of(response: Mapping[str, object]) -> Answer:
@@ -67,6 +71,7 @@ def answer_of(response: Mapping[str, object]) -> Answer:
     """
     found = cast("dict[str, object]", response.get("controls") or {})
     paged = cast("dict[str, dict[str, bytes]]", found.get(PAGED) or {})
+    policy = cast("dict[str, bytes]", found.get(PASSWORD_POLICY) or {})
     uris = cast("list[str]", response.get("referrals") or response.get("uri") or [])
     return Answer(
         kind=str(response["type"]),
@@ -75,6 +80,7 @@ def answer_of(response: Mapping[str, object]) -> Answer:
         diagnostic=str(response.get("message") or ""),
         referrals=tuple(map(str, uris)),
         cookie=paged["value"]["cookie"] if paged else None,
+        policy=policy.get("value") or b"",
     )
 
 

@@ -35,6 +35,12 @@ class TargetCase(Protocol):
     optional: str
     """An attribute that an account may do without."""
 
+    secrets: tuple[str, str]
+    """Two secrets that the target takes."""
+
+    poor: str
+    """A secret that the target's own rules refuse."""
+
     def target(self) -> Target:
         """The target."""
 

@@ -20,6 +20,12 @@ MAPPED: dict[FieldName, str] = {
     "valid_from": "l",
 }
 WANTED = ("cn", "sn", "displayName", "mail")
+POLICY = 'ppolicy_default "cn=strict,dc=city,dc=test"\n'
+STRICT = {
+    "sn": "x", "pwdAttribute": "userPassword", "pwdLockout": "TRUE", "pwdCheckQuality": "2", "pwdMinLength": "12",
+    "pwdInHistory": "3", "pwdMaxFailure": "3",
+}  # fmt: skip
+"""Locks, quality and a history: what a body asks of its privileged IDs."""
 ADDRESSES_ONLY = 'overlay constraint\nconstraint_attribute mail regex "^[^@]+@[^@]+$"\n'
 
 
@@ -81,11 +87,14 @@ class OpenLdapCase:
     """`OpenLdapTarget` over ou=people and ou=groups, writing as an ordinary entry with the right to."""
 
     optional = "mail"
+    secrets = ("Long-enough-1", "Long-enough-2 (日本)")
+    poor = "Too-short-1"
 
     def __init__(self, start: StartSlapd, folder: Path) -> None:
-        self.slapd = start(SlapdOptions(database=ADDRESSES_ONLY))
+        self.slapd = start(SlapdOptions(database=POLICY + ADDRESSES_ONLY))
         self._folder = folder
         with self.slapd.connection() as connection:
+            connection.add(f"cn=strict,{self.slapd.suffix}", ["person", "pwdPolicy"], STRICT)
             for code in ("mail", "files"):
                 connection.add(self._group(code), "groupOfNames", {"member": "cn=placeholder"})
 

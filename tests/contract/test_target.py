@@ -122,6 +122,49 @@ def test_modifying_changes_what_is_named_and_an_empty_value_removes(target_case:
     assert {n: found(once).attributes[n] for n in untouched} == {n: account.attributes[n] for n in untouched}
 
 
+def test_a_secret_that_was_set_opens_the_account_and_the_one_before_it_does_not(target_case: TargetCase) -> None:
+    (account,) = created(target_case, "tanaka")
+    target, (first, second) = target_case.target(), target_case.secrets
+    assert not target.opens("tanaka", first)
+
+    for secret in (first, second):
+        assert found(carry_out(target, order(OrderKind.SECRET, account, secret=secret))[0]) == account
+        assert target.opens("tanaka", secret)
+
+    assert not target.opens("tanaka", first)
+    assert not target.opens("tanak", second)
+    assert not target.opens("*", second)
+
+
+def test_a_disabled_account_takes_a_secret_and_stays_disabled(target_case: TargetCase) -> None:
+    (account,) = created(target_case, "tanaka", enabled=False)
+    target, (first, second) = target_case.target(), target_case.secrets
+
+    set_ = found(carry_out(target, order(OrderKind.SECRET, account, secret=first))[0])
+    closed = (set_.enabled, target.opens("tanaka", first), target.opens("tanaka", second))
+    carry_out(target, order(OrderKind.ENABLE, account))
+
+    assert closed == (False, False, False)
+    assert target.opens("tanaka", first)
+
+
+@pytest.mark.parametrize("secret", ["", "poor"])
+def test_a_secret_that_the_target_refuses_may_be_made_anew_and_changes_nothing(
+    target_case: TargetCase, secret: str
+) -> None:
+    (account,) = created(target_case, "tanaka")
+    target, (first, _) = target_case.target(), target_case.secrets
+    carry_out(target, order(OrderKind.SECRET, account, secret=first))
+
+    refused = getattr(target_case, secret) if secret else ""
+    (result,) = carry_out(target, order(OrderKind.SECRET, account, secret=refused))
+
+    assert isinstance(result, Failed)
+    assert result.unacceptable
+    assert not refused or refused not in repr(result)
+    assert (target.opens("tanaka", first), target.opens("tanaka", refused)) == (True, False)
+
+
 def test_granting_and_revoking_may_be_repeated(target_case: TargetCase) -> None:
     account, other = created(target_case, "tanaka", "suzuki")
     target = target_case.target()
@@ -268,11 +311,14 @@ def test_a_target_that_is_away_is_an_error_and_not_an_empty_target(target_case: 
     (account,) = created(target_case, "tanaka")
     target = target_case.away()
 
-    for asked in (lambda: read(target), lambda: target.find("tanaka"),
+    secret = target_case.secrets[0]
+    for asked in (lambda: read(target), lambda: target.find("tanaka"), lambda: target.opens("tanaka", secret),
+                  lambda: carry_out(target, order(OrderKind.SECRET, account, secret=secret)),
                   lambda: carry_out(target, order(OrderKind.DISABLE, account))):  # fmt: skip
         with pytest.raises(TargetError) as caught:
             asked()
         assert str(caught.value).endswith("。")
+        assert secret not in repr(caught.value)
 
 
 def test_nothing_ordered_is_nothing_answered(target_case: TargetCase) -> None:

@@ -12,6 +12,7 @@ from connectors.ldap.openldap.entries import Layout, OpenLdapOptions
 from connectors.ldap.openldap.failures import NO_SUCH_OBJECT
 from connectors.ldap.openldap.memberships import MembershipOrders
 from connectors.ldap.openldap.orders import AccountOrders, segments
+from connectors.ldap.openldap.secrets import SecretOrders, signs_in
 from connectors.ldap.requests import condition
 from connectors.ldap.server import Directory, Search
 from iam.errors import TargetError
@@ -66,8 +67,9 @@ class OpenLdapTarget:
         return accounts[0] if accounts else None
 
     def opens(self, login: str, secret: str) -> bool:
-        """See `Target.opens`."""
-        raise NotImplementedError
+        """See `Target.opens`: a bind as the account, on a connection of its own."""
+        account = self.find(login) if secret else None
+        return account is not None and signs_in(self._options, account.native_id, secret, self._label)
 
     def carry_out(self, orders: Sequence[Order]) -> Iterator[Done | Failed]:
         """See `Target.carry_out`.
@@ -80,12 +82,19 @@ class OpenLdapTarget:
                 if stretch[0].kind in _MEMBERSHIP:
                     yield from MembershipOrders(directory, self._layout, stretch).carry_out()
                     continue
+                if stretch[0].kind is OrderKind.SECRET:
+                    yield from SecretOrders(directory, self._layout).carry_out(stretch)
+                    continue
                 for at in range(0, len(stretch), ACCOUNTS_AT_ONCE):
                     part = stretch[at : at + ACCOUNTS_AT_ONCE]
                     yield from AccountOrders(directory, self._layout, part).carry_out()
 
+    @property
+    def _label(self) -> str:
+        return f"システム「{self._system}」"
+
     def _directory(self) -> Directory:
-        return Directory(self._options, f"システム「{self._system}」", TargetError)
+        return Directory(self._options, self._label, TargetError)
 
     def _groups_below(self, directory: Directory, base: str, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
         layout, options = self._layout, self._options
