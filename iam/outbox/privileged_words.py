@@ -70,5 +70,35 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             "期限の{due}を過ぎても済んでいません。済むまで、開庁日ごとにお知らせします。" + LOOK,
             person=str, system=str, right=str, number=int, due=date,
         ),
+        Topic.SUSPENDED_PERSON: worded(
+            "職員の利用を停止しました",
+            "{at}に、{person}（職員番号 {staff_number}）の利用を停止しました（受付番号 {number}）。",
+            "ポータルで理由を読み、受領を記録してください。",
+            at=datetime, person=str, staff_number=str, number=int,
+        ),
+        Topic.SUSPENDED_RESTORED: worded(
+            "職員の利用の停止を解きました",
+            "{at}に、{person}（職員番号 {staff_number}）の利用の停止を解きました（受付番号 {number}）。",
+            "ポータルで理由を読み、受領を記録してください。",
+            at=datetime, person=str, staff_number=str, number=int,
+        ),
+        Topic.SUSPENDED_STUCK: worded(
+            "【至急】利用の停止や回復を反映できません",
+            "{system}が応答しないため、{person}（職員番号 {staff_number}）についての決定を反映できていません。",
+            "反映できるまで繰り返し試します。急ぐときは、{system}の側で操作してください。",
+            system=str, person=str, staff_number=str,
+        ),
+        Topic.CONFIGURATION_EMERGENCY: worded(
+            "【至急】設定が一人で変更されました",
+            "{at}に、サーバーの利用者「{account}」が、設定（番号 {number}）を緊急に変更しました（理由: {reason}）。",
+            "{until}までに、ポータルの「設定の変更」で二人が確かめてください。確かめないと、新しく与える操作は止まります。",
+            at=datetime, account=str, number=int, reason=str, until=datetime,
+        ),
+        Topic.CONFIGURATION_KEYS_EMERGENCY: worded(
+            "【至急】鍵が一人で更新されました",
+            "{at}に、サーバーの利用者「{account}」が、{deed}を緊急に行いました（理由: {reason}）。",
+            "ポータルの「設定の変更」で二人が確かめてください。",
+            at=datetime, account=str, deed=str, reason=str,
+        ),
     }
 )  # fmt: skip

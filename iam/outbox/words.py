@@ -55,6 +55,11 @@ class Topic(StrEnum):
     PRIVILEGE_REVIEW_DUE = "privilege_review_due"
     PRIVILEGE_EMERGENCY = "privilege_emergency"
     PRIVILEGE_EMERGENCY_OVERDUE = "privilege_emergency_overdue"
+    SUSPENDED_PERSON = "suspended_person"
+    SUSPENDED_RESTORED = "suspended_restored"
+    SUSPENDED_STUCK = "suspended_stuck"
+    CONFIGURATION_EMERGENCY = "configuration_emergency"
+    CONFIGURATION_KEYS_EMERGENCY = "configuration_keys_emergency"
 
 
 @dataclass(frozen=True, slots=True)

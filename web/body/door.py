@@ -20,6 +20,7 @@ from iam.signin.factors.certificates import TrustFiles
 from iam.signin.passwords.blocklist import listed
 from iam.signin.passwords.hashing import Hasher, Parameters
 from iam.signin.watch import ClockWatch
+from web.body.configuration import running_of
 from web.body.deployment import Deployment
 
 WAITING: Final = 16
@@ -44,6 +45,7 @@ def door_of(deployment: Deployment, portal: Portal, keys: KeyRing, parameters: P
         body_words=(settings.body.name, profile.body.name),
         listed=listed,
         networks=deployment.networks,
+        running=running_of(deployment),
         key_roots=tuple(root_of(path) for path in portal.key_roots),
         authorities=None if certificate is None else TrustFiles(certificate.ca, certificate.crl),
     )
