@@ -38,9 +38,13 @@ class Keep(StrEnum):
 
 
 class Entitlement(Frozen):
-    """A right inside a system.  `name` is what officers read."""
+    """A right inside a system.  `name` is what officers read.
+
+    `privileged`: held during a use of a privileged ID and at no other time (OITA-S8.2.1.3a, R12).
+    """
 
     name: str
+    privileged: bool = False
 
 
 class System(Frozen):

@@ -38,6 +38,10 @@ class CaseKind(StrEnum):
     NOMINATION = "nomination"
     CLIENT = "client"
     OUTSIDE = "outside"
+    PRIVILEGED_ID = "privileged_id"
+    WAIVER = "waiver"
+    CONFIGURATION = "configuration"
+    KEYS = "keys"
 
     @property
     def label_ja(self) -> str:
@@ -45,7 +49,8 @@ class CaseKind(StrEnum):
         return {
             "temporary_password": "仮パスワードの発行", "temporary_code": "窓口コードの発行", "deputy": "代理の指定",
             "nomination": "役職の指名", "client": "システム連携の登録・変更・停止",
-            "outside": "庁外利用の許可",
+            "outside": "庁外利用の許可", "privileged_id": "特権IDの登録・変更・廃止", "waiver": "例外措置",
+            "configuration": "設定の変更", "keys": "鍵の更新",
         }[self.value]  # fmt: skip
 
 
@@ -84,6 +89,12 @@ ASKS: Final[Mapping[CaseKind, frozenset[Role]]] = {
     CaseKind.OUTSIDE: frozenset(
         {Role.DATA_OFFICER, Role.TERMINAL_OFFICER, Role.SYSTEM_OWNER, Role.OPERATOR, Role.GENERAL_OFFICER}
     ),
+    CaseKind.PRIVILEGED_ID: frozenset({Role.OPERATOR, Role.SYSTEM_OWNER, Role.GENERAL_OFFICER}),
+    # Whoever answers for a control says why it cannot be kept for a time (OITA-S9.4.1).
+    CaseKind.WAIVER: frozenset({Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, Role.DATA_OFFICER}),
+    # OITA-S8.1.4.3 (R19).
+    CaseKind.CONFIGURATION: frozenset({Role.GENERAL_OFFICER, Role.OPERATOR}),
+    CaseKind.KEYS: frozenset({Role.GENERAL_OFFICER, Role.OPERATOR}),
 }
 """Who may ask for what."""
 
@@ -95,9 +106,9 @@ def decides(
 
     Whoever decides over others gets a new credential only through a head: two of the desk
     must not be able to sign in as the officer who watches them.  A public line is an exception that
-    the approver alone makes (OITA-S8.2.2.7, OITA-S9.4.1).
+    the approver alone makes, as every exception is (OITA-S8.2.2.7, OITA-S9.4.1).
     """
-    if kind is CaseKind.OUTSIDE and content.get("public"):
+    if kind is CaseKind.WAIVER or (kind is CaseKind.OUTSIDE and content.get("public")):
         return frozenset({Role.APPROVER})
     return _HEADS if kind not in _AT_THE_DESK or subject & (_DESK | _HEADS) else _DESK
 

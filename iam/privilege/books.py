@@ -25,6 +25,7 @@ privileged_id_table = Table(
     Column("most_holders", Integer, nullable=False),
     Column("emergency", Boolean, nullable=False),
     Column("kept", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
     Column("case_id", ForeignKey(case_table.c.id)),
     Column("registered_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),

@@ -139,6 +139,7 @@ def _privileged_id() -> None:
         sa.Column("most_holders", sa.Integer(), nullable=False),
         sa.Column("emergency", sa.Boolean(), nullable=False),
         sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("case_id", Number, nullable=True),
         sa.Column("registered_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),

@@ -5,9 +5,10 @@ when the second officer confirms, shown once, used once, and dead soon; its
 owner is told (R28, R32, OITA-S7.4.3.7, OITA-S8.1.4.3, NIST SP 800-63B-4 4.2).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from iam import outbox
 from iam.errors import Conflict, NotFound
@@ -26,6 +27,11 @@ from iam.signin.tokens.clients import Secret
 
 DESK: Final = (CaseKind.TEMPORARY_PASSWORD, CaseKind.TEMPORARY_CODE)
 """What is handed over at the desk."""
+
+_ROLES: Final = (CaseKind.DEPUTY, CaseKind.NOMINATION)
+
+Effects: TypeAlias = Mapping[CaseKind, Callable[[Act, Door, Case], object]]
+"""What confirming a case does, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,12 @@ def tell_deciders(act: Act, door: Door, officer: Entrant, case: Case) -> None:
         outbox.tell(act, each.id, each.email, Topic.CASE_ASKED, told)
 
 
-def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash: str) -> Slip | Secret | None:
+def confirm(
+    store: Store, door: Door, officer: Entrant, case_id: int, seen_hash: str, *, effects: Effects | None = None
+) -> Slip | Secret | None:
     """Confirm a case of any kind and carry it out; a slip, or a client's secret, where there is something to hand over.
+
+    `effects`: what confirming does for the kinds of which only floors above this one know.
 
     Raises:
         NotFound, Conflict, Forbidden: as `cases.confirm`, or when it could no longer be asked for; Busy: too many hash.
@@ -77,9 +87,12 @@ def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash:
             if case.kind is CaseKind.OUTSIDE:
                 _permitted(act, door, case)
                 return None
-            if case.kind not in DESK:
+            if case.kind in _ROLES:
                 deputies.take_effect(act, door.offices, case)
                 _tell_deputy(act, case)
+                return None
+            if case.kind not in DESK:
+                _elsewhere(act, door, case, effects or {})
                 return None
             who = _subject(act, door, case.subject_id)
             if case.kind is CaseKind.TEMPORARY_CODE:
@@ -91,6 +104,12 @@ def confirm(store: Store, door: Door, officer: Entrant, case_id: int, seen_hash:
         )
         _tell_asker(act, case_id)
         return slip
+
+
+def _elsewhere(act: Act, door: Door, case: Case, effects: Effects) -> None:
+    if case.kind not in effects:
+        raise Conflict(f"「{case.kind.label_ja}」は、この画面からは確認できません。担当の画面で確認してください。")
+    effects[case.kind](act, door, case)
 
 
 def decline(act: Act, door: Door, officer: Entrant, case_id: int, reason: str) -> None:

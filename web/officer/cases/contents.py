@@ -5,7 +5,6 @@ the confirmation is bound to.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from flask_babel import gettext
 from sqlalchemy import Connection
@@ -19,22 +18,11 @@ from iam.people.ledger import Person
 from iam.policy.profile import Role
 from iam.signin.tokens.asking import Deed
 from iam.signin.tokens.clients import Draft, client_of
-from web.officer.clients.words import Row, rows_of_case
+from web.officer.cases import privileged
+from web.officer.cases.content import Content
+from web.officer.clients.words import rows_of_case
 from web.site.face.language import day
 from web.site.site import the_site
-
-Fact = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is asked for.  `facts`: beside the person; `agreed`: what is agreed with a client; `effects`: a sentence
-    each; `title`: where there is more to say than the kind of the case."""
-
-    facts: Sequence[Fact] = ()
-    agreed: Sequence[Row] = ()
-    effects: Sequence[str] = ()
-    title: str = ""
 
 
 def content_of(connection: Connection, case: Case, names: Mapping[int, Person]) -> Content:
@@ -50,6 +38,17 @@ def content_of(connection: Connection, case: Case, names: Mapping[int, Person]) 
             return Content(effects=_password())
         case CaseKind.TEMPORARY_CODE:
             return Content(effects=_code())
+        case _:
+            return _of_the_whole(connection, case)
+
+
+def _of_the_whole(connection: Connection, case: Case) -> Content:
+    """Of what is no one person's."""
+    if case.kind is CaseKind.PRIVILEGED_ID:
+        return privileged.of_id(connection, case)
+    if case.kind is CaseKind.WAIVER:
+        return privileged.of_waiver(case)
+    return Content([(name, str(value)) for name, value in sorted(case.content.items())])
 
 
 def role_title(offices: Offices, role: Role) -> str:

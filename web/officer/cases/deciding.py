@@ -16,6 +16,7 @@ from iam.errors import Busy, ConfigurationError, Conflict, Forbidden
 from iam.office.cases import CaseKind
 from iam.signin.desk import issuing
 from iam.signin.tokens.clients import Secret
+from web.officer.cases.effects import EFFECTS
 from web.officer.cases.listing import Read, read
 from web.officer.officer import officer
 from web.site.face.forms import PageForm, line
@@ -52,7 +53,7 @@ def page(id_: int) -> Response | tuple[str, int]:
         return _asked(shown, form, form.status)
     site, me = the_site(), officer()
     try:
-        slip = issuing.confirm(site.store, site.door, me.who, id_, form.seen.data or "")
+        slip = issuing.confirm(site.store, site.door, me.who, id_, form.seen.data or "", effects=EFFECTS)
     except (Conflict, ConfigurationError) as refusal:
         form.form_errors.append(gettext(str(refusal)))
         return _asked(shown, form, _CONFLICT)

@@ -17,7 +17,8 @@ from iam.errors import Forbidden
 from iam.office import cases
 from iam.office.cases import Case, CaseState
 from iam.people.ledger import Person, people
-from web.officer.cases.contents import Content, content_of
+from web.officer.cases.content import Content
+from web.officer.cases.contents import content_of
 from web.officer.officer import officer
 from web.site.access import OVERSIGHT
 from web.site.site import at, the_site
