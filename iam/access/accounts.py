@@ -249,6 +249,18 @@ def blocks_of(connection: Connection, person_ids: Iterable[int]) -> Mapping[int,
     return found
 
 
+def wholly_blocked(connection: Connection, person_ids: Iterable[int], on: date) -> set[int]:
+    """Those of the persons from whom everything is taken on the day, whatever they would have."""
+    columns = block_table.c
+    whole = columns.system == "", columns.entitlement == "", columns.lifted_at.is_(None)
+    in_force = columns.valid_from <= on, columns.valid_until >= on
+    found: set[int] = set()
+    for part in chunks(person_ids):
+        query = select(columns.person_id).where(among(columns.person_id, part), *whole, *in_force)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def decisions(connection: Connection) -> set[tuple[str, int, int]]:
     """Every grant and block in the books: table, id, person.  Two readings tell whom somebody decided about between."""
     found: set[tuple[str, int, int]] = set()

@@ -168,7 +168,7 @@ def suspensions(connection: Connection, *, ended: bool = False, person_id: int |
 
 
 def _suspension(row: Row[Any]) -> Suspension:
-    return Suspension(*row)
+    return Suspension(*tuple(row))
 
 
 def told(act: Act, suspension_id: int, what: What, role: str, person_ids: Iterable[int]) -> None:

@@ -5,6 +5,7 @@ same order: read, compare, guard, record, apply, verify (design law 1).
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -83,6 +84,30 @@ def preview(job: Job, *, on: date | None = None, keep: bool = True) -> Report:
         return night.report
 
 
+def holds_of(connection: Connection, job: Job, found: Evaluation, *, on: date, at: datetime) -> list[Hold]:
+    """What holds these changes back on a day, if anything does."""
+    if not found.changes:
+        return []
+    since = at - timedelta(days=REHEARSAL_DAYS)
+    rehearsed = dict(vouched(connection, since, job.policy.digest))
+    if on > job.today:
+        # A rehearsal vouches for what it shows, so that its holds are those that will be left on the day.
+        known = (c for c in found.changes if c.cause.entry and c.cause.entry.known_from < at)
+        rehearsed.update((change.key, job.today) for change in known)
+    undone = undone_keys(connection, since)
+    people = population(connection, [feed.rules.name for feed in job.feeds])
+    return judge_plan(found.changes, people, job.policy.guard, rehearsed, undone)
+
+
+def commit_evaluation(act: Act, found: Evaluation, on: date, decided: AbstractSet[tuple[str, int, int]]) -> None:
+    """Write what an evaluation settles by itself; `decided`: the `decisions` that it was made over."""
+    adopt(act, found.adoptions, on)
+    reserve_accounts(act, found.changes, on, found.linked)
+    mark_pending(act.connection, found.people - found.unsettled, pending=False)
+    # Whoever was decided about since the look is looked at again; in this order no click falls between.
+    mark_pending(act.connection, found.unsettled | decided_since(act.connection, decided))
+
+
 class Night:
     """One run on one day."""
 
@@ -120,17 +145,7 @@ class Night:
         self._tell(connection, readings)
 
     def _judge_plan(self, connection: Connection, found: Evaluation) -> list[Hold]:
-        if not found.changes:
-            return []
-        since = self._at - timedelta(days=REHEARSAL_DAYS)
-        rehearsed = dict(vouched(connection, since, self._job.policy.digest))
-        if self._on > self._job.today:
-            # A rehearsal vouches for what it shows, so that its holds are those that will be left on the day.
-            known = (c for c in found.changes if c.cause.entry and c.cause.entry.known_from < self._at)
-            rehearsed.update((change.key, self._job.today) for change in known)
-        undone = undone_keys(connection, since)
-        people = population(connection, self._rules)
-        return judge_plan(found.changes, people, self._job.policy.guard, rehearsed, undone)
+        return holds_of(connection, self._job, found, on=self._on, at=self._at)
 
     def _candidates(self, readings: dict[str, Reading], trusted: dict[str, Reading]) -> Sequence[dict[str, Reading]]:
         """Everything; without sources that are out of their bands; dates alone: the first that passes is applied."""
@@ -250,11 +265,7 @@ class Night:
 
     def _commit_evaluation(self, act: Act) -> None:
         found = self._evaluation
-        adopt(act, found.adoptions, self._on)
-        reserve_accounts(act, found.changes, self._on, found.linked)
-        mark_pending(act.connection, found.people - found.unsettled, pending=False)
-        # Whoever gave a right back since the look is looked at again; in this order no click falls between.
-        mark_pending(act.connection, found.unsettled | decided_since(act.connection, self._decided))
+        commit_evaluation(act, found, self._on, self._decided)
         self._remember_evaluation(act)
         if found.changes:
             draft = Draft(

@@ -46,8 +46,6 @@ class Topic(StrEnum):
     CASE_ASKED = "case_asked"
     CASE_DECIDED = "case_decided"
     PLAN_HELD = "plan_held"
-    PRIVILEGE_WITNESS_SOUGHT = "privilege_witness_sought"
-    PRIVILEGE_OPENED = "privilege_opened"
     PRIVILEGE_ENDED = "privilege_ended"
     PRIVILEGE_STUCK = "privilege_stuck"
     PRIVILEGE_RECORD_DUE = "privilege_record_due"
@@ -71,7 +69,7 @@ class Text:
     body: str
 
 
-def worded(subject: str, *lines: str, **fields: type) -> Text:
+def worded(subject: str, /, *lines: str, **fields: type) -> Text:
     """The words of one topic, in lines, with the type of each field."""
     return Text(MappingProxyType(fields), subject, "\n".join(lines))
 

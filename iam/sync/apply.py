@@ -6,18 +6,22 @@ in doubt is asked of the target again (design laws 1 and 3, R01, R03).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
 from typing import Final
 
-from iam.access.accounts import decided_since
+from iam.access.accounts import decided_since, wholly_blocked
 from iam.access.naming import comparable_login
 from iam.errors import TargetError
 from iam.intake.taking import mark_pending
 from iam.people.ledger import chunks
 from iam.ports import Done, Failed, Order, OrderKind, Target
 from iam.record.act import Act
+from iam.record.columns import jst_day
 from iam.record.store import Store, bulk_update
 from iam.sync.actual.outcome import AccountKey, account_keys, write_done
 from iam.sync.plan import ChangeKind
@@ -41,6 +45,7 @@ PAUSES: Final = (1.0, 5.0, 20.0)
 _TAKING = (ChangeKind.REVOKE, ChangeKind.DISABLE)
 _GIVING = tuple(kind for kind in ChangeKind if kind not in _TAKING)
 _NEEDS_THE_REST = (ChangeKind.GRANT, ChangeKind.ENABLE)
+_SUSPENDED = "計画の後で利用が停止されたため行いません。"
 _UNDONE = "先に行うべき変更ができていないため見送りました。次の同期でやり直します。"
 _AWAY = "システムに書き込めないため行っていません。次の同期でやり直します。"
 _UNKNOWN_SYSTEM = "設定の [targets] にありません。書き足すか、access.toml から除いてください。"
@@ -54,6 +59,13 @@ class Applied:
     done: int = 0
     failed: list[StoredChange] = field(default_factory=list)
     away: dict[str, str] = field(default_factory=dict)
+    _counting: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def count(self, done: int, failed: Sequence[StoredChange]) -> None:
+        """Add what became of a batch; systems that are written at the same time share this."""
+        with self._counting:
+            self.done += done
+            self.failed += failed
 
     @property
     def whole(self) -> bool:
@@ -63,13 +75,18 @@ class Applied:
 
 @dataclass(frozen=True)
 class Applier:
-    """Applies stored plans.  `pause` waits for some seconds; `progress` hears (done, of how many)."""
+    """Applies stored plans.  `pause` waits for some seconds; `progress` hears (done, of how many).
+
+    `pauses`: before each further try of what is refused for the moment.  `at_once`: systems written at the same time.
+    """
 
     store: Store
     actor: str
     targets: Mapping[str, Target]
     pause: Callable[[float], None]
     progress: Callable[[int, int], None] = lambda _done, _all: None
+    pauses: Sequence[float] = PAUSES
+    at_once: int = 1
 
     def apply(
         self,
@@ -92,8 +109,8 @@ class Applier:
         # What is taken away is gone on every system before anything is given on any (R03).
         stumbled: set[int] = set()
         for kinds in (_TAKING, _GIVING):
-            for system, changes in by_system.items():
-                _SystemRun(self, stored, system, applied, stumbled, len(waiting)).apply(changes, kinds)
+            runs = {each: _SystemRun(self, stored, each, applied, stumbled, len(waiting)) for each in by_system}
+            self._each(partial(_apply, runs, by_system, kinds), by_system)
         failed = {change.person_id for change in applied.failed}
         done = {change.person_id for change in waiting} - failed
         settled = () if waiting_for_more is None else [id_ for id_ in done if id_ not in waiting_for_more]
@@ -103,6 +120,24 @@ class Applier:
                 mark_pending(act.connection, decided_since(act.connection, decided))
             set_state(act, plan_id, PlanState.APPLIED if applied.whole else PlanState.PARTLY)
         return applied
+
+    def _each(self, apply: Callable[[str], None], systems: Collection[str]) -> None:
+        if self.at_once == 1 or len(systems) == 1:
+            for system in systems:
+                apply(system)
+            return
+        with ThreadPoolExecutor(self.at_once) as pool:
+            # Taken from the iterator, so that what goes wrong in one of them is raised here.
+            list(pool.map(apply, systems))
+
+
+def _apply(
+    runs: "Mapping[str, _SystemRun]",
+    changes: Mapping[str, Sequence[StoredChange]],
+    kinds: Sequence[ChangeKind],
+    system: str,
+) -> None:
+    runs[system].apply(changes[system], kinds)
 
 
 class _SystemRun:
@@ -131,6 +166,9 @@ class _SystemRun:
                     self._batch(batch)
 
     def _batch(self, batch: Sequence[StoredChange]) -> None:
+        suspended = self._suspended(batch)
+        self._fail([c for c in batch if c.person_id in suspended], _SUSPENDED)
+        batch = [c for c in batch if c.person_id not in suspended]
         ready = [c for c in batch if not self._must_wait(c)]
         self._fail([c for c in batch if self._must_wait(c)], _UNDONE)
         if not ready:
@@ -141,6 +179,17 @@ class _SystemRun:
         results = self._carry_out(ready, keys)
         self._settle(ready, results, keys)
         self._applier.progress(self._applied.done + len(self._applied.failed), self._in_all)
+
+    def _suspended(self, batch: Sequence[StoredChange]) -> Collection[int]:
+        """Whoever was suspended since the plan was made, and would be let in by this batch (R20)."""
+        let_in = {
+            c.person_id for c in batch if c.kind is ChangeKind.ENABLE or (c.kind is ChangeKind.CREATE and c.enabled)
+        }
+        if not let_in:
+            return ()
+        store = self._applier.store
+        with store.read() as connection:
+            return wholly_blocked(connection, let_in, jst_day(store.clock()))
 
     def _must_wait(self, change: StoredChange) -> bool:
         return change.kind in _NEEDS_THE_REST and change.person_id in self._stumbled
@@ -156,7 +205,7 @@ class _SystemRun:
         """Results by number; whatever the target refused for the moment is tried again, by itself."""
         left = {c.number: _order(c, keys.get(comparable_login(c.login))) for c in batch}
         results: dict[int, Done | Failed] = {}
-        for wait in (*PAUSES, None):
+        for wait in (*self._applier.pauses, None):
             away = self._try(left, results)
             if not left:
                 break
@@ -195,8 +244,7 @@ class _SystemRun:
                     failed.append((change, wrong or (result.reason if isinstance(result, Failed) else _UNKNOWN)))
             write_done(act, self._system, self._on, done, keys)
             self._write_states(act, done, failed)
-        self._applied.done += len(done)
-        self._applied.failed += [change for change, _ in failed]
+        self._applied.count(len(done), [change for change, _ in failed])
         self._stumbled.update(change.person_id for change, _ in failed)
 
     def _write_states(
@@ -216,7 +264,7 @@ class _SystemRun:
         if batch:
             with self._applier.store.act(self._applier.actor) as act:
                 self._write_states(act, (), [(c, reason) for c in batch])
-            self._applied.failed += batch
+            self._applied.count(0, batch)
             self._stumbled.update(change.person_id for change in batch)
 
     def _subject(self, change: StoredChange) -> str:

@@ -153,12 +153,16 @@ class Evaluator:
 
     def run(self, *, everybody: bool = False) -> Evaluation:
         """Evaluate whoever must be looked at, or everybody."""
-        ids = self._everybody() if everybody or self._rules_changed() else self._dirty()
-        found = Evaluation()
-        for part in chunks(sorted(ids)):
-            self._part(part, found)
+        found = self.run_for(self._everybody() if everybody or self._rules_changed() else self._dirty())
         for system, observed in self._observed.items():
             found.disputes += self._strangers(system, observed, found.changes)
+        return found
+
+    def run_for(self, ids: Iterable[int]) -> Evaluation:
+        """Evaluate these persons alone, whoever else may need it; the systems need not have been read whole."""
+        found = Evaluation()
+        for part in chunks(sorted(set(ids))):
+            self._part(part, found)
         return found
 
     def _strangers(self, system: str, observed: Observation, changes: Iterable[Change]) -> Iterator[Dispute]:

@@ -127,6 +127,7 @@ class Purpose(StrEnum):
     NIGHTLY = "nightly"
     PREVIEW = "preview"
     REHEARSAL = "rehearsal"
+    URGENT = "urgent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +229,13 @@ def store_plan(act: Act, draft: Draft) -> StoredPlan:
     rows = change_rows(draft.changes)
     hash_ = plan_hash(draft.as_of, draft.base, draft.readings, rows)
     connection = act.connection
-    if draft.purpose is Purpose.NIGHTLY:
+    if draft.purpose in (Purpose.NIGHTLY, Purpose.URGENT):
         waiting = connection.execute(select(plan_table).where(plan_table.c.state == PlanState.HELD)).all()
         for old in waiting:
             if old.hash == hash_ and draft.state is PlanState.HELD:
                 # The same plan as last night keeps the signature it may already have.
                 return _plan(old)
-            if draft.state is PlanState.HELD:
+            if draft.state is PlanState.HELD and draft.purpose is Purpose.NIGHTLY:
                 connection.execute(
                     update(plan_table).where(plan_table.c.id == old.id).values(state=PlanState.SUPERSEDED)
                 )

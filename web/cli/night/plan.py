@@ -28,7 +28,7 @@ from web.cli.night.report import HASH_SHOWN, plan_json
 from web.cli.table import say, say_json, say_table
 from web.cli.wiring import Desk
 
-PURPOSES: Final = {Purpose.NIGHTLY: "同期", Purpose.PREVIEW: "確認", Purpose.REHEARSAL: "予行"}
+PURPOSES: Final = {Purpose.NIGHTLY: "同期", Purpose.PREVIEW: "確認", Purpose.REHEARSAL: "予行", Purpose.URGENT: "緊急"}
 
 
 @click.group()

@@ -44,6 +44,7 @@ TONES: Final[Mapping[PlanState, str]] = {
     PlanState.SUPERSEDED: "",
 }
 _LINES: Final = 100
+_CARRIED: Final = (Purpose.NIGHTLY, Purpose.URGENT)
 _RECENT: Final = 20
 
 
@@ -87,7 +88,7 @@ def page() -> str:
     """What is held, and the plans of late."""
     with the_site().store.read() as connection:
         held = plans(connection, PlanState.HELD)
-        recent = [each for each in plans(connection, limit=_RECENT) if each.purpose is Purpose.NIGHTLY]
+        recent = [each for each in plans(connection, limit=_RECENT) if each.purpose in _CARRIED]
         counts = sizes(connection, [each.id for each in (*held, *recent)])
         signed = {each.id: signers(connection, each) for each in (*held, *recent)}
     return render_template(
