@@ -262,6 +262,10 @@ class SightingSource(Protocol):
     def sha256(self) -> str:
         """After a complete reading: 64 hex digits over the file."""
 
+    @property
+    def passed_over(self) -> Mapping[str, int]:
+        """After a complete reading: how many records are no sign-ins of people, by why, for people to read."""
+
     def read(self) -> Iterator[Sighting | Unreadable]:
         """Every line that is a sign-in; what cannot be read as one is told, never dropped.
 
