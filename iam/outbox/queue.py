@@ -63,7 +63,8 @@ class Queue:
 
     def delay_after(self, tries: int) -> timedelta:
         """How long to wait after so many tries."""
-        return min(self.longest_delay, self.first_delay * (1 << (min(tries, self.most_tries) - 1)))
+        # Beyond thirty doublings any delay is the longest.
+        return min(self.longest_delay, self.first_delay * (1 << (min(tries, self.most_tries, 30) - 1)))
 
     def give_up(self, act: Act) -> int:
         """Settle what was claimed for the last time by workers that died; how many."""

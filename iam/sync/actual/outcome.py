@@ -167,6 +167,21 @@ def _write_rights(
         _close_holdings(act, ((id_, c.entitlement) for id_, c in held))
 
 
+def write_membership(
+    act: Act, system: str, native_id: str, row: tuple[int, str, str, str, int | None], *, held: bool
+) -> None:
+    """One membership as it was read back.  `row`: account, entitlement, rule, clause, appointment."""
+    account_id, entitlement = row[:2]
+    pairs = [(entitlement, native_id)]
+    doubt_groups(act.connection, system, {entitlement})
+    if held:
+        put_members(act.connection, system, pairs, ())
+        _open_holdings(act, [row])
+    else:
+        put_members(act.connection, system, (), pairs)
+        _close_holdings(act, [(account_id, entitlement)])
+
+
 def _open_holdings(act: Act, rows: Iterable[tuple[int, str, str, str, int | None]]) -> None:
     rows = list(rows)
     columns = holding_table.c

@@ -1,20 +1,44 @@
-"""Errands carried out: each target in a lane of its own, so that a dead one delays no other.
+"""One errand carried out: claimed, refused or brought to its target, and settled by what was read back.
 
-The one law: intent before, result after, no transaction over the network; done is what the target showed when it was
-read again, and nothing else (design laws 1 and 3).
+The one law: intent before, result after, no transaction over the network (design laws 1 and 3); and *a CLOSE comes
+last*: an OPEN that was overtaken by one, or died with its work half done, is closed after it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from iam.access.model import AccessModel
+from iam.errors import IamError, NotFound
 from iam.ports import Target
 from iam.record.act import Act
 from iam.record.store import Store
-from iam.sync.urgent.errands import Outcome, StoredErrand
+from iam.sync.urgent.aims import why_refused, why_wait
+from iam.sync.urgent.books import errand_table
+from iam.sync.urgent.errands import DOING, ERRANDS, ErrandKind, Mode, Outcome, StoredErrand, detail_of, stored
+from iam.sync.urgent.settling import (
+    Alarm,
+    Settled,
+    again,
+    ended,
+    in_hand,
+    later,
+    opening_until,
+    overtaken,
+    write_shown,
+)
+from iam.sync.urgent.visits import Shown, Texts, Visit
+
+MOST_SECRETS: Final = 5
+"""Secrets that are tried on a target before it is told that it takes none."""
+
+BEGIN_WITHIN: Final = ERRANDS.hold / 2
+"""Nothing is opened later than this after the claim: what is on the way then ends before the claim lapses."""
+
+_NO_TARGET: Final = "設定の [targets] にこのシステムがないため、書き込めません。設定に書き足してください。"
 
 
 class Secrets(Protocol):
@@ -24,20 +48,11 @@ class Secrets(Protocol):
         """The secret in clear.
 
         Raises:
-            NotFound: when it is not there, or is no longer kept.
+            NotFound: when it is not there, or is no longer kept; IntegrityError: when it was altered.
         """
 
     def anew(self, act: Act, secret_id: int) -> int:
         """Another secret in the place of this one, which the target refused; answers the new one's id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of one errand in this round.  `outcome` is None where it is tried again, for `reason`."""
-
-    errand: StoredErrand
-    outcome: Outcome | None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,14 +68,118 @@ class Carrier:
     model: AccessModel
     targets: Mapping[str, Target]
     secrets: Secrets
-    alarm: Callable[[Act, StoredErrand, str], None] = lambda _act, _errand, _reason: None
+    alarm: Alarm = lambda _act, _errand, _reason: None
     going: Callable[[], bool] = lambda: True
 
 
-def carry_out(carrier: Carrier) -> list[Settled]:
-    """Carry out everything that is due, each target in a thread of its own; returns when all of it was tried once.
+def due_systems(connection: Connection, at: datetime) -> set[str]:
+    """The systems on which an errand is due."""
+    table = errand_table.c
+    query = select(table.system).where(table.settled_at.is_(None), table.due_at <= at).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def carry_next(carrier: Carrier, system: str) -> Settled | None:
+    """Carry out what is due on one system: a CLOSE before all else, then what has waited longest; None without any.
 
     Raises:
-        StoreError, Busy: when the database is away.
+        StoreError, Busy: when the database is away; the errand is taken up again when its claim lapses.
     """
-    raise NotImplementedError
+    with carrier.store.act(carrier.actor) as act:
+        claimed = _claimed(act, carrier, system)
+    return _Round(carrier, claimed).run() if isinstance(claimed, StoredErrand) else claimed
+
+
+def _claimed(act: Act, carrier: Carrier, system: str) -> StoredErrand | Settled | None:
+    table, earlier = errand_table.c, errand_table.alias("earlier")
+    before = (
+        earlier.c.settled_at.is_(None), earlier.c.id < table.id, earlier.c.system == table.system,
+        earlier.c.comparable == table.comparable, earlier.c.entitlement == table.entitlement,
+    )  # fmt: skip
+    first = ~select(earlier.c.id).where(*before).exists()
+    query = select(errand_table).where(table.system == system, first).order_by(table.kind != ErrandKind.CLOSE)
+    row = ERRANDS.claim(act, query)
+    if row is None:
+        return None
+    errand = replace(stored(row), tries=row.tries + 1, due_at=act.at + ERRANDS.hold)
+    if reason := why_refused(act.connection, carrier.model, errand):
+        return ended(act, carrier.alarm, errand, Outcome.REFUSED, reason)
+    if reason := why_wait(act.connection, errand, act.at):
+        return again(act, carrier.alarm, errand, reason)
+    act.connection.execute(update(errand_table).where(table.id == errand.id).values(outcome=DOING))
+    if not errand.reason:
+        act.record("errand.intended", errand.subject, {"errand": errand.id, "try": errand.tries, **detail_of(errand)})
+    return errand
+
+
+@dataclass
+class _Round:
+    """One claimed errand, from the target to its end."""
+
+    carrier: Carrier
+    errand: StoredErrand
+
+    def run(self) -> Settled:
+        """Bring it to the target, with another secret where one is refused, and write down what was shown."""
+        target = self.carrier.targets.get(self.errand.system)
+        if target is None:
+            return self._settled(Shown(_NO_TARGET))
+        shown = self._visit(target)
+        for _ in range(MOST_SECRETS - 1):
+            if not shown.unacceptable or not self._another_secret():
+                break
+            shown = self._visit(target)
+        return self._settled(shown)
+
+    def _visit(self, target: Target) -> Shown:
+        with self.carrier.store.read() as connection:
+            texts = Texts(self._text(connection, self.errand.secret_id), self._text(connection, self.errand.former_id))
+        return Visit(target, self.errand.id, self.errand, texts, self._ours).shown()
+
+    def _text(self, connection: Connection, secret_id: int | None) -> str:
+        """A secret in clear; "" for none: a target refuses to set that, and another is made."""
+        if secret_id is None or self.errand.mode is not Mode.SECRET:
+            return ""
+        try:
+            return self.carrier.secrets.open(connection, secret_id)
+        except IamError:
+            return ""
+
+    def _ours(self) -> bool:
+        """Whether no CLOSE came, and the claim will not lapse under what is begun now."""
+        if self.errand.due_at - self.carrier.store.clock() < ERRANDS.hold - BEGIN_WITHIN:
+            return False
+        with self.carrier.store.read() as connection:
+            return in_hand(connection, self.errand)
+
+    def _another_secret(self) -> bool:
+        """Have one made in place of the one refused; False when the errand is no longer ours or none can be made."""
+        secret_id = self.errand.secret_id
+        if secret_id is None:
+            return False
+        try:
+            with self.carrier.store.act(self.carrier.actor) as act:
+                if not in_hand(act.connection, self.errand, lock=True):
+                    return False
+                newer = self.carrier.secrets.anew(act, secret_id)
+                mine = update(errand_table).where(errand_table.c.id == self.errand.id)
+                act.connection.execute(mine.values(secret_id=newer))
+                detail = {"errand": self.errand.id, "secret": newer, "refused": secret_id}
+                act.record("errand.secret_renewed", self.errand.subject, detail)
+        except NotFound:
+            return False
+        self.errand = replace(self.errand, secret_id=newer)
+        return True
+
+    def _settled(self, shown: Shown) -> Settled:
+        errand, carrier = self.errand, self.carrier
+        with carrier.store.act(carrier.actor) as act:
+            if not in_hand(act.connection, errand, lock=True):
+                return overtaken(act, errand)
+            write_shown(act, errand, shown)
+            if shown.unacceptable and errand.kind is not ErrandKind.CLOSE:
+                return ended(act, carrier.alarm, errand, Outcome.FAILED, shown.reason)
+            if shown.reason:
+                return again(act, carrier.alarm, errand, shown.reason)
+            until = opening_until(act.connection, errand, act.at)
+            return later(act, errand, until) if until else ended(act, carrier.alarm, errand, Outcome.DONE, "")

@@ -7,9 +7,10 @@ and errands of one account are carried out in the order in which they were put.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, select, update
 
 from iam.access.naming import comparable_login
 from iam.outbox.queue import Queue
@@ -27,6 +28,9 @@ ERRANDS: Final = Queue(
     most_tries=2**31 - 1,
     interrupted="",
 )
+
+DOING: Final = "doing"
+"""In the place of an outcome while a worker has the errand in hand."""
 
 
 class ErrandKind(StrEnum):
@@ -92,6 +96,7 @@ class StoredErrand(Errand):
     """
 
     id: int
+    comparable: str
     written_at: datetime
     due_at: datetime
     tries: int
@@ -125,11 +130,23 @@ def _supersede(act: Act, errand: Errand, comparable: str) -> None:
     table = errand_table.c
     same = table.system == errand.system, table.comparable == comparable, table.entitlement == errand.entitlement
     waiting = (*same, table.kind != ErrandKind.CLOSE, table.settled_at.is_(None))
-    ended = update(errand_table).where(*waiting).values(settled_at=act.at, outcome=Outcome.SUPERSEDED)
-    rows = act.connection.execute(ended.returning(table.id, table.subject)).all()
+    # What a worker has in hand keeps its instant: until then it may still reach the target.
+    until = case((table.outcome == DOING, table.due_at), else_=act.at)
+    values = {"settled_at": act.at, "outcome": Outcome.SUPERSEDED, "due_at": until}
+    ended = update(errand_table).where(*waiting).values(**values).returning(table.id, table.subject)
+    rows = act.connection.execute(ended).all()
     act.record_many(
-        ("errand.superseded", row.subject, {"errand": row.id, "by": errand.subject}) for row in sorted(rows)
+        ("errand.superseded", row.subject, {"errand": row.id, "by": errand.subject})
+        for row in sorted(rows, key=attrgetter("id"))
     )
+
+
+def same_account(errand: "StoredErrand") -> tuple[ColumnElement[bool], ...]:
+    """Conditions: the same account, or (MEMBER) the same membership, as this errand's."""
+    table = errand_table.c
+    return (
+        table.system == errand.system, table.comparable == errand.comparable, table.entitlement == errand.entitlement,
+    )  # fmt: skip
 
 
 def detail_of(errand: Errand) -> dict[str, object]:
@@ -157,9 +174,9 @@ def undone(connection: Connection) -> list[StoredErrand]:
 def stored(row: Row[Any]) -> StoredErrand:
     """A row of the book as an errand."""
     return StoredErrand(
-        id=row.id, system=row.system, login=row.login, kind=ErrandKind(row.kind), mode=Mode(row.mode),
-        entitlement=row.entitlement, secret_id=row.secret_id, former_id=row.former_id, subject=row.subject,
-        rule=row.rule, clause=row.clause, words=row.words, written_at=row.written_at, due_at=row.due_at,
-        tries=row.tries, settled_at=row.settled_at, outcome=Outcome(row.outcome) if row.outcome else None,
-        reason=row.reason,
+        id=row.id, comparable=row.comparable, system=row.system, login=row.login, kind=ErrandKind(row.kind),
+        mode=Mode(row.mode), entitlement=row.entitlement, secret_id=row.secret_id, former_id=row.former_id,
+        subject=row.subject, rule=row.rule, clause=row.clause, words=row.words, written_at=row.written_at,
+        due_at=row.due_at, tries=row.tries, settled_at=row.settled_at,
+        outcome=Outcome(row.outcome) if row.settled_at else None, reason=row.reason,
     )  # fmt: skip
