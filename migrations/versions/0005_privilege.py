@@ -94,7 +94,6 @@ def _configuration() -> None:
         sa.Column("confirmed_by", sa.Text(), nullable=True),
         sa.Column("confirmed_at", Instant(), nullable=True),
         sa.Column("emergency_until", Instant(), nullable=True),
-        sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("seal", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "confirmed_by IS NULL OR confirmed_by <> proposed_by", name=op.f("ck_configuration_two_persons")

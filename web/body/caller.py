@@ -31,7 +31,7 @@ def caller(uid: int, environment: Mapping[str, str], config: Path, login: int = 
         raise Forbidden(
             "sudo を呼んだ利用者と、この端末にサインインした利用者が違います。本人がサインインして実行してください。"
         )
-    if config.exists() and (place := _writable_by_others(config)):
+    if config.exists() and (place := writable_by_others(config)):
         raise Forbidden(
             f"sudo で使う設定は root だけが書き換えられるようにしてください（{place} を他の利用者が変えられます）。"
             "/etc/kagimori/iam.toml などを --config で指定してください。"
@@ -39,7 +39,7 @@ def caller(uid: int, environment: Mapping[str, str], config: Path, login: int = 
     return int(called_by)
 
 
-def _writable_by_others(config: Path) -> Path | None:
+def writable_by_others(config: Path) -> Path | None:
     """The file, or the folder that holds it, if anybody but root may change it."""
     for place in (config.resolve(), config.resolve().parent):
         found = place.stat()

@@ -18,6 +18,7 @@ from iam.record.act import now
 from iam.record.columns import jst_day
 from web.cli.exits import Exit
 from web.cli.japanese import as_json_option
+from web.cli.setup.proposing import propose_command, standing_command
 from web.cli.table import aligned, printable, say, say_json, say_table
 from web.cli.wiring import Desk
 
@@ -107,6 +108,10 @@ def diff_command(*, left: str, right: str, everything: bool, as_json: bool) -> N
     say(f"違い {len(shown)}件")
     if len(shown) < len(found):
         say(f"値は同じで根拠だけが違うもの {len(found) - len(shown)}件（--all で示します）")
+
+
+policy.add_command(propose_command)
+policy.add_command(standing_command)
 
 
 def _asked_for(context: click.Context, name: str | None) -> Profile:

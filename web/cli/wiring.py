@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iam.errors import ConfigurationError, NotFound
-from web.body.caller import caller, login_id
+from web.body.caller import caller, login_id, writable_by_others
 
 if TYPE_CHECKING:
     # Imported where they are used: a command pays for what it needs.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from iam.jobs.night import Job
+    from iam.office.changes.configuration import Judged, Running
     from iam.policy.profile import Profile
     from iam.ports import Target
     from iam.record.keys import KeyRing
@@ -149,6 +150,48 @@ class Desk:
             cure = f"{source} に書き、iam policy check で確かめてください。"
             heading = f"ポリシーに決め残しが{len(self.unsettled)}件あるため、まだ稼働を始められません。{cure}"
             raise ConfigurationError([heading, *self.unsettled])
+
+    @cached_property
+    def running(self) -> Running:
+        """The whole configuration as two officers confirm it.
+
+        Raises:
+            ConfigurationError: with every mistake in every file.
+        """
+        from web.body.configuration import running_of  # noqa: PLC0415 - as above
+
+        return running_of(self.deployment)
+
+    def judged(self) -> Judged:
+        """How the configuration stands at this moment against the one that two officers confirmed.
+
+        Raises:
+            ConfigurationError: with every mistake in every file.
+        """
+        from iam.office.changes.configuration import judge  # noqa: PLC0415 - as above
+
+        with self.store.read() as connection:
+            return judge(connection, self.keys, self.running, self.store.clock())
+
+    def refuse_unconfirmed(self) -> None:
+        """To be called before a run that gives (R19).
+
+        Raises:
+            ConfigurationError: when the configuration differs from the confirmed one.
+        """
+        judged = self.judged()
+        if not judged.gives:
+            raise ConfigurationError([judged.why_not])
+
+    def refuse_shared_configuration(self) -> None:
+        """To be called before one person alone changes what two must: only root may have written the files.
+
+        Raises:
+            ConfigurationError: when somebody else could have.
+        """
+        if place := writable_by_others(self.config):
+            cure = "所有者を root にし、ほかの利用者が書き換えられないようにしてください。"
+            raise ConfigurationError([f"{place}: root 以外も変えられる設定では、--emergency は使えません。{cure}"])
 
     def job(
         self,

@@ -13,6 +13,8 @@ from web.officer.cases import deciding
 from web.officer.cases import listing as cases
 from web.officer.clients import asking as client_asks
 from web.officer.clients import listing as clients
+from web.officer.configuration import asking as configuration_asks
+from web.officer.configuration import listing as configuration
 from web.officer.decide import asking as decide
 from web.officer.decide import listing as decisions
 from web.officer.people import acts, find, person
@@ -45,5 +47,6 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         clients, client_asks,
         terminals, terminal_books, terminal_moves, terminal_files,
         permissions, permission_asks,
+        configuration, configuration_asks,
     )
 )  # fmt: skip

@@ -37,6 +37,7 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("progress.page", lazy_gettext("登録の進み具合")),
     ("letters.page", lazy_gettext("届かないメール")),
     ("deputies.page", lazy_gettext("代理と指名")),
+    ("configuration.page", lazy_gettext("設定の変更")),
 )
 """Endpoint and label, in order; one that is not served (yet) is passed over."""
 

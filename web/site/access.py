@@ -150,6 +150,30 @@ PORTAL: Final[Mapping[str, Access]] = {
 }
 """Pages for staff (web/portal)."""
 
+PRIVILEGE: Final[Mapping[str, Access]] = {
+    # privileged IDs: /privilege...; proofs are asked for by the deed, which wants more than the minutes of others.
+    # Pages that draw themselves anew or ask by a script are no use of a session: who has gone is gone.
+    "privileged.page": signed_in(),
+    "privileged_ask.choose": signed_in(),
+    "privileged_ask.page": signed_in(),
+    "privileged_ask.emergency": signed_in(),
+    "privileged_use.page": signed_in(touches=False),
+    "privileged_use.state": signed_in(touches=False),
+    "privileged_use.secret": signed_in(),
+    "privileged_use.finish": signed_in(),
+    "privileged_use.take_back": signed_in(),
+    "privileged_witness.page": signed_in(touches=False),
+    "privileged_witness.joined": signed_in(),
+    "privileged_witness.here": signed_in(),
+    "privileged_witness.beat": signed_in(touches=False),
+    "privileged_witness.gone": signed_in(),
+    "privileged_record.write": signed_in(),
+    "privileged_record.confirm": signed_in(),
+    "privileged_record.line_of": signed_in(),
+}
+"""Pages for whoever works with a privileged ID, and for witnesses (web/portal/privilege); whose use it is, and who may
+be a witness, the pages and the core see to."""
+
 DESK: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.OPERATOR)
 """Who deals with people at the desk."""
 
@@ -246,6 +270,11 @@ OFFICER: Final[Mapping[str, Access]] = {
         Role.GENERAL_OFFICER, Role.APPROVER, Role.OPERATOR, Role.TERMINAL_OFFICER, proved=True
     ),
     "permission_asks.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, *_ANSWERABLE, proved=True),
+    # the configuration in force: /office/configuration...
+    "configuration.page": only(*OVERSIGHT),
+    "configuration.one": only(*OVERSIGHT),
+    "configuration_asks.page": only(*_KEEPERS, proved=True),
+    "configuration_asks.keys": only(*_KEEPERS, proved=True),
 }
 """Pages for officers (web/officer)."""
 
@@ -278,5 +307,5 @@ DOORS: Final[Mapping[str, Access]] = {
 }
 """Doors for systems (web/doors)."""
 
-TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **OFFICER, **DOORS}
+TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **PRIVILEGE, **OFFICER, **DOORS}
 """Endpoint to who may come there."""

@@ -46,7 +46,6 @@ configuration_table = Table(
     Column("confirmed_by", Text),
     Column("confirmed_at", Instant),
     Column("emergency_until", Instant),
-    Column("ended_at", Instant),
     Column("seal", Text),
     CheckConstraint("confirmed_by IS NULL OR confirmed_by <> proposed_by", name="two_persons"),
 )

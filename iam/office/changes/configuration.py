@@ -182,35 +182,41 @@ class Judged:
 
 
 def judge(connection: Connection, keys: KeyRing, running: Running, at: datetime) -> Judged:
-    """How `running` stands at `at`.  One query."""
-    columns = configuration_table.c
-    query = select(configuration_table).where(columns.seal.is_not(None), columns.ended_at.is_(None))
-    found = [configuration_in(row) for row in connection.execute(query.order_by(desc(columns.id)))]
-    confirmed = sorted((each for each in found if each.confirmed_at is not None), key=_turn, reverse=True)
+    """How `running` stands at `at`."""
+    confirmed = _confirmed(connection)
     if not confirmed:
         return Judged(Standing.UNASKED, None, ())
-    newest = confirmed[0]
-    same = [each for each in found if each.digest == running.digest and believed(keys, each)]
-    if any(_stands(each, newest, confirmed, at) for each in same):
+    newest, same = confirmed[0], _same(connection, keys, running)
+    if any(_stands(each, confirmed, at) for each in same):
         return Judged(Standing.CONFIRMED, newest, ())
-    until = max((each.emergency_until for each in same if each.emergency_until), default=at)
     changes = differences(newest.statements, running.statements)
+    until = max((each.emergency_until for each in same if each.emergency_until), default=at)
     if until > at:
         return Judged(Standing.EMERGENCY, newest, changes, until)
     return Judged(Standing.DIFFERS, newest, changes)
 
 
-def _turn(each: Configuration) -> tuple[datetime, int]:
-    return each.confirmed_at or each.proposed_at, each.id
+def _confirmed(connection: Connection) -> list[Configuration]:
+    """What was confirmed last, and what stood before it."""
+    columns = configuration_table.c
+    query = select(configuration_table).where(columns.confirmed_at.is_not(None))
+    newest = query.order_by(columns.confirmed_at.desc(), columns.id.desc()).limit(2)
+    return [configuration_in(row) for row in connection.execute(newest)]
 
 
-def _stands(each: Configuration, newest: Configuration, confirmed: Sequence[Configuration], at: datetime) -> bool:
+def _same(connection: Connection, keys: KeyRing, running: Running) -> list[Configuration]:
+    """What was ever decided about just this, as far as the seals hold."""
+    columns = configuration_table.c
+    query = select(configuration_table).where(columns.digest == running.digest, columns.seal.is_not(None))
+    found = [configuration_in(row) for row in connection.execute(query.order_by(desc(columns.id)))]
+    return [each for each in found if believed(keys, each)]
+
+
+def _stands(each: Configuration, confirmed: Sequence[Configuration], at: datetime) -> bool:
     """The newest stands; the one before it for the hour of the turn."""
-    if each.confirmed_at is None:
-        return False
-    former = confirmed[1:2]
+    newest = confirmed[0]
     turning = newest.confirmed_at is not None and at < newest.confirmed_at + TURN
-    return each.id == newest.id or (turning and each in former)
+    return each.id in {found.id for found in (confirmed if turning else confirmed[:1])}
 
 
 def why_nothing_is_given(

@@ -14,6 +14,7 @@ from iam import outbox
 from iam.errors import Conflict, NotFound
 from iam.office import cases, deputies, outside
 from iam.office.cases import Case, CaseKind
+from iam.office.changes.configuration import why_nothing_is_given
 from iam.outbox import Topic
 from iam.people.ledger import people
 from iam.record.act import Act
@@ -23,12 +24,15 @@ from iam.signin.door import Door, Entrant, actor_of, entrant
 from iam.signin.factors import codes
 from iam.signin.passwords import kept
 from iam.signin.tokens import asking
+from iam.signin.tokens.asking import Deed
 from iam.signin.tokens.clients import Secret
 
 DESK: Final = (CaseKind.TEMPORARY_PASSWORD, CaseKind.TEMPORARY_CODE)
 """What is handed over at the desk."""
 
 _ROLES: Final = (CaseKind.DEPUTY, CaseKind.NOMINATION)
+
+_ABOUT_RULES: Final = (CaseKind.CONFIGURATION, CaseKind.KEYS)
 
 Effects: TypeAlias = Mapping[CaseKind, Callable[[Act, Door, Case], object]]
 """What confirming a case does, by its kind."""
@@ -82,6 +86,7 @@ def confirm(
     with store.act(actor_of(officer.staff_number)) as act:
 
         def carry_out(act: Act, case: Case) -> Slip | Secret | None:
+            _see_confirmed(act, door, case)
             if case.kind is CaseKind.CLIENT:
                 return asking.take_effect(act, door, case)
             if case.kind is CaseKind.OUTSIDE:
@@ -104,6 +109,19 @@ def confirm(
         )
         _tell_asker(act, case_id)
         return slip
+
+
+def _see_confirmed(act: Act, door: Door, case: Case) -> None:
+    """See that what gives is given under rules that two have confirmed; what ends or confirms them goes on (R19).
+
+    Raises:
+        Forbidden: when the running configuration differs from the confirmed one.
+    """
+    ends = case.kind is CaseKind.CLIENT and case.content["deed"] == Deed.STOP
+    if ends or case.kind in _ABOUT_RULES:
+        return
+    if refusal := why_nothing_is_given(act.connection, door.keys, door.running, act.at):
+        raise refusal
 
 
 def _elsewhere(act: Act, door: Door, case: Case, effects: Effects) -> None:

@@ -6,7 +6,7 @@ private halves are sealed by the key ring.  ES256 and EdDSA alone (R42, ASVS 9.1
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -213,16 +213,19 @@ def _roll(act: Act, store: Store, pair: "_Pair") -> bool:
     return True
 
 
-def roll_now(store: Store, actor: str) -> list[str]:
+def roll_now(store: Store, actor: str, first: Callable[[Act], object] = lambda _: None) -> list[str]:
     """A key may be known to somebody: new ones sign at once, the old are trusted no more; the new kids.
 
+    `first`: what else is done in the act, before anything of this.
+
     Raises:
-        Conflict: when a key was made at the same moment; nothing is changed then.
+        Conflict: when a key was made at the same moment; nothing is changed then.  Whatever `first` raises.
     """
     with store.read() as connection:
         fresh = [_Pair.new(algorithm) for algorithm in _wanted(connection)]
     columns = signing_key_table.c
     with store.act(actor) as act:
+        first(act)
         over = update(signing_key_table).where(columns.shown_until > act.at)
         gone = act.connection.execute(over.values(signs_until=act.at, shown_until=act.at).returning(columns.kid))
         act.record("signing_key.withdrawn", "signing keys", {"kids": sorted(gone.scalars())})

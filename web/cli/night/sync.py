@@ -60,6 +60,7 @@ def sync(
     ガードの幅を超える変更は適用せずに保留し、担当者二人の確認を待ちます。
     途中で止まっても、もう一度実行すれば残りを行います。
     ポリシーに決め残しがある間は適用しません（iam policy check で確かめます）。予行と確認はできます。
+    設定を二人で確認したあとは、確認済みの設定と違う間も適用しません（iam policy standing で確かめます）。
 
     \b
     例:
@@ -80,6 +81,7 @@ def sync(
     looking = plan_only or check or on is not None
     if not looking:
         desk.refuse_unsettled()
+        desk.refuse_unconfirmed()
     with Progress(sys.stderr) as progress:
         job = desk.job(progress, on=on, only=sources)
         report = preview(job, on=on, keep=not check) if looking else nightly(job)

@@ -23,6 +23,10 @@ def carry_out(desk: Desk) -> Iterator[str]:
     store = desk.store
     if not any_released(store):
         return
+    judged = desk.judged()
+    if not judged.gives:
+        yield f"保留を解除された計画を適用していません。{judged.why_not}"
+        return
     try:
         # The day of now: a worker outlives many of them.
         job = job_for(

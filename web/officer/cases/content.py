@@ -20,3 +20,5 @@ class Content:
     agreed: Sequence[Row] = ()
     effects: Sequence[str] = ()
     title: str = ""
+    heading: str = ""
+    """Above `agreed`, where it is not agreed with a client."""

@@ -21,6 +21,7 @@ from iam.signin.tokens.clients import Draft, client_of
 from web.officer.cases import privileged
 from web.officer.cases.content import Content
 from web.officer.clients.words import rows_of_case
+from web.officer.configuration import words as configuration
 from web.site.face.language import day
 from web.site.site import the_site
 
@@ -48,7 +49,9 @@ def _of_the_whole(connection: Connection, case: Case) -> Content:
         return privileged.of_id(connection, case)
     if case.kind is CaseKind.WAIVER:
         return privileged.of_waiver(case)
-    return Content([(name, str(value)) for name, value in sorted(case.content.items())])
+    return (
+        configuration.of_keys(case) if case.kind is CaseKind.KEYS else configuration.of_configuration(connection, case)
+    )
 
 
 def role_title(offices: Offices, role: Role) -> str:

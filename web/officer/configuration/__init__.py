@@ -1,0 +1,1 @@
+"""The configuration in force and its changes by two officers; permits to renew keys."""
