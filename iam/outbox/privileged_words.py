@@ -13,18 +13,6 @@ from iam.outbox.words import LOOK, OWN, Text, Topic, worded
 
 PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
     {
-        Topic.PRIVILEGE_WITNESS_SOUGHT: worded(
-            "特権IDの利用の立会いをお願いします",
-            "{person}から、{system}の特権ID「{right}」の利用（受付番号 {number}）の立会いの依頼があります。",
-            "{until}までに立会いがないと、取り消されます。" + LOOK,
-            person=str, system=str, right=str, number=int, until=datetime,
-        ),
-        Topic.PRIVILEGE_OPENED: worded(
-            "特権IDの利用が始まりました",
-            "{at}に、{person}による{system}の特権ID「{right}」の利用（受付番号 {number}）が始まりました。",
-            "{until}に終わります。",
-            at=datetime, person=str, system=str, right=str, number=int, until=datetime,
-        ),
         Topic.PRIVILEGE_ENDED: worded(
             "特権IDの利用が終わりました",
             "{at}に、{system}の特権ID「{right}」の利用（受付番号 {number}）が終わりました（理由: {reason}）。",
@@ -33,10 +21,9 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
         ),
         Topic.PRIVILEGE_STUCK: worded(
             "【至急】特権IDを止められません",
-            "{system}が応答しないため、特権ID「{right}」をまだ止められていません。",
-            "{at}に終わった{person}の利用（受付番号 {number}）です。",
-            "止まるまで繰り返し試します。急ぐときは、{system}の側で止めてください。",
-            at=datetime, person=str, system=str, right=str, number=int,
+            "{system}が応答しないか拒むため、{right}を、まだ使えないようにできていません（{at}から。{subject}）。",
+            "止まるまで繰り返し試します。急ぐときは、{system}の側で止めてください。" + LOOK,
+            at=datetime, system=str, right=str, subject=str,
         ),
         Topic.PRIVILEGE_RECORD_DUE: worded(
             "特権IDの作業記録をお願いします",
@@ -69,6 +56,41 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             "{person}が緊急に使った{system}の特権ID「{right}」（受付番号 {number}）の、事後の承認または作業記録が、",
             "期限の{due}を過ぎても済んでいません。済むまで、開庁日ごとにお知らせします。" + LOOK,
             person=str, system=str, right=str, number=int, due=date,
+        ),
+        Topic.PRIVILEGE_NOMINATED: worded(
+            "特権代行の承認をお願いします",
+            "{asker}が、{person}を特権ID「{right}」の代行者に指名しました（受付番号 {number}）。",
+            "{until}までに承認または差戻しをしてください。" + LOOK,
+            asker=str, person=str, right=str, number=int, until=datetime,
+        ),
+        Topic.PRIVILEGE_DELEGATED: worded(
+            "特権代行が承認されました",
+            "{person}（職員番号 {staff_number}）が、{first}から{last}まで、特権ID「{right}」の代行者となりました。",
+            "受付番号は{number}、承認は{approver}です。" + LOOK,
+            person=str, staff_number=str, first=date, last=date, right=str, number=int, approver=str,
+        ),
+        Topic.PRIVILEGE_NOT_DELEGATED: worded(
+            "特権代行の指名の結果",
+            "{person}を特権ID「{right}」の代行者とする指名（受付番号 {number}）は「{decision}」となりました。",
+            person=str, right=str, number=int, decision=str,
+        ),
+        Topic.PRIVILEGE_DELEGATION_ENDED: worded(
+            "特権代行が終わりました",
+            "{at}に、{person}の特権ID「{right}」の代行（受付番号 {number}）が終わりました（理由: {reason}）。",
+            "続けて任せるときは、あらためて指名と承認が要ります。",
+            at=datetime, person=str, right=str, number=int, reason=str,
+        ),
+        Topic.PRIVILEGE_DELEGATION_REVIEW: worded(
+            "代理による特権代行の指名・承認を確かめてください",
+            "{person}を特権ID「{right}」の代行者とすることが、例外措置により代理の担当者を交えて決まりました。",
+            "指名・承認した担当者と本人のほかの担当者が、{until}までに確かめてください（受付番号 {number}）。" + LOOK,
+            person=str, right=str, number=int, until=date,
+        ),
+        Topic.PRIVILEGE_WAIVED: worded(
+            "【至急】緊急の例外措置が行われました",
+            "{at}に、{person}が「{control}」の緊急の例外措置を行いました（理由: {reason}）。",
+            "{until}までに承認されないと、自動で終わります（受付番号 {number}）。" + LOOK,
+            at=datetime, person=str, control=str, reason=str, until=datetime, number=int,
         ),
         Topic.SUSPENDED_PERSON: worded(
             "職員の利用を停止しました",

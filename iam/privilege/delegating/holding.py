@@ -7,10 +7,25 @@ row void it at once, whether or not anybody has marked it so.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
-from iam.privilege.delegating.delegation import Delegation
+from iam.errors import Conflict
+from iam.people.holidays import working_days_after
+from iam.privilege.books import delegation_table
+from iam.privilege.delegating import telling
+from iam.privilege.delegating.deciding import why_broken, why_not_end
+from iam.privilege.delegating.delegation import (
+    Broken,
+    Delegation,
+    DelegationState,
+    delegation,
+    delegations,
+    hash_now,
+)
+from iam.privilege.delegating.facts import delegate, officer, systems_of
+from iam.privilege.register import by_id
 from iam.record.act import Act
+from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.signin.door import Door
 
@@ -34,38 +49,110 @@ class Due:
 
 def why_void(connection: Connection, door: Door, found: Delegation, at: datetime) -> str:
     """A value of `Broken`, or "" while it holds; one that begins on a later day holds."""
-    raise NotImplementedError
+    ids = by_id(connection, found.privileged_ids)
+    about = delegate(connection, door, found.delegate_id, systems_of(ids), at)
+    if about is None:
+        return Broken.LEFT
+    return why_broken(found, about, hash_now(found, ids), at) or ""
 
 
 def live_for(connection: Connection, door: Door, person_id: int, privileged_id: int, at: datetime) -> Delegation | None:
     """The delegation by which this person may use this ID at this instant, or None."""
-    raise NotImplementedError
+    live = {DelegationState.LIVE}
+    for found in delegations(connection, at, states=live, delegate_id=person_id, privileged_id=privileged_id):
+        if found.on(jst_day(at)) and not why_void(connection, door, found, at):
+            return found
+    return None
 
 
 def end(act: Act, door: Door, id_: int, by: int, reason: str) -> Delegation:
-    """End it before its last day: the delegate, the nominator or any head is enough.
+    """End it before its last day: the delegate, or any head, is enough.
 
     Raises:
         NotFound; Forbidden: nobody of these; Conflict: it is not live, or no reason.
     """
-    raise NotImplementedError
+    found = delegation(act.connection, id_, act.at)
+    if refusal := why_not_end(found, officer(act.connection, door, by, (), act.at)):
+        raise refusal
+    if not reason.strip():
+        raise Conflict("終える理由を書いてください。")
+    if not _over(act, found, DelegationState.ENDED, reason):
+        raise Conflict("この特権代行は、いま別の担当者が終えました。開き直して確かめてください。")
+    act.record("delegation.ended", found.subject, {"by": by, "reason": reason})
+    ended = delegation(act.connection, id_, act.at)
+    telling.ended(act, door, ended)
+    return ended
 
 
 def void_broken(act: Act, door: Door) -> list[Delegation]:
     """Mark every live one that holds no longer, and tell whom it concerns; those that were marked."""
-    raise NotImplementedError
+    marked = []
+    for found, why in _broken(act.connection, door, act.at):
+        state = DelegationState.ENDED if why is Broken.EXPIRED else DelegationState.VOIDED
+        if not _over(act, found, state, why):
+            continue
+        act.record(f"delegation.{state}", found.subject, {"why": why, "delegate": found.delegate_id})
+        marked.append(delegation(act.connection, found.id, act.at))
+        telling.ended(act, door, marked[-1])
+    return marked
 
 
-def lapse(act: Act, door: Door) -> int:
+def lapse(act: Act) -> int:
     """Mark nominations that nobody approved in their time, and tell; how many."""
-    raise NotImplementedError
+    columns = delegation_table.c
+    over = columns.state == DelegationState.NOMINATED, columns.lapses_at <= act.at
+    # One statement: of two workers at once, each tells only of what it marked itself.
+    marked = (
+        update(delegation_table)
+        .where(*over)
+        .values(state=DelegationState.LAPSED, ended_at=act.at)
+        .returning(columns.id)
+    )
+    ids = act.connection.execute(marked).scalars().all()
+    for id_ in ids:
+        found = delegation(act.connection, id_, act.at)
+        act.record("delegation.lapsed", found.subject, {"delegate": found.delegate_id})
+        telling.not_delegated(act, found)
+    return len(ids)
 
 
 def tidy(store: Store, door: Door, actor: str) -> Tidied:
     """`void_broken` and `lapse`, in an act only where a look finds something to mark: for a worker's every round."""
-    raise NotImplementedError
+    columns, at = delegation_table.c, store.clock()
+    waits = columns.state == DelegationState.NOMINATED, columns.lapses_at <= at
+    with store.read() as connection:
+        late = connection.execute(select(columns.id).where(*waits)).first() is not None
+        if not late and not _broken(connection, door, at):
+            return Tidied()
+    with store.act(actor) as act:
+        return Tidied(len(void_broken(act, door)), lapse(act))
 
 
 def reviews_due(connection: Connection, door: Door, at: datetime) -> list[Due]:
     """The reviews that are owed, oldest first."""
-    raise NotImplementedError
+    days, today, owed = door.profile.privileged.record_days.value, jst_day(at), []
+    for found in reversed(delegations(connection, at)):
+        if found.awaits_review and found.approved_at is not None:
+            due = working_days_after(jst_day(found.approved_at), days)
+            owed.append(Due(found, due, overdue=today > due))
+    return owed
+
+
+def _broken(connection: Connection, door: Door, at: datetime) -> list[tuple[Delegation, Broken]]:
+    """Those that are stored as live and hold no longer, and why."""
+    columns = delegation_table.c
+    stored = connection.execute(select(columns.id).where(columns.state == DelegationState.LIVE)).scalars().all()
+    live = [delegation(connection, id_, at) for id_ in stored]
+    found = [(each, why_void(connection, door, each, at)) for each in live]
+    return [(each, Broken(why)) for each, why in found if why]
+
+
+def _over(act: Act, found: Delegation, state: DelegationState, reason: str) -> bool:
+    """Whether this act ended it; False when another did."""
+    columns = delegation_table.c
+    changed = act.connection.execute(
+        update(delegation_table)
+        .where(columns.id == found.id, columns.state == DelegationState.LIVE)
+        .values(state=state, ended_at=act.at, end_reason=reason)
+    )
+    return changed.rowcount == 1
