@@ -32,6 +32,7 @@ _FACTOR: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Officer:
     """Who decides.  `proper`: roles by post or nomination; `deputised`: those held for somebody else, or at first.
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, update
 
 from iam.errors import Conflict, Forbidden
 from iam.policy.profile import Role
+from iam.privilege.barred import why_barred
 from iam.privilege.books import delegation_table
 from iam.privilege.delegating import telling
 from iam.privilege.delegating.approving import approvers
@@ -59,13 +60,15 @@ def mistakes(connection: Connection, door: Door, nominated_by: int, wish: Wish, 
     return against_nomination(wish, of_wish(connection, door, wish, nominated_by, at))
 
 
-def withdraw(act: Act, id_: int, by: int) -> Delegation:
+def withdraw(act: Act, door: Door, id_: int, by: int) -> Delegation:
     """The nominator takes it back before it is approved.
 
     Raises:
         NotFound: no such one; Forbidden: another's; Conflict: it is not waiting any more.
     """
     found, columns = delegation(act.connection, id_, act.at), delegation_table.c
+    if refusal := why_barred(act.connection, door, by, act.at):
+        raise refusal
     if found.nominated_by != by:
         raise Forbidden("指名を取り下げられるのは、指名した担当者だけです。")
     changed = act.connection.execute(
