@@ -26,6 +26,7 @@ from iam.signin.own.enrolment import codes_kept
 from iam.signin.own.owner import Owner
 from iam.signin.passwords import kept
 from web.portal.owner import owner
+from web.portal.privilege.mine import concerns, tasks
 from web.site.border.numbers import row_number
 from web.site.face.language import day, instant
 from web.site.site import at, session
@@ -67,6 +68,7 @@ def page() -> str:
         notices = [told(each) for each in outbox.unseen(connection, mine.id)]
         last = history.last(connection, mine.id, session().signed_in_at)
         to_do = list(_to_do(connection, mine))
+        privileged = concerns(connection)
     return render_template(
         "portal/home.html",
         notices=notices,
@@ -75,6 +77,7 @@ def page() -> str:
         ends_at=min(session().ends_at, at() + session().idle),
         idle_minutes=int(session().idle.total_seconds() // 60),
         session=session(),
+        privileged=privileged,
     )
 
 
@@ -105,6 +108,7 @@ def _said(name: str, value: str | int, kind: type) -> str:
 
 def _to_do(connection: Connection, mine: Owner) -> Iterator[ToDo]:
     held = [each for each in authenticators.of_person(connection, mine.id) if each.active]
+    yield from (ToDo(each.title, each.text, each.href, each.label) for each in tasks(connection))
     yield from _about_cases(connection, mine)
     yield from _about_factors(held)
     yield from _about_codes(held, codes.left(connection, mine.id, at()).get(Form.RECOVERY, 0))

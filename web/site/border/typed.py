@@ -1,6 +1,6 @@
 """What somebody had typed when a form was stopped for a new proof: shown again, on the same page, once.
 
-The one law: *a reason, never a number, a code or a password*, and only to the
+The one law: *a reason, never a code, a password or the number of a person*, and only to the
 session that typed it: the cookie that keeps it is signed, not secret.
 """
 
@@ -8,7 +8,9 @@ from typing import Final
 
 from flask import g, request, session
 
-KEPT: Final = frozenset({"reason", "purpose", "note", "comment", "name", "until"})
+KEPT: Final = frozenset(
+    {"reason", "purpose", "note", "comment", "name", "until", "minutes", "decision_number", "privileged_id"}
+)
 """Fields whose text may be shown again when a form was not taken."""
 
 _TYPED: Final = "typed"

@@ -47,6 +47,7 @@ _PERSONAL: Final = {
     "password.page": mark("パスワードの変更"),
     "activity.past": mark("サインインの履歴"),
     "sheet.page": mark("手元の控え"),
+    "privileged.page": mark("特権ID"),
 }
 """Endpoint to label, in order; each is shown to whoever may come there."""
 

@@ -1,0 +1,1 @@
+"""After a use: its record, who confirms it, and its whole course."""

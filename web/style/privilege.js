@@ -1,0 +1,65 @@
+// A privileged use on the page: counts down, asks how it stands, says that its witness is there, and hides a secret again.
+// The server decides; this only shows.  Every page works without it, by its buttons.
+
+const token = document.querySelector("meta[name=csrf-token]").content;
+const use = document.querySelector("[data-use]");
+const BEAT = 15_000;
+const TICK = 1_000;
+
+/** What is left: <p data-left="SECONDS" data-long="あと{h}時間{m}分" data-short="あと{m}分{s}秒" data-over="…">. */
+for (const place of document.querySelectorAll("[data-left]")) {
+  const ends = Date.now() + Number(place.dataset.left) * 1000;
+  const said = document.querySelector("[data-left-said]");
+  let spoken = "";
+  const tick = () => {
+    const left = Math.max(0, Math.round((ends - Date.now()) / 1000));
+    place.textContent = words(place, left);
+    place.classList.toggle("left__time--short", left <= 300);
+    const due = left === 0 ? "0" : left <= 60 ? "1" : left <= 300 ? "5" : left <= 600 ? "10" : "";
+    if (said && due !== spoken) said.textContent = due ? words(place, left) : "";
+    spoken = due;
+    if (left === 0) clearInterval(ticking);
+  };
+  const ticking = setInterval(tick, TICK);
+  tick();
+}
+
+function words(place, left) {
+  if (left === 0) return place.dataset.over;
+  const [h, m, s] = [Math.floor(left / 3600), Math.floor((left % 3600) / 60), left % 60];
+  return (h ? place.dataset.long : place.dataset.short).replace("{h}", h).replace("{m}", m).replace("{s}", s);
+}
+
+/** Ask how it stands, as a witness in the same breath that they are there; draw the page anew when it changed. */
+async function ask() {
+  const { ask: address, beat, stamp, page } = use.dataset;
+  const lost = document.querySelector("[data-lost]");
+  try {
+    const answer = beat
+      ? await fetch(beat, { method: "POST", headers: { "X-CSRFToken": token, Accept: "application/json" }, redirect: "error" })
+      : await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" });
+    if (answer.status === 401 || answer.status === 403) return location.replace(page);
+    if (!answer.ok) throw new Error(answer.status);
+    const told = await answer.json();
+    if (lost) lost.hidden = true;
+    if (use.dataset.secret === undefined ? told.stamp !== stamp : told.over) return location.replace(page);
+  } catch {
+    if (lost) lost.hidden = false; // no connection: the next time asks again
+  }
+  setTimeout(ask, use.dataset.beat ? BEAT : Number(use.dataset.every));
+}
+if (use) setTimeout(ask, use.dataset.beat ? 0 : Number(use.dataset.every));
+
+/** A secret that was shown once is gone from the page by a button, after a while, and when the page is left. */
+const secret = document.querySelector("[data-once]");
+if (secret) {
+  const hide = () => {
+    secret.textContent = secret.dataset.hidden;
+    for (const button of document.querySelectorAll("[data-copy], [data-hide-once]")) button.hidden = true;
+  };
+  const button = document.querySelector("[data-hide-once]");
+  button.hidden = false;
+  button.addEventListener("click", hide);
+  setTimeout(hide, Number(secret.dataset.once) * 1000);
+  addEventListener("pagehide", hide);
+}
