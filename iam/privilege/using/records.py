@@ -3,27 +3,84 @@
 The one law: *nobody confirms their own work* (R17): writer, confirmer and approver differ, by constraint too.
 """
 
-from iam.privilege.using.uses import Acting, Use
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from iam.errors import Conflict
+from iam.office.roles import roles_of
+from iam.outbox import Topic, Value
+from iam.people.holidays import is_working_day
+from iam.policy.profile import Role
+from iam.privilege import telling
+from iam.privilege.barred import why_barred
+from iam.privilege.books import use_table
+from iam.privilege.register import privileged_id
+from iam.privilege.using.deciding import why_not_approve, why_not_confirm, why_not_write
+from iam.privilege.using.uses import Acting, Use, UseState, use, use_in
 from iam.record.act import Act
+from iam.record.columns import among, jst_day
 from iam.signin.door import Door
+
+LONGEST_RECORD = 4000
+"""Characters of a work record."""
+
+_OVER = [str(UseState.CLOSING), str(UseState.CLOSED)]
 
 
 def write_record(act: Act, acting: Acting, use_id: int, text: str) -> Use:
     """The user says what was done; may be written anew until it is confirmed.
 
     Raises:
-        NotFound; Forbidden: not the user; Conflict: not over yet, or confirmed already; SheetError: no text.
+        NotFound; Forbidden: not the user; Conflict: not over yet, confirmed already, no text or too much.
     """
-    raise NotImplementedError
+    found = use(act.connection, use_id)
+    if refusal := why_not_write(found, acting.id):
+        raise refusal
+    words = text.strip()
+    if not words or len(words) > LONGEST_RECORD:
+        raise Conflict(f"作業記録を、{LONGEST_RECORD}文字までで書いてください。")
+    unconfirmed = use_table.c.id == use_id, use_table.c.confirmed_at.is_(None)
+    query = update(use_table).where(*unconfirmed).values(record=words, record_at=act.at)
+    if not act.connection.execute(query).rowcount:
+        raise Conflict("この作業記録は、いま確認されました。書き直せません。")
+    act.record("use.recorded", found.subject, {"characters": len(words)})
+    if not found.record:
+        _ask_to_confirm(act, acting.door, found)
+    return use(act.connection, use_id)
 
 
-def confirm_record(act: Act, acting: Acting, use_id: int) -> Use:
+def _ask_to_confirm(act: Act, door: Door, found: Use) -> None:
+    if found.record_due is None:
+        return
+    on, who = privileged_id(act.connection, found.privileged_id), telling.person(act, found.person_id)
+    values: dict[str, Value] = {
+        **telling.words_of(door, on, found.id), "person": who.name, "until": found.record_due
+    }  # fmt: skip
+    if found.witness_id is not None:
+        telling.tell(act, [found.witness_id], Topic.PRIVILEGE_CONFIRMATION_DUE, values)
+        return
+    ids = telling.bearers(act, door, (Role.GENERAL_OFFICER, Role.APPROVER)) - {found.person_id}
+    telling.tell(act, ids, Topic.PRIVILEGE_REVIEW_DUE, values)
+
+
+def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "") -> Use:
     """The witness confirms the record; where there was no witness, an officer (head, operator, system owner) reviews.
 
     Raises:
         NotFound; Forbidden: the user, or not the witness; Conflict: nothing written, or confirmed already.
     """
-    raise NotImplementedError
+    found = use(act.connection, use_id)
+    refusal = why_not_confirm(found, acting.id, _roles(act, acting.door, acting.id))
+    if refusal := refusal or why_barred(act.connection, acting.door, acting.id, act.at):
+        raise refusal
+    # What was shown to the confirmer is what is confirmed: a record written anew meanwhile is not.
+    same = use_table.c.id == use_id, use_table.c.confirmed_at.is_(None), use_table.c.record == found.record
+    query = update(use_table).where(*same).values(confirmed_by=acting.id, confirmed_at=act.at)
+    if not act.connection.execute(query).rowcount:
+        raise Conflict("この作業記録は、いま書き直されたか、確認されました。開き直して確かめてください。")
+    act.record("use.confirmed", found.subject, {"by": acting.id, "words": words.strip()})
+    return use(act.connection, use_id)
 
 
 def approve_afterwards(act: Act, door: Door, use_id: int, by: int, words: str) -> Use:
@@ -32,4 +89,67 @@ def approve_afterwards(act: Act, door: Door, use_id: int, by: int, words: str) -
     Raises:
         NotFound; Forbidden: not an approver, or the user or witness; Conflict: no emergency, no record yet, or done.
     """
-    raise NotImplementedError
+    found = use(act.connection, use_id)
+    refusal = why_not_approve(found, by, _roles(act, door, by)) or why_barred(act.connection, door, by, act.at)
+    if refusal:
+        raise refusal
+    if not words.strip():
+        raise Conflict("確かめたことを書いてください。")
+    open_ = use_table.c.id == use_id, use_table.c.approved_at.is_(None)
+    values: dict[str, object] = {"approved_by": by, "approved_at": act.at, "approval": words.strip()}
+    if found.witness_id is None and found.confirmed_at is None and found.record:
+        values |= {"confirmed_by": by, "confirmed_at": act.at}
+    if not act.connection.execute(update(use_table).where(*open_).values(**values)).rowcount:
+        raise Conflict("この緊急の利用は、いま別の担当者が承認しました。")
+    act.record("use.approved_afterwards", found.subject, {"by": by, "words": words.strip()})
+    return use(act.connection, use_id)
+
+
+def _roles(act: Act, door: Door, person_id: int) -> frozenset[Role]:
+    return roles_of(act.connection, door.profile, [person_id], jst_day(act.at), absence=door.absence)[person_id]
+
+
+# --- what is late
+
+
+def unfinished(connection: Connection, at: datetime) -> list[Use]:
+    """The uses whose record, confirmation or approval is missing after its last day, oldest first."""
+    columns = use_table.c
+    query = select(use_table).where(
+        among(columns.state, _OVER), columns.record_due < jst_day(at),
+        ((columns.record == "") & columns.opened_at.is_not(None))
+        | (columns.confirmed_at.is_(None) & (columns.record != ""))
+        | (columns.emergency & columns.approved_at.is_(None)),
+    )  # fmt: skip
+    return [use_in(row) for row in connection.execute(query.order_by(columns.id))]
+
+
+def to_chase(connection: Connection, at: datetime) -> list[Use]:
+    """Those of `unfinished` of which nobody was reminded today; on days on which nobody works, none."""
+    day = jst_day(at)
+    if not is_working_day(day):
+        return []
+    return [each for each in unfinished(connection, at) if each.chased_on is None or each.chased_on < day]
+
+
+def chase(act: Act, door: Door, late: Use) -> bool:
+    """Remind of what is missing, once a day; an emergency is told to everybody who learned of it (OITA-S9.4.2)."""
+    columns, day = use_table.c, jst_day(act.at)
+    today = func.coalesce(columns.chased_on, late.record_due) < day
+    query = update(use_table).where(columns.id == late.id, today).values(chased_on=day)
+    if late.record_due is None or not act.connection.execute(query).rowcount:
+        return False
+    on, who = privileged_id(act.connection, late.privileged_id), telling.person(act, late.person_id)
+    values: dict[str, Value] = telling.words_of(door, on, late.id)
+    if late.emergency:
+        act.record("use.escalated", late.subject, {"due": late.record_due})
+        told: dict[str, Value] = {**values, "person": who.name, "due": late.record_due}
+        ids = telling.bearers(act, door, telling.ALARMED) | {late.person_id}
+        telling.tell(act, ids, Topic.PRIVILEGE_EMERGENCY_OVERDUE, told)
+        return True
+    act.record("use.chased", late.subject, {"due": late.record_due})
+    if not late.record:
+        telling.tell(act, [late.person_id], Topic.PRIVILEGE_RECORD_DUE, {**values, "until": late.record_due})
+    else:
+        _ask_to_confirm(act, door, late)
+    return True

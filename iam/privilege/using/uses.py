@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, desc, select
+from sqlalchemy import ColumnElement, Connection, Row, desc, select, update
 
 from iam.errors import Conflict, Forbidden, IamError, NotFound
 from iam.privilege.books import use_table
@@ -206,9 +206,23 @@ class Use:
         return max(self.ends_at - at, timedelta(0))
 
 
+def over(found: Use) -> Conflict:
+    """It is not under way (any more)."""
+    return Conflict(f"この利用は、いま利用中ではありません（いまは「{found.state.label_ja}」）。")
+
+
 def subject_of(use_id: int) -> str:
     """How the audit and the errands name a use."""
     return f"use {use_id}"
+
+
+def moved(
+    act: Act, use_id: int, states: Collection[UseState], to: UseState, *also: ColumnElement[bool], **values: object
+) -> bool:
+    """Move a use on if it is in one of `states` (and `also` holds) and nobody was first."""
+    columns = use_table.c
+    same = columns.id == use_id, among(columns.state, [str(each) for each in states]), *also
+    return bool(act.connection.execute(update(use_table).where(*same).values(state=to, **values)).rowcount)
 
 
 def use(connection: Connection, use_id: int) -> Use:

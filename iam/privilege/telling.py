@@ -1,0 +1,68 @@
+"""Who is told of a use, and of what: its user and witness, those who answer for it, those who must act.
+
+The one law: *a notice stands whether or not a letter can go*: mail that is away delays nobody and hides nothing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from iam import outbox
+from iam.office.roles import holders
+from iam.outbox import Topic, Value
+from iam.people.ledger import Person, people
+from iam.policy.profile import Role
+from iam.privilege.register import PrivilegedId
+from iam.record.act import Act
+from iam.record.columns import jst_day
+from iam.signin.door import Door
+from iam.sync.urgent.errands import ErrandKind, StoredErrand
+
+ALARMED: tuple[Role, ...] = (Role.GENERAL_OFFICER, Role.APPROVER, Role.DATA_OFFICER, Role.AUDITOR)
+"""Who learns at once of a use in an emergency."""
+
+
+def tell(act: Act, ids: Iterable[int], topic: Topic, values: Mapping[str, Value]) -> None:
+    """A notice and a letter to each of these persons."""
+    for each in people(act.connection, sorted(set(ids))):
+        outbox.tell(act, each.id, each.email, topic, values)
+
+
+def bearers(act: Act, door: Door, roles: Collection[Role]) -> set[int]:
+    """Everybody who holds one of these roles today."""
+    on = jst_day(act.at)
+    return {each.person_id for role in roles for each in holders(act.connection, door.offices, role, on)}
+
+
+def owners(act: Act, door: Door, system: str) -> set[int]:
+    """Who answers for a system: the holders of the role at the unit that owns it, or all where none is there."""
+    owner = door.model.systems[system].owner if system in door.model.systems else ""
+    found = holders(act.connection, door.offices, Role.SYSTEM_OWNER, jst_day(act.at))
+    near = [each for each in found if owner and each.post.partition(" ")[0] == owner]
+    return {each.person_id for each in near or found}
+
+
+def person(act: Act, person_id: int) -> Person:
+    """Somebody whom the ledger knows."""
+    return next(iter(people(act.connection, [person_id])))
+
+
+def words_of(door: Door, on: PrivilegedId, number: int) -> dict[str, Value]:
+    """How a letter names a use: the system, the ID, the number."""
+    system = door.model.systems.get(on.system)
+    return {"system": system.name if system else on.system, "right": on.name, "number": number}
+
+
+def stuck(act: Act, door: Door, errand: StoredErrand, _reason: str = "") -> None:
+    """The alarm of an errand that failed first: whoever can shut the system's own door is told, once.
+
+    For `iam.sync.urgent.Carrier.alarm`.  An OPEN that waits harms nobody; the use says so itself.
+    """
+    if errand.kind is ErrandKind.OPEN:
+        return
+    system = door.model.systems.get(errand.system)
+    values: dict[str, Value] = {
+        "at": errand.written_at, "system": system.name if system else errand.system,
+        "right": errand.entitlement or errand.login, "subject": errand.subject,
+    }  # fmt: skip
+    ids = bearers(act, door, (Role.GENERAL_OFFICER, Role.OPERATOR)) | owners(act, door, errand.system)
+    tell(act, ids, Topic.PRIVILEGE_STUCK, values)
+    act.record("errand.alarmed", errand.subject, {"errand": errand.id, "system": errand.system, "told": len(ids)})
