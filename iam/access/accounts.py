@@ -105,6 +105,9 @@ grant_table = Table(
 RETURNED: Final = "returned"
 """The origin of a block that the holder asked for: a right given back (OITA-S8.2.1.2b)."""
 
+OF_A_USE: Final = "use "
+"""How the origin of a grant begins that lasts as long as a use of a privileged ID, whose number follows."""
+
 block_table = Table(
     "block",
     metadata,

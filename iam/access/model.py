@@ -71,6 +71,11 @@ class System(Frozen):
     dedicated: bool = False
     provisioned: bool = True
 
+    def gives_privilege(self, entitlement: str) -> bool:
+        """Whether a right of this system may be held during a use of a privileged ID alone (R12)."""
+        right = self.entitlements.get(entitlement)
+        return right is not None and right.privileged
+
 
 class Which(StrEnum):
     """Which posts a birthright looks at."""
@@ -156,6 +161,11 @@ class AccessModel(Frozen):
             f"birthright「{rule.id}」の権限「{name}」が systems.{rule.system}.entitlements にありません。"
             for name in rule.entitlements
             if name not in system.entitlements
+        ] + [
+            f"birthright「{rule.id}」の権限「{name}」は特権（privileged）のため、標準付与にできません。特権IDの台帳に"
+            "登録し、利用のたびに与えてください。"
+            for name in rule.entitlements
+            if system.gives_privilege(name)
         ]
 
     def unknown(self, *, zones: Iterable[str], categories: Iterable[str], clauses: Iterable[str]) -> list[str]:

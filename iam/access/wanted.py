@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from iam.access.accounts import RETURNED, Account, AccountKind, AccountState, Block, Grant
+from iam.access.accounts import OF_A_USE, RETURNED, Account, AccountKind, AccountState, Block, Grant
 from iam.access.model import AccessModel, Birthright, Keep, System
 from iam.people.feed import Gives
 from iam.people.ledger import Entry, LedgerChange, Person, Told
@@ -199,7 +199,7 @@ def told_by_silence(entry: Entry) -> bool:
 
 def _add_granted(found: dict[str, Wanted], grants: Sequence[Grant], day: _Day) -> None:
     for grant in grants:
-        if not grant.valid_from <= day.on <= grant.valid_until or grant.system not in day.rules.model.systems:
+        if not grant.valid_from <= day.on <= grant.valid_until or not _may_give(day.rules.model, grant):
             continue
         words = f"個別付与（{grant.valid_until}まで）"
         cause = Cause(grant.origin, grant.clause, words, day.now.cause, grant.valid_from)
@@ -208,6 +208,14 @@ def _add_granted(found: dict[str, Wanted], grants: Sequence[Grant], day: _Day) -
         if grant.entitlement:
             rights.setdefault(grant.entitlement, cause)
         found[grant.system] = replace(before, entitlements=rights)
+
+
+def _may_give(model: AccessModel, grant: Grant) -> bool:
+    """Whether the model has the system; and a privileged right is given by a use of a privileged ID alone (R12)."""
+    system = model.systems.get(grant.system)
+    if system is None:
+        return False
+    return not system.gives_privilege(grant.entitlement) or grant.origin.startswith(OF_A_USE)
 
 
 def _add_handover(found: dict[str, Wanted], entries: Sequence[Entry], day: _Day) -> None:

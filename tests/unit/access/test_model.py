@@ -94,3 +94,8 @@ def test_an_empty_condition_means_any_and_all_of_them_must_hold(rule: dict[str, 
 def test_the_digest_changes_with_anything_in_the_model() -> None:
     models = [MODEL, MODEL.replace('"メール"', '"電子メール"'), MODEL.replace('org = ["01*"]', 'org = ["02*"]')]
     assert len({AccessModel.parse(text, "access.toml").digest for text in models}) == 3
+
+
+def test_a_privileged_right_is_no_birthright() -> None:
+    text = MODEL.replace('kacho = { name = "課長" }', 'kacho = { name = "課長", privileged = true }')
+    assert "「kacho」は特権（privileged）のため、標準付与にできません" in mistakes(text)

@@ -187,6 +187,15 @@ def test_a_grant_adds_a_right_on_its_days_inclusive() -> None:
     assert want(row(1), grants=(grant,))["zei"].why.clause == "CLAUSE"
 
 
+@pytest.mark.parametrize(("origin", "given"), [("request 1", set()), ("use 1", {"admin"}), ("user 1", set())])
+def test_a_privileged_right_is_given_by_a_use_alone(origin: str, given: set[str]) -> None:
+    text = MODEL.replace(
+        'view = { name = "照会" }', 'view = { name = "照会" }\nadmin = { name = "管理", privileged = true }'
+    )
+    grant = Grant("zei", "admin", origin, "CLAUSE", APRIL, APRIL)
+    assert rights(want(row(1), by=rules(text), grants=(grant,)), "zei") == given
+
+
 def test_a_grant_does_not_outlive_leaving() -> None:
     grant = Grant("zei", "view", "request 1", "CLAUSE", date(2026, 1, 1), date(2027, 3, 31))
     assert on_off(want(leaver(row(1), "2026-03-31"), grants=(grant,), held=("zei",))) == {"zei": False}

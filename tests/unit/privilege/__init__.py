@@ -1,0 +1,1 @@
+"""What decides over privileged IDs, from facts alone."""
