@@ -22,6 +22,7 @@ from web.officer.permissions import asking as permission_asks
 from web.officer.permissions import listing as permissions
 from web.officer.plans import listing as plans
 from web.officer.plans import release
+from web.officer.privilege import pages as privilege
 from web.officer.progress import page as progress
 from web.officer.returns import listing as returns
 from web.officer.roles import asking
@@ -49,4 +50,4 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         permissions, permission_asks,
         configuration, configuration_asks,
     )
-)  # fmt: skip
+) + privilege.PAGES  # fmt: skip

@@ -278,6 +278,46 @@ OFFICER: Final[Mapping[str, Access]] = {
 }
 """Pages for officers (web/officer)."""
 
+_SUPERVISING: Final = (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER, Role.SYSTEM_OWNER, Role.AUDITOR)
+"""Who reads about privileged IDs; an owner of systems reads of their own, an auditor changes nothing."""
+
+_HEADS: Final = (Role.GENERAL_OFFICER, Role.APPROVER)
+
+PRIVILEGED: Final[Mapping[str, Access]] = {
+    # what is open and what waits: /office/privilege
+    "privilege.page": only(*_SUPERVISING),
+    # the register: /office/privilege/ids...
+    "privileged_ids.page": only(*_SUPERVISING),
+    "privileged_ids.one": only(*_SUPERVISING),
+    "privileged_id_asks.new": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    "privileged_id_asks.change": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    "privileged_id_asks.retire": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    "privileged_id_asks.suspect": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    # delegations: /office/privilege/delegations...; that nominator, approver and delegate differ, the core sees to
+    "delegations.page": only(*_SUPERVISING),
+    "delegations.one": only(*_SUPERVISING),
+    "nominating.new": only(Role.GENERAL_OFFICER, proved=True),
+    "delegation_deeds.approve": only(Role.APPROVER, proved=True),
+    "delegation_deeds.decline": only(Role.APPROVER, proved=True),
+    "delegation_deeds.withdraw": only(Role.GENERAL_OFFICER),
+    "delegation_deeds.receive": only(Role.GENERAL_OFFICER),
+    "delegation_deeds.review": only(*_HEADS, proved=True),
+    "delegation_deeds.end": only(*_HEADS, proved=True),
+    # uses: /office/privilege/uses..., /calendar, /months.  To end one, no new proof is asked for: every minute counts
+    "use_watch.page": only(*_SUPERVISING),
+    "use_watch.one": only(*_SUPERVISING),
+    "use_deeds.end": only(*_HEADS, Role.OPERATOR),
+    "use_deeds.approve": only(Role.APPROVER, proved=True),
+    "use_deeds.review": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    "use_calendar.page": only(*_SUPERVISING),
+    "use_calendar.chart": only(*_SUPERVISING),
+    # exceptions for a time: /office/privilege/waivers...
+    "waivers.page": only(*_SUPERVISING, Role.DATA_OFFICER),
+    "waivers.withdraw": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, Role.DATA_OFFICER, proved=True),
+    "waiver_asks.page": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, Role.DATA_OFFICER, proved=True),
+}
+"""Officers' pages about privileged IDs (web/officer/privilege)."""
+
 DOORS: Final[Mapping[str, Access]] = {
     # reverse proxies; /.kagimori/... stands at the applications' own hosts.  The start looks the session up itself
     "forward.begin": machine(),
@@ -307,5 +347,5 @@ DOORS: Final[Mapping[str, Access]] = {
 }
 """Doors for systems (web/doors)."""
 
-TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **PRIVILEGE, **OFFICER, **DOORS}
+TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **PRIVILEGE, **OFFICER, **PRIVILEGED, **DOORS}
 """Endpoint to who may come there."""

@@ -10,11 +10,25 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask_babel import lazy_gettext, ngettext
 
+from iam.privilege.register import Mode, PrivilegedId
+from iam.privilege.using import UseState
 from iam.signin.door import Entrant
 from web.officer.privilege.watch.months import Month, Worked
+from web.officer.systems import name_of, right_of
 from web.officer.ways import opens
-from web.site.face.language import day
+from web.site.face.language import day, mark
 
+MODES: Final = {
+    Mode.ENABLE: mark("利用中だけ有効にする"),
+    Mode.MEMBER: mark("利用中だけ権限グループに入れる"),
+    Mode.SECRET: mark("利用のたびに使い捨てのパスワードを設定する"),
+}
+"""How a use opens an ID: the words of the register, marked for the catalogue."""
+
+TONES: Final = {
+    UseState.ASKED: "info", UseState.OPENING: "info", UseState.OPEN: "success", UseState.PAUSED: "warning",
+    UseState.CLOSING: "warning", UseState.CLOSED: "", UseState.WITHDRAWN: "", UseState.LAPSED: "",
+}  # fmt: skip
 _TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _HOUR: Final = 60
 _WAYS: Final = (
@@ -33,6 +47,12 @@ _WAYS: Final = (
 def privilege_tabs(who: Entrant) -> list[tuple[str, str]]:
     """The pages about privileged IDs that this person may come to: label and address."""
     return [(str(label), url_for(endpoint)) for endpoint, label in _WAYS if opens(endpoint, who)]
+
+
+def label_of(privileged: PrivilegedId) -> str:
+    """A privileged ID by the names that officers know: 財務会計 zaimu-admin."""
+    name = privileged.login or right_of(privileged.system, privileged.entitlement)
+    return f"{name_of(privileged.system)} {name}"
 
 
 def clock(value: datetime) -> str:

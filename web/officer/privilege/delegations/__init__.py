@@ -1,0 +1,1 @@
+"""Delegations: nominating a delegate, approving, what became of each."""

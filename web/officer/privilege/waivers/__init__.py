@@ -1,0 +1,1 @@
+"""Exceptions for a time: asking for one, what holds now, ending one."""
