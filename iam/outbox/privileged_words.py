@@ -92,6 +92,12 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             "{until}までに承認されないと、自動で終わります（受付番号 {number}）。" + LOOK,
             at=datetime, person=str, control=str, reason=str, until=datetime, number=int,
         ),
+        Topic.PRIVILEGE_FOUND: worded(
+            "特権IDの利用と合わない記録がありました",
+            "{at}に、{system}で、特権IDの利用と合わないものが{count}件見つかりました（{kinds}）。",
+            "「突合の指摘」で内容を確かめてください。" + LOOK,
+            at=datetime, system=str, count=int, kinds=str,
+        ),
         Topic.SUSPENDED_PERSON: worded(
             "職員の利用を停止しました",
             "{at}に、{person}（職員番号 {staff_number}）の利用を停止しました（受付番号 {number}）。",

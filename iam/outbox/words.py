@@ -53,6 +53,7 @@ class Topic(StrEnum):
     PRIVILEGE_REVIEW_DUE = "privilege_review_due"
     PRIVILEGE_EMERGENCY = "privilege_emergency"
     PRIVILEGE_EMERGENCY_OVERDUE = "privilege_emergency_overdue"
+    PRIVILEGE_FOUND = "privilege_found"
     PRIVILEGE_NOMINATED = "privilege_nominated"
     PRIVILEGE_DELEGATED = "privilege_delegated"
     PRIVILEGE_NOT_DELEGATED = "privilege_not_delegated"

@@ -191,6 +191,7 @@ finding_table = Table(
     Column("login", Text, nullable=False),
     Column("key", Text, nullable=False, unique=True),
     Column("detail", Json, nullable=False),
+    Column("person_id", ForeignKey(person_table.c.id)),
     Column("sighting_id", ForeignKey("sighting.id")),
     Column("use_id", ForeignKey("privileged_use.id")),
     Column("found_at", Instant, nullable=False),
@@ -199,5 +200,7 @@ finding_table = Table(
     Column("settled_at", Instant),
     Column("settled_by", ForeignKey(person_table.c.id)),
     Column("settled_reason", Text, nullable=False),
+    CheckConstraint("settled_by IS NULL OR person_id IS NULL OR settled_by <> person_id", name="settled_by_another"),
+    CheckConstraint("settled_at IS NULL OR settled_reason <> ''", name="settled_with_a_reason"),
 )
 Index("ix_privilege_finding_open", finding_table.c.settled_at, finding_table.c.gone_at)

@@ -359,6 +359,7 @@ def _privilege_finding() -> None:
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("detail", Json(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("sighting_id", Number, nullable=True),
         sa.Column("use_id", Number, nullable=True),
         sa.Column("found_at", Instant(), nullable=False),
@@ -367,6 +368,14 @@ def _privilege_finding() -> None:
         sa.Column("settled_at", Instant(), nullable=True),
         sa.Column("settled_by", sa.Integer(), nullable=True),
         sa.Column("settled_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "settled_by IS NULL OR person_id IS NULL OR settled_by <> person_id",
+            name=op.f("ck_privilege_finding_settled_by_another"),
+        ),
+        sa.CheckConstraint(
+            "settled_at IS NULL OR settled_reason <> ''", name=op.f("ck_privilege_finding_settled_with_a_reason")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_privilege_finding_person_id")),
         sa.ForeignKeyConstraint(["sighting_id"], ["sighting.id"], name=op.f("fk_privilege_finding_sighting_id")),
         sa.ForeignKeyConstraint(["use_id"], ["privileged_use.id"], name=op.f("fk_privilege_finding_use_id")),
         sa.ForeignKeyConstraint(["settled_by"], ["person.id"], name=op.f("fk_privilege_finding_settled_by")),
