@@ -21,11 +21,11 @@ from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.store import Store
 from iam.sync.actual.mirror import write_observation
-from iam.sync.apply import Applied, Applier
+from iam.sync.apply import TAKING, Applied, Applier
 from iam.sync.guard import Hold
 from iam.sync.prepare import Evaluation, Evaluator
 from iam.sync.stored.plans import Draft, PlanState, Purpose, StoredPlan, plans, set_state, store_plan
-from iam.sync.urgent.looking import Logins, Looked, logins_of, look, only_news
+from iam.sync.actual.looking import Logins, Looked, logins_of, look, only_news
 
 PATIENCE: Final = 2.0
 """Seconds for a system to answer at the first try; whoever needs more does not keep the others waiting."""
@@ -36,6 +36,7 @@ LONG_PATIENCE: Final = 10.0
 AT_ONCE: Final = 8
 """Systems written at the same time."""
 
+_UNCONFIRMED: Final = "設定が、二人で確認したものと違います。確認が済むまで、権限は戻しません。"
 _ALARMING: Final = 2
 """After so many tries that failed the officers are told."""
 
@@ -75,8 +76,10 @@ def anybody_waits(store: Store) -> bool:
         return bool(waiting(connection, store.clock()))
 
 
-def hurry(job: Job) -> Hurried:
+def hurry(job: Job, *, gives: bool = True) -> Hurried:
     """Run for whoever waits for an urgent run and is due; whoever was decided about just now comes first.
+
+    `gives` False: only take away, as under a configuration that nobody has confirmed; the rest waits.
 
     Raises:
         Busy: when another run is under way; they go on waiting.
@@ -85,10 +88,10 @@ def hurry(job: Job) -> Hurried:
         due = waiting(connection, job.store.clock())
     # Of two who wait, one for a silent system, the other must not wait for it too.
     fresh = [each for each in due if not each.tries]
-    return _run(job, fresh or due)
+    return _run(job, fresh or due, gives=gives)
 
 
-def _run(job: Job, mine: list[Waiting]) -> Hurried:
+def _run(job: Job, mine: list[Waiting], *, gives: bool = True) -> Hurried:
     if not mine:
         return Hurried()
     ids = [each.person_id for each in mine]
@@ -102,8 +105,7 @@ def _run(job: Job, mine: list[Waiting]) -> Hurried:
     with job.store.exclusive("sync"):
         alive = {system: names for system, names in asked.items() if system not in silent}
         looked = look(job.targets, alive, PATIENCE if not silent else LONG_PATIENCE)
-        run = _Run(job, mine, logins, {**silent, **looked.troubles})
-        return run.carry_out(looked)
+        return _Run(job, mine, logins, {**silent, **looked.troubles}).through(looked, gives=gives)
 
 
 def _together(logins: Iterable[Logins]) -> Logins:
@@ -128,20 +130,22 @@ class _Run:
         self._troubles: dict[int, str] = {}
         self._report = Hurried()
 
-    def carry_out(self, looked: Looked) -> Hurried:
-        found = self._evaluate(looked)
+    def through(self, looked: Looked, *, gives: bool) -> Hurried:
+        found = self._evaluate(looked, gives=gives)
         plan = self._write(looked, found)
         if plan is not None and plan.state is PlanState.READY:
             self._applied(self._apply(plan, found))
         self._settle()
         return self._report
 
-    def _evaluate(self, looked: Looked) -> Evaluation:
+    def _evaluate(self, looked: Looked, *, gives: bool) -> Evaluation:
         job = self._job
         with job.store.read() as connection:
             self._decided = decisions(connection)
             only_news(connection, looked.observations)
             found = Evaluator(connection, job.policy, job.today, (), looked.observations).run_for(self._mine)
+            if not gives:
+                self._only_taking(found)
             self._report.holds = holds_of(connection, job, found, on=job.today, at=job.store.clock())
             numbers = numbers_of_persons(connection, list(self._mine))
         for id_, systems in self._logins.items():
@@ -152,6 +156,14 @@ class _Run:
             for each in (disputed[number] for number in mine if number in disputed):
                 self._stuck(id_, each.system, each.reason)
         return found
+
+    def _only_taking(self, found: Evaluation) -> None:
+        for change in found.changes:
+            if change.kind not in TAKING:
+                self._stuck(change.person_id, change.system, _UNCONFIRMED)
+        found.unsettled.update(change.person_id for change in found.changes)
+        found.waiting.update(self._troubles)
+        found.changes = [change for change in found.changes if change.kind in TAKING]
 
     def _stuck(self, person_id: int, system: str, trouble: str) -> None:
         self._report.troubles.setdefault(system, trouble)

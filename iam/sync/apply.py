@@ -42,8 +42,8 @@ BATCH: Final = 500
 PAUSES: Final = (1.0, 5.0, 20.0)
 """Seconds to wait before each further try of what a target refused for the moment."""
 
-_TAKING = (ChangeKind.REVOKE, ChangeKind.DISABLE)
-_GIVING = tuple(kind for kind in ChangeKind if kind not in _TAKING)
+TAKING = (ChangeKind.REVOKE, ChangeKind.DISABLE)
+_GIVING = tuple(kind for kind in ChangeKind if kind not in TAKING)
 _NEEDS_THE_REST = (ChangeKind.GRANT, ChangeKind.ENABLE)
 _SUSPENDED = "計画の後で利用が停止されたため行いません。"
 _UNDONE = "先に行うべき変更ができていないため見送りました。次の同期でやり直します。"
@@ -108,7 +108,7 @@ class Applier:
             by_system[change.system].append(change)
         # What is taken away is gone on every system before anything is given on any (R03).
         stumbled: set[int] = set()
-        for kinds in (_TAKING, _GIVING):
+        for kinds in (TAKING, _GIVING):
             runs = {each: _SystemRun(self, stored, each, applied, stumbled, len(waiting)) for each in by_system}
             self._each(partial(_apply, runs, by_system, kinds), by_system)
         failed = {change.person_id for change in applied.failed}

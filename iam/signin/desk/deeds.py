@@ -189,7 +189,7 @@ def _done(act: Act, deed: str, who: Entrant, reason: str, **more: object) -> Non
 
 def _tell_data_officers(act: Act, officer: Officer, who: Entrant) -> None:
     """The data officers of the person's own section, or all where none is, and the general officer."""
-    found = parting.concerned(act, officer.door, officer.organisation, who, _TOLD_OF_LEAKS)
+    found = parting.concerned(act, officer.door.offices, officer.organisation, who.person_id, _TOLD_OF_LEAKS)
     ids = {each.person_id for each in found}
     told: dict[str, Value] = {"at": act.at, "person": who.name, "staff_number": who.staff_number}
     for each in people(act.connection, sorted(ids - {who.person_id})):

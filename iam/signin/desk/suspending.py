@@ -5,7 +5,7 @@ writes the block every session, half-done sign-in and token of the person is dea
 officers whom the clause names are told.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from iam import outbox
 from iam.access import suspensions
 from iam.access.suspensions import Suspension, What
 from iam.errors import Conflict, Forbidden
+from iam.office.roles import Offices
 from iam.outbox import Topic, Value
 from iam.people.ledger import people
 from iam.people.organisation import Organisation
@@ -20,7 +21,7 @@ from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.signin import sessions
 from iam.signin.desk.deeds import Officer
-from iam.signin.door import Door, Entrant, entrant
+from iam.signin.door import Entrant, entrant
 from iam.signin.own import parting
 from iam.signin.tokens import issued
 
@@ -68,8 +69,9 @@ def suspend(officer: Officer, person_id: int, reason: str) -> Suspended:
         Forbidden, NotFound: as `why_not_suspend`; Conflict: when they are suspended already, or no reason is given.
     """
     with officer.act() as act:
-        who = _may(act, officer, person_id)
-        return stop(act, officer.door, officer.organisation, who, By(officer.who.person_id, reason))
+        _see_allowed(act, officer, person_id)
+        by = By(officer.who.person_id, reason)
+        return stop(act, officer.door.offices, officer.organisation, person_id, by)
 
 
 def restore(officer: Officer, person_id: int, reason: str) -> Suspended:
@@ -79,39 +81,39 @@ def restore(officer: Officer, person_id: int, reason: str) -> Suspended:
         Forbidden, NotFound: as `why_not_suspend`; Conflict: when they are not suspended, or no reason is given.
     """
     with officer.act() as act:
-        who = _may(act, officer, person_id)
-        return resume(act, officer.door, officer.organisation, who, By(officer.who.person_id, reason))
+        _see_allowed(act, officer, person_id)
+        by = By(officer.who.person_id, reason)
+        return resume(act, officer.door.offices, officer.organisation, person_id, by)
 
 
-def _may(act: Act, officer: Officer, person_id: int) -> Entrant:
+def _see_allowed(act: Act, officer: Officer, person_id: int) -> None:
     who = entrant(act.connection, officer.door, person_id, act.at)
     # The officer as of this instant, not as of when the page began: they may have been suspended themselves meanwhile.
     now = entrant(act.connection, officer.door, officer.who.person_id, act.at)
     if refusal := why_not_suspend(now, who):
         raise refusal
-    return who
 
 
-def stop(act: Act, door: Door, organisation: Organisation, who: Entrant, by: By) -> Suspended:
+def stop(act: Act, offices: Offices, organisation: Organisation, person_id: int, by: By) -> Suspended:
     """The deed of `suspend`, for whoever was found to be allowed to do it.
 
     Raises:
         Conflict: when they are suspended already, or no reason is given.
     """
-    found = suspensions.suspend(act, who.person_id, by.person_id, _reason(by))
-    ended = sessions.end_all(act, who.person_id, "suspended")
-    issued.revoke(act, "suspended", person_id=who.person_id)
-    return Suspended(found, ended, _tell(act, door, organisation, who, (found, by, What.SUSPENDED)))
+    found = suspensions.suspend(act, person_id, by.person_id, _reason(by))
+    ended = sessions.end_all(act, person_id, "suspended")
+    issued.revoke(act, "suspended", person_id=person_id)
+    return Suspended(found, ended, _Telling(act, offices, organisation, found).tell(What.SUSPENDED, by))
 
 
-def resume(act: Act, door: Door, organisation: Organisation, who: Entrant, by: By) -> Suspended:
+def resume(act: Act, offices: Offices, organisation: Organisation, person_id: int, by: By) -> Suspended:
     """The deed of `restore`, likewise.
 
     Raises:
         Conflict: when they are not suspended, or no reason is given.
     """
-    found = suspensions.restore(act, who.person_id, by.person_id, _reason(by))
-    return Suspended(found, 0, _tell(act, door, organisation, who, (found, by, What.RESTORED)))
+    found = suspensions.restore(act, person_id, by.person_id, _reason(by))
+    return Suspended(found, 0, _Telling(act, offices, organisation, found).tell(What.RESTORED, by))
 
 
 def _reason(by: By) -> str:
@@ -120,38 +122,37 @@ def _reason(by: By) -> str:
     return by.reason.strip()
 
 
-def _tell(act: Act, door: Door, organisation: Organisation, who: Entrant, deed: tuple[Suspension, By, What]) -> int:
-    """Two notices, each to every holder of a role, once a person; how many persons."""
-    found, by, what = deed
-    told: dict[str, Value] = {
-        "at": act.at, "person": who.name, "staff_number": who.staff_number, "number": found.id,
-    }  # fmt: skip
-    known = {who.person_id, *([] if by.person_id is None else [by.person_id])}
-    count = 0
-    for role, ids in _recipients(act, door, organisation, who, known):
-        suspensions.told(act, found.id, what, role, ids)
-        for each in people(act.connection, ids):
-            outbox.tell(act, each.id, each.email, _TOPICS[what], told)
-        known.update(ids)
-        count += len(ids)
-    return count
+@dataclass(frozen=True)
+class _Telling:
+    """The two notices of one suspension."""
 
+    act: Act
+    offices: Offices
+    organisation: Organisation
+    about: Suspension
 
-def _recipients(
-    act: Act, door: Door, organisation: Organisation, who: Entrant, known: set[int]
-) -> Iterator[tuple[Role, list[int]]]:
-    """For each notice whom it goes to: the first role that anybody else holds than the person and the one who acts."""
-    for roles in _TOLD:
+    def tell(self, what: What, by: By) -> int:
+        """To every holder of the role, once a person, neither to the person nor to whoever acts; how many persons."""
+        (who,) = people(self.act.connection, [self.about.person_id])
+        told: dict[str, Value] = {
+            "at": self.act.at, "person": who.name, "staff_number": who.staff_number, "number": self.about.id,
+        }  # fmt: skip
+        known = {who.id, by.person_id}
+        for roles in _TOLD:
+            role, ids = self._first_held(roles, known)
+            suspensions.told(self.act, self.about.id, what, role, ids)
+            for each in people(self.act.connection, ids):
+                outbox.tell(self.act, each.id, each.email, _TOPICS[what], told)
+            known.update(ids)
+        return len(known - {who.id, by.person_id})
+
+    def _first_held(self, roles: Sequence[Role], known: Collection[int | None]) -> tuple[Role, list[int]]:
+        """The first of the roles that somebody else holds, and who; the last, and nobody, where none is."""
         for role in roles:
-            ids = _holders(act, door, organisation, who, role)
-            if ids - known:
-                yield role, sorted(ids - known)
-                break
-
-
-def _holders(act: Act, door: Door, organisation: Organisation, who: Entrant, role: Role) -> set[int]:
-    found: Iterable[int] = (each.person_id for each in parting.concerned(act, door, organisation, who, [role]))
-    return set(found)
+            found = parting.concerned(self.act, self.offices, self.organisation, self.about.person_id, [role])
+            if ids := sorted({each.person_id for each in found} - set(known)):
+                return role, ids
+        return roles[-1], []
 
 
 def receive(officer: Officer, suspension_id: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from iam import outbox
-from iam.office.roles import Holding, holders, within
+from iam.office.roles import Holding, Offices, holders, within
 from iam.outbox import Topic, Value
 from iam.people.ledger import people
 from iam.people.organisation import Organisation
@@ -70,24 +70,24 @@ def lost(act: Act, door: Door, organisation: Organisation, who: Entrant, id_: in
 
 
 def _tell_officers(act: Act, door: Door, organisation: Organisation, who: Entrant, thing: Mapping[str, Value]) -> None:
-    ids = {each.person_id for each in concerned(act, door, organisation, who)} - {who.person_id}
+    ids = {each.person_id for each in concerned(act, door.offices, organisation, who.person_id)} - {who.person_id}
     told = {**thing, "person": who.name, "staff_number": who.staff_number}
     for officer in people(act.connection, sorted(ids)):
         outbox.tell(act, officer.id, officer.email, Topic.LOSS_REPORTED, told)
 
 
 def concerned(
-    act: Act, door: Door, organisation: Organisation, who: Entrant, roles: Iterable[Role] = TOLD
+    act: Act, offices: Offices, organisation: Organisation, person_id: int, roles: Iterable[Role] = TOLD
 ) -> Iterator[Holding]:
     """Who is told: of officers that are many, one a section, those of the person's own, or all where none is."""
     on = jst_day(act.at)
     units = [
         post.entry.told.org_code
-        for each in people(act.connection, [who.person_id])
-        for post in door.offices.standing(each, on).posts
+        for each in people(act.connection, [person_id])
+        for post in offices.standing(each, on).posts
     ]
     for role in roles:
-        found = holders(act.connection, door.offices, role, on)
+        found = holders(act.connection, offices, role, on)
         if role is not Role.GENERAL_OFFICER:
             # Whoever holds it without a post, by nomination, holds it for everybody.
             near = [

@@ -4,13 +4,15 @@ The one law: *asking changes nothing*, and what was believed on another day can
 be asked as well as what is believed now.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Final
 
 import click
 
+from iam.access.suspensions import Suspension, suspensions
+from iam.access.urgent import Waiting, waiting
 from iam.access.wanted import Cause, Rules
 from iam.errors import NotFound
 from iam.people.japanese import comparable
@@ -21,6 +23,7 @@ from iam.sync.dossier import Dossier, dossier, everybody
 from iam.sync.stored.plans import ChangeState
 from web.cli.japanese import DAY, as_json_option
 from web.cli.people.refusals import refusal, refusal_json
+from web.cli.people.suspension import as_of, restore, suspend, suspension_json, suspension_lines
 from web.cli.people.timeline import (
     State,
     announced,
@@ -58,7 +61,11 @@ MOMENT: Final = _Moment()
 
 @click.group()
 def person() -> None:
-    """職員の発令、状態、利用者IDを根拠とともに表示します。"""
+    """職員の発令、状態、利用者IDを根拠とともに表示し、利用を停止・回復します。"""
+
+
+person.add_command(suspend)
+person.add_command(restore)
 
 
 @person.command("show")
@@ -81,10 +88,12 @@ def show_command(desk: Desk, *, number: str, on: date | None, known_at: datetime
     rules = desk.policy(on).rules
     with desk.store.read() as connection:
         found = dossier(connection, number, desk.today, known_at)
+        stopped = suspensions(connection, ended=True, person_id=found.person.id)
+        left = {each.person_id: each for each in waiting(connection)}.get(found.person.id)
     believed = _believed(found, known_at)
     if known_at is not None and not believed.versions:
         raise NotFound(f"職員番号「{number}」の職員は、{local_text(known_at)} の時点では台帳にいません。")
-    story = Story(announced(believed, desk.today), rules, desk.today, on)
+    story = Story(announced(believed, desk.today), rules, desk.today, on, _known(stopped, known_at), left)
     if believed.versions and not story.found.versions:
         raise NotFound(f"職員番号「{number}」について、いま表示できるものはありません。")
     if as_json:
@@ -141,6 +150,13 @@ def _believed(found: Dossier, known_at: datetime | None) -> Dossier:
     )
 
 
+def _known(found: Sequence[Suspension], known_at: datetime | None) -> Sequence[Suspension]:
+    """The suspensions as they stood at `known_at`."""
+    if known_at is None:
+        return found
+    return [as_of(each, known_at) for each in found if each.suspended_at <= known_at]
+
+
 @dataclass(frozen=True)
 class Story:
     """A dossier, told.  `on` limits the states to those of one day."""
@@ -149,10 +165,13 @@ class Story:
     rules: Rules
     today: date
     on: date | None
+    suspensions: Sequence[Suspension] = ()
+    waiting: Waiting | None = None
 
     def lines(self) -> Iterator[str]:
         """The whole story as text."""
         yield from self._who()
+        yield from suspension_lines(self.suspensions, self.waiting)
         if self.found.person.entries:
             now = state_on(self.found, self.rules, self.on or self.today, self.today)
             yield f"{self.on or self.today} の状態"
@@ -272,6 +291,8 @@ class Story:
                  "reason": deed.reason, "error": deed.error}
                 for deed in found.deeds
             ],
+            "suspensions": [suspension_json(each) for each in self.suspensions],
+            "waits_for_systems": None if self.waiting is None else self.waiting.trouble,
             "quarantined": [
                 {"source": row.source, **refusal_json(row.row)} for row in found.quarantined
             ],

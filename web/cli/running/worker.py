@@ -23,6 +23,7 @@ from iam.record.columns import local_text
 from iam.record.store import Store
 from web.body.connections import mailer_of
 from web.cli.running.farewells import line_of, rolled, sending
+from web.cli.running.persons import carry_persons, in_background
 from web.cli.running.releases import carry_out
 from web.cli.table import say
 from web.cli.wiring import Desk
@@ -48,6 +49,7 @@ def worker(desk: Desk, *, once: bool) -> None:
         _tell(store, deliver(store, mailer))
         _goodbyes(store, sending(desk, lambda: True, lambda _: None), {})
         _say_new(store, carry_out(desk), ())
+        _say_new(store, carry_persons(desk), ())
         _tidy(store)
         return
     stop = Event()
@@ -57,7 +59,8 @@ def worker(desk: Desk, *, once: bool) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        _stay(desk, mailer, stop)
+        with in_background(desk, stop):
+            _stay(desk, mailer, stop)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
