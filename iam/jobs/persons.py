@@ -20,12 +20,12 @@ from iam.people.ledger import numbers_of_persons, people
 from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.store import Store
+from iam.sync.actual.looking import Logins, Looked, logins_of, look, only_news
 from iam.sync.actual.mirror import write_observation
 from iam.sync.apply import TAKING, Applied, Applier
 from iam.sync.guard import Hold
 from iam.sync.prepare import Evaluation, Evaluator
 from iam.sync.stored.plans import Draft, PlanState, Purpose, StoredPlan, plans, set_state, store_plan
-from iam.sync.actual.looking import Logins, Looked, logins_of, look, only_news
 
 PATIENCE: Final = 2.0
 """Seconds for a system to answer at the first try; whoever needs more does not keep the others waiting."""
