@@ -13,11 +13,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, desc, func, select
+from sqlalchemy import Connection, Row, desc, func, literal, select
 
 from iam.errors import Forbidden, NotFound
 from iam.office.changes.books import configuration_table
-from iam.record.columns import canonical_json, local_text
+from iam.record.columns import Json, canonical_json
 from iam.record.keys import KeyRing
 
 TURN: Final = timedelta(hours=1)
@@ -128,7 +128,11 @@ def sealed(keys: KeyRing, id_: int, digest: str, words: Sequence[object], key_id
 
 def believed(keys: KeyRing, found: Configuration) -> bool:
     """Whether the seal on a confirmed or emergency row is ours, and its content what was decided on."""
-    if not found.seal or not found.sound:
+    return _is_ours(keys, found) and found.sound
+
+
+def _is_ours(keys: KeyRing, found: Configuration) -> bool:
+    if not found.seal:
         return False
     if found.confirmed_at is None:
         words: list[object] = ["emergency", found.proposed_at, found.emergency_until]
@@ -183,11 +187,12 @@ class Judged:
 
 def judge(connection: Connection, keys: KeyRing, running: Running, at: datetime) -> Judged:
     """How `running` stands at `at`."""
-    confirmed = _confirmed(connection)
-    if not confirmed:
-        return Judged(Standing.UNASKED, None, ())
-    newest, same = confirmed[0], _same(connection, keys, running)
-    if any(_stands(each, confirmed, at) for each in same):
+    found = confirmed(connection, keys)
+    if not found:
+        # Rows that nobody sealed are no beginning, and no way back to it.
+        return Judged(Standing.DIFFERS if is_live(connection) else Standing.UNASKED, None, ())
+    newest, same = found[0], _same(connection, keys, running)
+    if any(_stands(each, found, at) for each in same):
         return Judged(Standing.CONFIRMED, newest, ())
     changes = differences(newest.statements, running.statements)
     until = max((each.emergency_until for each in same if each.emergency_until), default=at)
@@ -196,12 +201,19 @@ def judge(connection: Connection, keys: KeyRing, running: Running, at: datetime)
     return Judged(Standing.DIFFERS, newest, changes)
 
 
-def _confirmed(connection: Connection) -> list[Configuration]:
-    """What was confirmed last, and what stood before it."""
+def confirmed(connection: Connection, keys: KeyRing, *, before: Configuration | None = None) -> list[Configuration]:
+    """What was confirmed last, and what stood before it; with `before`, of what was confirmed before that.
+
+    Only what our seal is on counts: whoever owns the database alone confirms nothing, and hides no difference.
+    """
     columns = configuration_table.c
-    query = select(configuration_table).where(columns.confirmed_at.is_not(None))
-    newest = query.order_by(columns.confirmed_at.desc(), columns.id.desc()).limit(2)
-    return [configuration_in(row) for row in connection.execute(newest)]
+    light: list[Any] = [each for each in columns if each is not columns.content]
+    query = select(*light, literal({}, Json).label("content")).where(columns.confirmed_at.is_not(None))
+    if before is not None and before.confirmed_at is not None:
+        query = query.where(columns.confirmed_at < before.confirmed_at)
+    rows = connection.execute(query.order_by(columns.confirmed_at.desc(), columns.id.desc()))
+    ids = [found.id for found in (configuration_in(row) for row in rows) if _is_ours(keys, found)][:2]
+    return [configuration_of(connection, id_) for id_ in ids]
 
 
 def _same(connection: Connection, keys: KeyRing, running: Running) -> list[Configuration]:
@@ -212,11 +224,11 @@ def _same(connection: Connection, keys: KeyRing, running: Running) -> list[Confi
     return [each for each in found if believed(keys, each)]
 
 
-def _stands(each: Configuration, confirmed: Sequence[Configuration], at: datetime) -> bool:
+def _stands(each: Configuration, found: Sequence[Configuration], at: datetime) -> bool:
     """The newest stands; the one before it for the hour of the turn."""
-    newest = confirmed[0]
+    newest = found[0]
     turning = newest.confirmed_at is not None and at < newest.confirmed_at + TURN
-    return each.id in {found.id for found in (confirmed if turning else confirmed[:1])}
+    return each.id in {one.id for one in (found if turning else found[:1])}
 
 
 def why_nothing_is_given(
@@ -262,8 +274,3 @@ def configuration_in(row: Row[Any]) -> Configuration:
         row.id, row.digest, row.content, row.case_id, row.proposed_by, row.proposed_at, row.reason,
         row.confirmed_by, row.confirmed_at, row.emergency_until, row.seal,
     )  # fmt: skip
-
-
-def until_words(until: datetime) -> str:
-    """The end of an emergency, for people."""
-    return f"{local_text(until)}まで"

@@ -22,6 +22,7 @@ from iam.office.changes.proposing import alarm, see_seats
 from iam.office.roles import Offices
 from iam.outbox import Topic
 from iam.record.act import Act
+from iam.record.keys import KeyRing
 
 LIFE: Final = timedelta(hours=24)
 """How long a permit may be used."""
@@ -61,7 +62,16 @@ class Permit:
     used_by: str | None
 
 
-def ask(act: Act, offices: Offices, asked_by: int, deed: KeyDeed, reason: str, *, permit_id: int | None = None) -> Case:
+def ask(
+    act: Act,
+    offices: Offices,
+    keys: KeyRing,
+    *,
+    asked_by: int,
+    deed: KeyDeed,
+    reason: str,
+    permit_id: int | None = None,
+) -> Case:
     """Ask for a permit; with `permit_id`, for the confirmation of what was done in an emergency.
 
     Raises:
@@ -75,18 +85,18 @@ def ask(act: Act, offices: Offices, asked_by: int, deed: KeyDeed, reason: str, *
     waits = (each for each in cases.waiting(act.connection, act.at) if each.kind is CaseKind.KEYS)
     if any(dict(each.content) == content for each in waits):
         raise Conflict("同じ申請が、すでに確認を待っています。")
-    see_seats(act.connection, offices, [asked_by], act.at)
+    see_seats(act.connection, offices, keys, [asked_by], act.at)
     return cases.ask(act, offices, CaseKind.KEYS, asked_by, subject_id=None, content=content, reason=reason)
 
 
-def take_effect(act: Act, offices: Offices, case: Case) -> None:
+def take_effect(act: Act, offices: Offices, keys: KeyRing, case: Case) -> None:
     """Another officer has confirmed: the permit holds for a day, or the emergency is confirmed.
 
     Raises:
         Conflict: when it was confirmed meanwhile; Forbidden: see `see_seats`.
     """
     decider = cases.case_of(act.connection, case.id, act.at).decided_by or 0
-    see_seats(act.connection, offices, [case.asked_by, decider], act.at)
+    see_seats(act.connection, offices, keys, [case.asked_by, decider], act.at)
     columns, deed = key_permit_table.c, KeyDeed(case.content["deed"])
     permit = case.content.get("permit")
     if permit is None:
@@ -135,7 +145,7 @@ def _usable(deed: KeyDeed, at: datetime) -> Any:  # noqa: ANN401 - SQLAlchemy na
     return select(columns.id).where(*held).order_by(columns.id).limit(1)
 
 
-def emergency(act: Act, offices: Offices, deed: KeyDeed, reason: str) -> None:
+def emergency(act: Act, offices: Offices, keys: KeyRing, deed: KeyDeed, reason: str) -> None:
     """One person, at once; the heads are told in the same act."""
     if not is_live(act.connection):
         return
@@ -146,7 +156,7 @@ def emergency(act: Act, offices: Offices, deed: KeyDeed, reason: str) -> None:
     act.connection.execute(key_permit_table.insert().values(**values))
     act.record("keys.emergency", deed, {"reason": reason})
     told: dict[str, outbox.Value] = {"at": act.at, "account": act.actor, "deed": deed.label_ja, "reason": reason}
-    alarm(act, offices, Topic.CONFIGURATION_KEYS_EMERGENCY, told)
+    alarm(act, offices, keys, Topic.CONFIGURATION_KEYS_EMERGENCY, told)
 
 
 def unconfirmed(connection: Connection) -> list[Permit]:

@@ -25,8 +25,8 @@ from iam.office.changes.configuration import (
     Running,
     Standing,
     Statement,
-    configuration_in,
     configuration_of,
+    confirmed,
     differences,
     judge,
     sealed,
@@ -60,7 +60,7 @@ def draft(act: Act, keys: KeyRing, running: Running, reason: str) -> Configurati
     return found
 
 
-def sign(act: Act, offices: Offices, id_: int, asked_by: int, reason: str) -> Case:
+def sign(act: Act, offices: Offices, keys: KeyRing, id_: int, *, asked_by: int, reason: str) -> Case:
     """An officer asks for the confirmation of a draft, or of an emergency.
 
     Raises:
@@ -73,7 +73,7 @@ def sign(act: Act, offices: Offices, id_: int, asked_by: int, reason: str) -> Ca
         raise Conflict("この案は、申し出のあとに書き換えられています。iam policy propose で出し直してください。")
     if _waits(act.connection, found, act.at):
         raise Conflict("この案は、すでに確認を待っています。")
-    see_seats(act.connection, offices, [asked_by], act.at)
+    see_seats(act.connection, offices, keys, [asked_by], act.at)
     content = {"configuration": found.id, "digest": found.digest}
     case = cases.ask(
         act, offices, CaseKind.CONFIGURATION, asked_by, subject_id=None, content=content, reason=reason, life=LIFE
@@ -105,8 +105,8 @@ def take_effect(act: Act, offices: Offices, keys: KeyRing, case: Case) -> Config
     if not found.sound or found.digest != case.content["digest"] or found.case_id != case.id:
         raise Conflict("申請されたときから案の内容が変わっています。iam policy propose で出し直してください。")
     decider = cases.case_of(act.connection, case.id, act.at).decided_by or 0
-    see_seats(act.connection, offices, [case.asked_by, decider], act.at)
-    before = in_force(act.connection)
+    see_seats(act.connection, offices, keys, [case.asked_by, decider], act.at)
+    before = in_force(act.connection, keys)
     by, asked = _name(act.connection, decider), _name(act.connection, case.asked_by)
     seal = sealed(keys, found.id, found.digest, ["confirmed", asked, by, act.at])
     columns = configuration_table.c
@@ -125,7 +125,7 @@ def emergency(act: Act, offices: Offices, keys: KeyRing, running: Running, reaso
     Raises:
         Conflict: when nothing is asked yet, when it stands already, or when the last one lapsed unconfirmed.
     """
-    before = in_force(act.connection)
+    before = in_force(act.connection, keys)
     if before is None:
         raise Conflict("設定の確認をまだ始めていないので、そのまま使えます。緊急の変更は要りません。")
     if judge(act.connection, keys, running, act.at).gives:
@@ -140,7 +140,7 @@ def emergency(act: Act, offices: Offices, keys: KeyRing, running: Running, reaso
     values: dict[str, outbox.Value] = {
         "at": act.at, "account": act.actor, "reason": reason, "number": found.id, "until": until,
     }  # fmt: skip
-    alarm(act, offices, Topic.CONFIGURATION_EMERGENCY, values)
+    alarm(act, offices, keys, Topic.CONFIGURATION_EMERGENCY, values)
     return configuration_of(act.connection, found.id)
 
 
@@ -160,42 +160,44 @@ def _end(connection: Connection, before: Configuration, at: datetime) -> datetim
     return until
 
 
-def alarm(act: Act, offices: Offices, topic: Topic, values: Mapping[str, outbox.Value]) -> None:
+def alarm(act: Act, offices: Offices, keys: KeyRing, topic: Topic, values: Mapping[str, outbox.Value]) -> None:
     """Tell the heads as the confirmed rules know them, not as a changed profile would have them."""
-    seats = confirmed_offices(act.connection, offices) or offices
+    seats = confirmed_offices(act.connection, offices, keys) or offices
     day = jst_day(act.at)
     ids = {each.person_id for role in HEADS for each in holders(act.connection, seats, role, day)}
     for person in people(act.connection, ids):
         outbox.tell(act, person.id, person.email, topic, values)
 
 
-def in_force(connection: Connection) -> Configuration | None:
-    """What was confirmed last."""
-    columns = configuration_table.c
-    query = select(configuration_table).where(columns.confirmed_at.is_not(None))
-    row = connection.execute(query.order_by(columns.confirmed_at.desc(), columns.id.desc()).limit(1)).first()
-    return None if row is None else configuration_in(row)
+def in_force(connection: Connection, keys: KeyRing) -> Configuration | None:
+    """What was confirmed last.
+
+    Raises:
+        IntegrityError: when it was altered since.
+    """
+    found = next(iter(confirmed(connection, keys)), None)
+    if found is not None and not found.sound:
+        raise IntegrityError("確認済みの設定の記録が書き換えられています。iam audit verify で確かめてください。")
+    return found
 
 
-def changes_of(connection: Connection, found: Configuration) -> tuple[Configuration | None, list[Difference]]:
+def changes_of(
+    connection: Connection, keys: KeyRing, found: Configuration
+) -> tuple[Configuration | None, list[Difference]]:
     """What stands before `found`, and what it changes there.  Before the first, everything is new."""
-    columns = configuration_table.c
-    query = select(configuration_table).where(columns.confirmed_at.is_not(None), columns.id != found.id)
-    if found.confirmed_at is not None:
-        query = query.where(columns.confirmed_at < found.confirmed_at)
-    row = connection.execute(query.order_by(columns.confirmed_at.desc(), columns.id.desc()).limit(1)).first()
-    before = None if row is None else configuration_in(row)
+    earlier = [each for each in confirmed(connection, keys, before=found) if each.id != found.id]
+    before = earlier[0] if earlier else None
     stated: Sequence[Statement] = before.statements if before else ()
     return before, differences(stated, found.statements)
 
 
-def confirmed_offices(connection: Connection, offices: Offices) -> Offices | None:
+def confirmed_offices(connection: Connection, offices: Offices, keys: KeyRing) -> Offices | None:
     """`offices` with the seats that the confirmed configuration gives; None while nothing is confirmed.
 
     Raises:
         IntegrityError: when what is stored of them cannot be read.
     """
-    found = in_force(connection)
+    found = in_force(connection, keys)
     return None if found is None else Offices(_with_seats(offices.profile, found.content["seats"]), offices.absence)
 
 
@@ -208,13 +210,13 @@ def _with_seats(profile: Profile, seats: Mapping[str, Any]) -> Profile:
     return profile.model_copy(update={"titles": titles, "categories": categories})
 
 
-def see_seats(connection: Connection, offices: Offices, person_ids: Sequence[int], at: datetime) -> None:
+def see_seats(connection: Connection, offices: Offices, keys: KeyRing, person_ids: Sequence[int], at: datetime) -> None:
     """See that each of these may have a part in it under the confirmed rules as well.
 
     Raises:
         Forbidden: when one may not.
     """
-    seats = confirmed_offices(connection, offices)
+    seats = confirmed_offices(connection, offices, keys)
     if seats is None:
         return
     able = {Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER}

@@ -110,7 +110,7 @@ def _permitted(desk: Desk, deed: KeyDeed, emergency: str) -> None:
 def _use(desk: Desk, act: Act, deed: KeyDeed, emergency: str) -> None:
     """In the act of the renewal: the permit is used up, or the heads are alarmed."""
     if emergency:
-        permits.emergency(act, offices_of(desk.deployment), deed, emergency)
+        permits.emergency(act, offices_of(desk.deployment), desk.store.keys, deed, emergency)
     else:
         permits.use(act, deed)
 

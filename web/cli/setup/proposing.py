@@ -66,7 +66,7 @@ def propose_command(desk: Desk, *, reason: str, emergency: str, as_json: bool) -
             found = proposing.emergency(act, offices, desk.keys, desk.running, emergency.strip())
         else:
             found = proposing.draft(act, desk.keys, desk.running, reason.strip())
-        before, changes = proposing.changes_of(act.connection, found)
+        before, changes = proposing.changes_of(act.connection, desk.keys, found)
     if as_json:
         told = [_change_json(each) for each in changes] if before else []
         say_json({"id": found.id, "digest": found.digest, "changes": told, "until": found.emergency_until})

@@ -23,7 +23,7 @@ def _configuration(act: Act, door: Door, case: Case) -> None:
 
 
 def _keys(act: Act, door: Door, case: Case) -> None:
-    permits.take_effect(act, door.offices, case)
+    permits.take_effect(act, door.offices, door.keys, case)
 
 
 EFFECTS: Final[Effects] = {

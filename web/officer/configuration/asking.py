@@ -54,7 +54,9 @@ def page(id_: int) -> Response | tuple[str, int]:
     try:
         with me.act() as act:
             _see(act.connection, id_, form.seen.data or "")
-            case = proposing.sign(act, site.door.offices, id_, me.who.person_id, form.reason.data or "")
+            case = proposing.sign(
+                act, site.door.offices, site.door.keys, id_, asked_by=me.who.person_id, reason=form.reason.data or ""
+            )
             issuing.tell_deciders(act, site.door, me.who, case)
     except (Conflict, Forbidden) as refusal:
         form.form_errors.append(gettext(str(refusal)))
@@ -77,8 +79,8 @@ def keys() -> Response | tuple[str, int]:
     try:
         with me.act() as act:
             case = permits.ask(
-                act, site.door.offices, me.who.person_id, KeyDeed(deed), form.reason.data or "",
-                permit_id=int(permit) if permit else None,
+                act, site.door.offices, site.door.keys, asked_by=me.who.person_id, deed=KeyDeed(deed),
+                reason=form.reason.data or "", permit_id=int(permit) if permit else None,
             )  # fmt: skip
             issuing.tell_deciders(act, site.door, me.who, case)
     except (Conflict, Forbidden, NotFound) as refusal:
@@ -104,6 +106,6 @@ def _asked(case: Case) -> Response:
 
 def _shown(found: Configuration, form: SignForm, status: int) -> tuple[str, int]:
     with the_site().store.read() as connection:
-        before, changes = proposing.changes_of(connection, found)
+        before, changes = proposing.changes_of(connection, the_site().door.keys, found)
     rows = rows_of(changes, first=before is None)
     return render_template("officer/configuration/ask.html", found=found, rows=rows, form=form, before=before), status

@@ -82,7 +82,7 @@ def one(id_: int) -> str:
     with the_site().store.read() as connection:
         found = configuration_of(connection, id_)
         case_id = proposing.waiting_case(connection, id_, at())
-        before, changes = proposing.changes_of(connection, found)
+        before, changes = proposing.changes_of(connection, the_site().door.keys, found)
     word, tone = state_of(found, case_id)
     return render_template(
         "officer/configuration/one.html", found=found, before=before, rows=rows_of(changes, first=before is None),

@@ -14,6 +14,7 @@ from iam.office.changes.configuration import Configuration, Difference, Statemen
 from iam.office.changes.permits import KeyDeed, deed_in
 from web.officer.cases.content import Content
 from web.officer.clients.words import Row
+from web.site.site import the_site
 
 
 def rows_of(changes: Iterable[Difference], *, first: bool = False) -> list[Row]:
@@ -40,7 +41,7 @@ def of_configuration(connection: Connection, case: Case) -> Content:
     if not found.sound or found.digest != case.content["digest"]:
         altered = gettext("申請されたときから案の内容が変わっています。iam policy propose で出し直してください。")
         return Content([(gettext("注意"), altered)])
-    before, changes = proposing.changes_of(connection, found)
+    before, changes = proposing.changes_of(connection, the_site().door.keys, found)
     facts = [
         (gettext("案の番号"), str(found.id)),
         (gettext("照合値"), found.digest[:16]),
