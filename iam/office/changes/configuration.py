@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, desc, func, literal, select
+from sqlalchemy import Connection, Row, Select, desc, func, literal, select
 
 from iam.errors import Forbidden, NotFound
 from iam.office.changes.books import configuration_table
@@ -208,7 +208,7 @@ def confirmed(connection: Connection, keys: KeyRing, *, before: Configuration | 
     """
     columns = configuration_table.c
     light: list[Any] = [each for each in columns if each is not columns.content]
-    query = select(*light, literal({}, Json).label("content")).where(columns.confirmed_at.is_not(None))
+    query: Select[Any] = select(*light, literal({}, Json).label("content")).where(columns.confirmed_at.is_not(None))
     if before is not None and before.confirmed_at is not None:
         query = query.where(columns.confirmed_at < before.confirmed_at)
     rows = connection.execute(query.order_by(columns.confirmed_at.desc(), columns.id.desc()))

@@ -4,7 +4,8 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,8 @@ class Hall:
     """さくら市 with files of its own: a console, and the portal as it runs with the files of now."""
 
     folder: Path
-    ground: Ground
     first: City
+    made: list[Store] = field(default_factory=list)
 
     @property
     def config(self) -> Path:
@@ -60,8 +61,12 @@ class Hall:
         """The portal after it has read its files anew; one clock and one database for all."""
         keys = KeyRing.read(self.folder / "keys.json")
         found = City(self.deployment(), keys, self.first.url, self.first.known, clock=self.first.clock)
-        found.__dict__["store"] = Store(self.first.url, keys, self.first.clock)
+        found.__dict__["store"] = self.store()
         return found
+
+    def store(self) -> Store:
+        self.made.append(Store(self.first.url, KeyRing.read(self.folder / "keys.json"), self.first.clock))
+        return self.made[-1]
 
     def change(self, file: str, was: str, is_: str) -> None:
         path = self.folder / file
@@ -71,7 +76,7 @@ class Hall:
 
     def console(self, command: click.Command, *args: str) -> Result:
         desk = Desk(self.config, {}, os.getuid())
-        desk.__dict__["store"] = Store(self.first.url, KeyRing.read(self.folder / "keys.json"), self.first.clock)
+        desk.__dict__["store"] = self.store()
         result = CliRunner().invoke(command, args, obj=desk)
         desk.close()
         return result
@@ -123,19 +128,23 @@ def told(city: City, topic: str) -> int:
         return len(connection.execute(select(notice_table).where(notice_table.c.kind == topic)).all())
 
 
-@pytest.fixture
-def hall(city_sqlite: City, ground: Ground, tmp_path: Path) -> Hall:
-    folder = tmp_path / "files"
+def opened(city: City, ground: Ground, folder: Path) -> Iterator[Hall]:
     shutil.copytree(ground.file.parent, folder)
-    return Hall(folder, ground, city_sqlite)
+    found = Hall(folder, city)
+    yield found
+    for store in found.made:
+        store.dispose()
 
 
 @pytest.fixture
-def hall_of_both(city: City, ground: Ground, tmp_path: Path) -> Hall:
+def hall(city_sqlite: City, ground: Ground, tmp_path: Path) -> Iterator[Hall]:
+    yield from opened(city_sqlite, ground, tmp_path / "files")
+
+
+@pytest.fixture
+def hall_of_both(city: City, ground: Ground, tmp_path: Path) -> Iterator[Hall]:
     """The same, over SQLite and over PostgreSQL."""
-    folder = tmp_path / "files"
-    shutil.copytree(ground.file.parent, folder)
-    return Hall(folder, ground, city)
+    yield from opened(city, ground, tmp_path / "files")
 
 
 def refusal(result: Result) -> tuple[int, str]:
@@ -338,7 +347,7 @@ def test_a_run_is_refused_as_a_mistake_in_the_configuration(hall: Hall) -> None:
     hall.live()
     hall.change("iam.toml", "absence_runs = 3", "absence_runs = 4")
     desk = Desk(hall.config, {}, os.getuid())
-    desk.__dict__["store"] = Store(hall.first.url, KeyRing.read(hall.folder / "keys.json"), hall.first.clock)
+    desk.__dict__["store"] = hall.store()
     with pytest.raises(ConfigurationError):
         desk.refuse_unconfirmed()
     desk.close()
