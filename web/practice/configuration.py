@@ -159,6 +159,7 @@ while_away = "keep" # 派遣中も同じ
 [systems.groupware.entitlements]
 user = { name = "利用者" }
 approver = { name = "電子決裁" }
+admin = { name = "管理者", privileged = true } # ふだんは誰も持たない。特権IDの利用の間だけ
 
 [systems.finance]
 name = "財務会計"
@@ -301,7 +302,7 @@ def suffix(system: str) -> str:
 def entitlements(departments: Sequence[Unit]) -> dict[str, list[str]]:
     """The codes of all entitlements, by system: what the practice OpenLDAP must have groups for."""
     return {
-        "groupware": ["user", "approver"],
+        "groupware": ["user", "approver", "admin"],
         "finance": ["entry", "approve", "budget", "audit"],
         "juki": ["search", "change"],
         "files": [_folder(unit) for unit in departments],

@@ -120,6 +120,13 @@ across = {{ value = "flows", clause = "SAKURA-5.1.1" }}
 [signin.privileged]
 password_with_factor = {{ value = 15, clause = "SAKURA-8.2.7", note = "文字数は標準の値" }}
 phishing_resistant = {{ value = false, clause = "SAKURA-8.2.7", note = "キーの配備が済むまでは、認証アプリも認める" }}
+
+# 特権IDの使い方。値は標準のままで、さくら市の条項を根拠とするものだけを書き直します。
+[privileged]
+window = {{ value = 60, clause = "SAKURA-8.2.10", note = "分数は標準の値" }}
+longest = {{ value = 240, clause = "SAKURA-8.2.10", note = "分数は標準の値" }}
+witness = {{ value = true, clause = "SAKURA-8.2.11" }}
+delegation_days = {{ value = 92, clause = "SAKURA-8.2.10", note = "日数は標準の値" }}
 """
 
 CLAUSES: Final = """\
@@ -145,6 +152,8 @@ SAKURA-8.2.6,さくら市,8の2(6),入るときの表示と時間切れ,注意�
 SAKURA-8.2.7,さくら市,8の2(7),特権IDの認証,特権IDは一般より強く守る,privileged-credential-hardening
 SAKURA-8.2.8,さくら市,8の2(8),庁外からの利用,理由と期間のある許可を受けた職員だけが使える,external-access-permission
 SAKURA-8.2.9,さくら市,8の2(9),公衆回線からの利用,例外として承認を受けた職員だけが使える,external-access-permission
+SAKURA-8.2.10,さくら市,8の2(10),特権IDの利用,指名と承認を受けた職員だけが、使う間だけ使う,privileged-session-timebox
+SAKURA-8.2.11,さくら市,8の2(11),二人での作業,特権IDの作業には別の職員が立ち会う,two-person-operation
 """
 
 

@@ -85,7 +85,7 @@ def one(id_: int) -> str:
         renewal = [each for each in delegations(connection, at()) if each.renews == id_]
     return render_template(
         "officer/privilege/delegations/one.html", read=found, each=found.delegation, called=called, events=events,
-        modes=MODES, label_of=label_of, ways=_ways(found), renewal=renewal[:1], DelegationState=DelegationState,
+        modes=MODES, label_of=label_of, may_do=_ways(found), renewal=renewal[:1], DelegationState=DelegationState,
     )  # fmt: skip
 
 

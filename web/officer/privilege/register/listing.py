@@ -67,7 +67,7 @@ def one(id_: int) -> str:
     return render_template(
         "officer/privilege/register/one.html", id=found, held=_newest(held), used=used, waiting=waiting, names=names,
         called=called, modes=MODES, tones=TONES, name_of=name_of, right_of=right_of, label=label_of(found),
-        ways=_ways(found), DelegationState=DelegationState,
+        may_do=_ways(found), DelegationState=DelegationState,
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def one(id_: int) -> str:
         events = told(connection, timeline(connection, id_))
     return render_template(
         "officer/privilege/watch/one.html", use=found, privileged=privileged, names=names, called=called, tones=TONES,
-        label_of=label_of, events=events, errands=waiting, overdue=overdue(found), ways=ways_on(found),
+        label_of=label_of, events=events, errands=waiting, overdue=overdue(found), may_do=ways_on(found),
         worked=length(_minutes(found)) if found.opened_at else "",
     )  # fmt: skip
 
