@@ -21,7 +21,7 @@ from iam.access.model import AccessModel, Keep
 from iam.access.places.networks import Networks
 from iam.errors import NotFound
 from iam.office.books import assignment_table
-from iam.office.changes.configuration import Running
+from iam.office.changes.configuration import Running, why_nothing_is_given
 from iam.office.roles import Offices, holdings_among
 from iam.people.ledger import appointment_table, people, person_table, persons_by_number
 from iam.people.standing import Status
@@ -177,6 +177,15 @@ class Door:
             # Of two threads that are first the second gets what the first has made.
             found = self._memories.setdefault(kind, kind())
         return found
+
+    def see_confirmed(self, connection: Connection, at: datetime) -> None:
+        """To be called before anything is opened, given or lent; never before what ends or takes away (R19).
+
+        Raises:
+            Forbidden: when this runs with a configuration that differs from the one that two officers confirmed.
+        """
+        if refusal := why_nothing_is_given(connection, self.keys, self.running, at):
+            raise refusal
 
     def clock_is_wrong(self, at: datetime) -> bool:
         """Whether this host's clock is further off than the profile allows (R25).  Not to be asked within an act."""

@@ -44,6 +44,7 @@ def approve(act: Act, door: Door, id_: int, approved_by: int, seen_hash: str) ->
     nominator = officer(act.connection, door, found.nominated_by, systems_of(facts.ids), act.at)
     if refusal := why_not_approve(found, Seen(seen_hash, hash_now(found, facts.ids), nominator), facts):
         raise refusal
+    door.see_confirmed(act.connection, act.at)
     waiver = facts.officer.exception(Role.APPROVER)
     approved = _move(
         act, found, DelegationState.LIVE, approved_by=approved_by, approved_at=act.at, noticed_at=act.at,

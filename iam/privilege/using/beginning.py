@@ -53,6 +53,7 @@ def ask(act: Act, acting: Acting, wish: Wish) -> Use:
     ground = ground_of(act, acting, wish)
     if refusal := why_not_ask(ground, wish):
         raise refusal
+    acting.door.see_confirmed(act.connection, act.at)
     waiver = waived(act, acting.door, ground.on.system)
     delegation = live_for(act.connection, acting.door, acting.id, ground.on.id, act.at)
     made = _insert(
@@ -89,6 +90,8 @@ def join(act: Act, acting: Acting, use_id: int) -> Use:
     refusal = why_not_join(found, entrant(act.connection, door, acting.id, act.at), act.at)
     if refusal := refusal or why_barred(act.connection, door, acting.id, act.at) or unproved:
         raise refusal
+    if found.state is UseState.ASKED:
+        door.see_confirmed(act.connection, act.at)
     values = {"witness_id": acting.id, "joined_at": act.at, "witness_seen_at": act.at}
     same = use_table.c.witness_id.is_not_distinct_from(found.witness_id)
     if not moved(act, use_id, (found.state,), found.state, same, **values):
