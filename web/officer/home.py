@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from iam import outbox
 from iam.access.places import terminals
 from iam.access.places.terminals import Sought, TerminalState
+from iam.access.suspensions import unopened
 from iam.office import cases
 from iam.office.cases import Case
 from iam.office.roles import Holding, holdings_of
@@ -95,6 +96,12 @@ def _enrolled(connection: Connection) -> Group:
 
 
 def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Waiting]:
+    if unread := unopened(connection, officer().who.person_id):
+        yield Waiting(
+            ngettext("受領を待つ知らせが%(num)s件あります", "受領を待つ知らせが%(num)s件あります", len(unread)),
+            gettext("職員の利用の停止・回復の理由を読み、受領を記録してください。"),
+            url_for("suspensions.page", ended="1"), gettext("知らせを読む"),
+        )  # fmt: skip
     if held:
         yield Waiting(
             ngettext("保留中の計画が%(num)s件あります", "保留中の計画が%(num)s件あります", len(held)),

@@ -27,6 +27,8 @@ from web.officer.progress import page as progress
 from web.officer.returns import listing as returns
 from web.officer.roles import asking
 from web.officer.roles import listing as roles
+from web.officer.suspensions import deeds as suspending
+from web.officer.suspensions import listing as suspensions
 from web.officer.terminals import listing as terminals
 from web.officer.terminals import moves as terminal_moves
 from web.officer.terminals import taking_in as terminal_files
@@ -38,6 +40,7 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
     for each in (
         home, letters,
         find, person, acts,
+        suspensions, suspending,
         stock, moves, taking_in,
         progress,
         cases, deciding,

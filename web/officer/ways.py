@@ -28,6 +28,7 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("cases.page", lazy_gettext("申請と確認")),
     ("plans.page", lazy_gettext("保留中の計画")),
     ("people.page", lazy_gettext("職員")),
+    ("suspensions.page", lazy_gettext("利用の停止")),
     ("privilege.page", lazy_gettext("特権ID")),
     ("returns.page", lazy_gettext("返却された権限")),
     ("decide.page", lazy_gettext("利用の判定")),

@@ -207,6 +207,12 @@ OFFICER: Final[Mapping[str, Access]] = {
     "person_acts.leaked": only(*DESK, proved=True),
     "person_acts.temporary_password": only(*DESK, proved=True),
     "person_acts.temporary_code": only(*DESK, proved=True),
+    # suspended persons: /office/suspensions...; whoever was told reads of that one, which the page sees to
+    "suspensions.page": only(*_OFFICE, *_ANSWERABLE),
+    "suspensions.one": only(*_OFFICE, *_ANSWERABLE),
+    "suspensions.received": only(*_OFFICE, *_ANSWERABLE),
+    "suspending.suspend": only(Role.GENERAL_OFFICER, proved=True),
+    "suspending.restore": only(Role.GENERAL_OFFICER, proved=True),
     # tokens: /office/tokens...
     "tokens.page": only(*OVERSIGHT),
     "tokens.one": only(*OVERSIGHT),

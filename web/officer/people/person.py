@@ -11,6 +11,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 from sqlalchemy import Connection
 
+from iam.access.suspensions import suspension_of
 from iam.errors import NotFound
 from iam.office import cases, deputies
 from iam.office.cases import Case
@@ -20,6 +21,7 @@ from iam.people.ledger import Person, numbers_of_persons, people
 from iam.people.standing import Held
 from iam.signin import history, sessions, throttle
 from iam.signin.desk.deeds import Deed, why_not
+from iam.signin.desk.suspending import why_not_suspend
 from iam.signin.door import Entrant, entrant
 from iam.signin.factors import authenticators, codes
 from iam.signin.factors.authenticators import Authenticator, Form
@@ -29,6 +31,7 @@ from iam.signin.passwords.kept import Kept, Why
 from iam.signin.sessions import Session
 from iam.signin.throttle import FOREVER, Counted
 from web.officer.officer import officer, today
+from web.officer.suspensions.listing import Stopped, read
 from web.portal.factors.words import kinds, label
 from web.portal.own.activity import outcome, reason, terminal
 from web.portal.refusals import spell
@@ -77,6 +80,7 @@ class Seen:
     sessions: Sequence[Session]
     events: Sequence[Event]
     cases: Sequence[Case]
+    stopped: Stopped | None
 
 
 @pages.get("/office/people/<int:id_>")
@@ -86,6 +90,8 @@ def page(id_: int) -> str:
         seen = see(connection, id_)
     me = officer().who
     may = {deed.value for deed in Deed if why_not(me, seen.who, deed) is None}
+    if why_not_suspend(me, seen.who) is None:
+        may.add("restore" if seen.stopped else "suspend")
     return render_template(
         "officer/people/person.html", seen=seen, may=may, own=me.person_id == id_, throttled=throttled,
         password=password_words, outcome=outcome, reason=reason, terminal=terminal,
@@ -131,8 +137,13 @@ def see(connection: Connection, id_: int) -> Seen:
         who, person, [each for each in numbers_of_persons(connection, [id_])[id_] if each != person.staff_number],
         posts, now.since if said else None, _roles(connection, id_), kept.kept_of(connection, id_),
         throttle.state(connection, id_, at()), _factors(connection, id_), sessions.of_person(connection, id_, at()),
-        history.page(connection, id_, None, _FEW), waiting,
+        history.page(connection, id_, None, _FEW), waiting, _stopped(connection, id_),
     )  # fmt: skip
+
+
+def _stopped(connection: Connection, id_: int) -> Stopped | None:
+    found = suspension_of(connection, id_)
+    return None if found is None else read(connection, [found])[0]
 
 
 def _roles(connection: Connection, id_: int) -> list[Role]:

@@ -1,0 +1,1 @@
+"""Suspended persons: who they are, the deed and its receipts."""
