@@ -17,7 +17,7 @@ from iam.policy.profile import Role
 from iam.privilege.barred import why_barred
 from iam.privilege.delegating import Broken, Delegation, DelegationState, approvers, delegations, why_void
 from iam.privilege.register import PrivilegedId, by_id, privileged_ids
-from iam.privilege.using import UseState, uses
+from iam.privilege.using import UNDER_WAY, Use, UseState, uses
 from iam.privilege.using.deciding import STARTS_EMERGENCIES, why_not_join
 from iam.record.columns import jst_day
 from web.portal.owner import owner
@@ -31,6 +31,9 @@ PAST: Final = 20
 """How many former uses are listed."""
 
 _RECENT: Final = (DelegationState.NOMINATED, DelegationState.LIVE)
+_JOINED: Final = (UseState.ASKED, *UNDER_WAY)
+"""States in which a witness may join, or take over from one who is gone."""
+
 _TONES: Final = {DelegationState.LIVE: "success", DelegationState.NOMINATED: "info"}
 
 
@@ -102,9 +105,9 @@ def page() -> str:
     past = sorted((each for each in (*own, *beside) if each.finished), key=lambda each: -each.use.id)[:PAST]
     return render_template(
         "portal/privilege/mine.html", now=[each for each in own if not each.finished],
-        watched=[each for each in beside if each.watched], asked=asked, due=[each for each in own if each.must_write],
-        to_confirm=[each for each in beside if each.must_confirm], delegations=mine, emergency=emergency, past=past,
-        nominator=nominator(),
+        watched=[each for each in beside if each.watched and each.use.witness_seen_at], asked=asked,
+        due=[each for each in own if each.must_write], to_confirm=[each for each in beside if each.must_confirm],
+        delegations=mine, emergency=emergency, past=past, nominator=nominator(),
     )  # fmt: skip
 
 
@@ -116,10 +119,15 @@ def nominator() -> str:
 def _asked(connection: Connection) -> list[Shown]:
     """Requests that whoever is signed in might join."""
     me = owner()
-    waiting = uses(connection, states=[UseState.ASKED])
+    waiting = [each for each in uses(connection, states=_JOINED) if each.witness_id != me.id or _gone(each)]
     if not waiting or why_barred(connection, me.door, me.id, at()):
         return []
     return shown(connection, [each for each in waiting if why_not_join(each, me.who, at()) is None])
+
+
+def _gone(found: Use) -> bool:
+    """Whether its witness has left it."""
+    return found.under_way and found.witness_seen_at is None
 
 
 # --- what one may use
@@ -214,7 +222,7 @@ def tasks(connection: Connection) -> Iterator[Task]:
                 gettext("記録を書く"),
             )
     for u in beside:
-        if u.watched:
+        if u.watched and u.use.witness_seen_at:
             yield Task(
                 gettext("特権IDの利用に立ち会っています"),
                 gettext("%(name)sさんが使っています。立会いの画面を開いたままにしてください。", name=u.user),

@@ -1,4 +1,4 @@
-"""Proving oneself for a privileged ID: two kinds, one of them phishing-resistant, just now.
+"""Proving oneself for a privileged ID: two kinds just now, and for whoever uses it one of them phishing-resistant.
 
 The one law: *nothing typed is lost by it*: whoever is sent to prove themselves comes back to the same form, and presses
 its button once more, having seen again what it says.
@@ -19,33 +19,37 @@ from web.portal.onward import stepping_up
 from web.site.border import typed
 from web.site.site import at, session, the_site
 
-NEEDS: Final = Needs(2, resistant=True)
+USER: Final = Needs(2, resistant=True)
+"""What whoever uses a privileged ID proves."""
+
+WITNESS: Final = Needs(2)
+"""What a witness proves."""
+
 T = TypeVar("T")
 
 
-def fresh() -> bool:
-    """Whether this session has just proved what a privileged ID asks for; the core judges it again."""
+def fresh(needs: Needs = USER) -> bool:
+    """Whether this session has just proved as much; the core judges it again."""
     mine = session()
-    enough = two_kinds(mine.proofs.methods) and mine.proofs.phishing_resistant
+    enough = two_kinds(mine.proofs.methods) and (mine.proofs.phishing_resistant or not needs.resistant)
     return enough and sessions.recently_proved(mine, at(), the_site().door)
 
 
-def prove_first(there: str = "") -> Response:
-    """To the page where they prove themselves, and back to `there`, or to the page that was asked for."""
-    typed.keep()
-    return stepping_up(NEEDS, there or request.full_path.rstrip("?"))
-
-
-def proved(deed: Callable[[], T], there: str = "") -> T | Response | Conflict | Forbidden:
+def proved(deed: Callable[[], T], there: str = "", needs: Needs = USER) -> T | Response | Conflict | Forbidden:
     """What the deed gives; the way to prove oneself where that is missing; or why it was refused.
 
-    NotFound is left to be told by the page for it.
+    `there`: where they come back to; "" the page that was asked for.  NotFound is left to the page that tells it.
     """
-    if not fresh():
-        return prove_first(there)
+    if not fresh(needs):
+        return _prove_first(there, needs)
     try:
         return deed()
     except ProofNeeded:
-        return prove_first(there)
+        return _prove_first(there, needs)
     except (Conflict, Forbidden) as refused:
         return refused
+
+
+def _prove_first(there: str, needs: Needs) -> Response:
+    typed.keep()
+    return stepping_up(needs, there or request.full_path.rstrip("?"))

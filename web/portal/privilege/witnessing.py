@@ -16,7 +16,7 @@ from iam.privilege.barred import why_barred
 from iam.privilege.using import Acting, Use, UseState, join, leave, present, use
 from iam.privilege.using.deciding import why_not_join
 from iam.record.act import Act
-from web.portal.privilege.proving import fresh, proved
+from web.portal.privilege.proving import WITNESS, fresh, proved
 from web.portal.privilege.use import EVERY, WITHOUT
 from web.portal.privilege.words import Shown, acting, one
 from web.site.site import at, the_site
@@ -33,10 +33,10 @@ def watched(id_: int) -> tuple[Shown, str]:
     me = acting()
     with me.store.read() as connection:
         found = use(connection, id_)
-        if found.witness_id == me.id:
+        if found.witness_id == me.id and (found.witness_seen_at is not None or not found.under_way):
             return one(connection, found), ""
         refused = why_not_join(found, me.who, at()) or why_barred(connection, me.door, me.id, at())
-        if refused is not None and found.state not in {UseState.ASKED, UseState.PAUSED}:
+        if refused is not None and found.state not in {UseState.ASKED, UseState.PAUSED} and found.witness_id != me.id:
             raise NotFound(gettext("その特権IDの利用はありません。一覧から開き直してください。"))
         return one(connection, found), "" if refused is None else str(refused)
 
@@ -45,12 +45,12 @@ def watched(id_: int) -> tuple[Shown, str]:
 def page(id_: int) -> str:
     """The request; then the use that is watched."""
     u, why_not = watched(id_)
-    staying = u.use.witness_id == acting().id
+    staying = u.use.witness_id == acting().id and u.use.witness_seen_at is not None
     every = EVERY.get(u.use.state, 0) if staying else 0
     privileged = the_site().door.profile.privileged
     return render_template(
         "portal/privilege/witness.html", u=u, why_not=gettext(why_not) if why_not else "", staying=staying,
-        every=every, every_without=WITHOUT.get(u.use.state, 0), fresh=fresh(), joins=not staying and not why_not,
+        every=every, every_without=WITHOUT.get(u.use.state, 0), fresh=fresh(WITNESS), joins=not staying and not why_not,
         silence=privileged.witness_silence.value, pauses=privileged.alone.value is Alone.PAUSE,
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ def page(id_: int) -> str:
 def joined(id_: int) -> Response:
     """Join it: it opens."""
     there = url_for("privileged_witness.page", id_=id_)
-    found = proved(lambda: _done("join", id_, join), there)
+    found = proved(lambda: _done("join", id_, join), there, WITNESS)
     if isinstance(found, Response):
         flash(gettext("本人を確認したら、内容を確かめて、もう一度「立ち会う」を押してください。"), "info")
         return found
@@ -89,16 +89,16 @@ def beat(id_: int) -> Response:
 
 @pages.post("/privilege/witness/<long:id_>/leave")
 def gone(id_: int) -> Response:
-    """Leave it."""
-    return _told("leave", id_, leave)
+    """Leave it; the page of the use would say again that one is there."""
+    return _told("leave", id_, leave, "/privilege")
 
 
-def _told(verb: str, id_: int, deed: Callable[[Act, Acting, int], Use]) -> Response:
+def _told(verb: str, id_: int, deed: Callable[[Act, Acting, int], Use], there: str = "") -> Response:
     try:
         _done(verb, id_, deed)
     except (Conflict, Forbidden) as refused:
         flash(gettext(str(refused)), "error")
-    return redirect(url_for("privileged_witness.page", id_=id_), 303)
+    return redirect(there or url_for("privileged_witness.page", id_=id_), 303)
 
 
 def _done(verb: str, id_: int, deed: Callable[[Act, Acting, int], Use]) -> Use:

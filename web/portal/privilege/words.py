@@ -5,13 +5,14 @@ The one law: *every state says what comes next*: nobody who holds a privileged I
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask_babel import gettext, ngettext
 from sqlalchemy import Connection
 
 from iam.people.ledger import people
+from iam.policy.entry.privileged import Alone
 from iam.privilege.register import PrivilegedId, by_id
 from iam.privilege.using import UNDONE, Acting, Use, UseState
 from iam.record.columns import jst_day
@@ -20,6 +21,9 @@ from web.site.face.language import day
 from web.site.site import at, the_site
 
 _HOUR: Final = 60
+_SILENT: Final = timedelta(seconds=45)
+"""Three words of a witness's page that did not come."""
+
 _TONES: Final[Mapping[UseState, str]] = {
     UseState.ASKED: "info", UseState.OPENING: "info", UseState.OPEN: "success", UseState.PAUSED: "warning",
     UseState.CLOSING: "warning",
@@ -88,6 +92,11 @@ class Shown:
         return self.use.state in _LIVE
 
     @property
+    def runs(self) -> bool:
+        """Whether its time runs."""
+        return self.live and self.use.opened_at is not None
+
+    @property
     def watched(self) -> bool:
         """Whether a witness has something to watch."""
         return self.use.state in _WATCHED
@@ -100,8 +109,23 @@ class Shown:
     @property
     def stamp(self) -> str:
         """Changes whenever the page must be drawn anew."""
-        seen = self.use.shown_at or self.use.record_at or self.use.confirmed_at
-        return f"{self.value}-{self.use.witness_id or 0}-{seen.timestamp() if seen else 0:.0f}"
+        moments = (self.use.shown_at, self.use.record_at, self.use.confirmed_at, self.use.approved_at)
+        seen = sum(each is not None for each in moments)
+        gone = self.live and self.use.witness_seen_at is None
+        return f"{self.value}-{self.use.witness_id or 0}-{seen}-{gone:d}"
+
+    @property
+    def alone(self) -> str:
+        """That its witness has said nothing for a while, and what comes of it; "" while they have."""
+        seen = self.use.witness_seen_at
+        if not self.witness or (seen is not None and at() - seen < _SILENT):
+            return ""
+        privileged = the_site().door.profile.privileged
+        if self.use.emergency:
+            return gettext("%(name)sさんの立会いの画面から、応答がありません。", name=self.witness)
+        if privileged.alone.value is Alone.PAUSE:
+            return gettext("%(name)sさんが戻らないと、まもなく利用を止めます。", name=self.witness)
+        return gettext("%(name)sさんが戻らないと、まもなく利用を終えます。", name=self.witness)
 
     @property
     def minutes(self) -> str:

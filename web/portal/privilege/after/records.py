@@ -3,15 +3,18 @@
 The one law: *nobody confirms their own work* (R17): the writer writes, another confirms.
 """
 
+import hashlib
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
+from wtforms import HiddenField
 
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.privilege.using import Use, confirm_record, timeline, use, write_record
-from iam.privilege.using.deciding import REVIEWS, why_not_confirm, why_not_write
+from iam.privilege.using.deciding import LONGEST_WORDS, REVIEWS, why_not_confirm, why_not_write
+from iam.privilege.using.records import LONGEST_RECORD
 from web.portal.privilege.after.telling import told
 from web.portal.privilege.use import mine
 from web.portal.privilege.words import Shown, acting, one
@@ -26,8 +29,15 @@ _LONGEST: Final = 60
 class RecordForm(PageForm):
     """What was done."""
 
-    record = paragraph(lazy_gettext("したこと"))
+    record = paragraph(lazy_gettext("したこと"), longest=LONGEST_RECORD - _LONGEST - 10)
     decision_number = line(lazy_gettext("決裁番号"), longest=_LONGEST, required=False)
+
+
+class ConfirmForm(PageForm):
+    """That what was read is what was done.  `seen`: what was shown."""
+
+    seen = HiddenField()
+    words = paragraph(lazy_gettext("気づいたこと"), longest=LONGEST_WORDS, required=False)
 
 
 @pages.route("/privilege/uses/<long:id_>/record", methods=["GET", "POST"])
@@ -70,20 +80,22 @@ def confirm(id_: int) -> Response | tuple[str, int]:
     me = acting()
     u = _seen(id_, confirming=True)
     refusal = why_not_confirm(u.use, me.id, me.who.roles)
-    form = PageForm.read()
+    form = ConfirmForm.read(seen=_mark(u.use.record))
     refused, status = "", 200
     if form.sent():
         try:
             with me.attempt("confirm_record", u.use.subject) as act:
-                confirm_record(act, me, id_)
+                _as_seen(use(act.connection, id_), form.seen.data or "")
+                confirm_record(act, me, id_, form.words.data or "")
         except (Conflict, Forbidden) as stopped:
             refused, status = str(stopped), status_of(stopped)
         else:
             flash(gettext("記録を確認しました。ありがとうございました。"), "success")
             return redirect("/privilege", 303)
     page = render_template(
-        "portal/privilege/confirm.html", u=u, refused=refused, why_not="" if refusal is None else str(refusal)
-    )
+        "portal/privilege/confirm.html", u=u, form=form, mark=_mark(u.use.record), refused=refused,
+        why_not="" if refusal is None else str(refusal),
+    )  # fmt: skip
     return page, status
 
 
@@ -109,6 +121,16 @@ def _seen(id_: int, *, confirming: bool = False) -> Shown:
         if me.id not in {found.person_id, found.witness_id} and not (confirming and _reviewed(found)):
             raise NotFound(gettext("その特権IDの利用はありません。一覧から開き直してください。"))
         return one(connection, found)
+
+
+def _as_seen(found: Use, seen: str) -> None:
+    if _mark(found.record) != seen:
+        raise Conflict(gettext("記録は、いま書き直されました。読み直してから確認してください。"))
+
+
+def _mark(record: str) -> str:
+    """Stands for what was read."""
+    return hashlib.sha256(record.encode()).hexdigest()
 
 
 def _reviewed(found: Use) -> bool:

@@ -1,12 +1,13 @@
 """The course of a use, told from the audit.
 
-The one law: *nothing is left out*: what has no words here yet is told by the name that the audit gives it.
+The one law: *whatever somebody did, and whatever did not work, is told*: only what an errand notes on its way to a
+result is passed over; what has no words here is told by the name that the audit gives it.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from flask_babel import gettext, lazy_gettext
@@ -14,16 +15,45 @@ from sqlalchemy import Connection
 
 from iam.people.ledger import persons_by_number
 from iam.privilege.using import End, Event
-from web.portal.privilege.words import names
-from web.site.face.language import dated
+from web.portal.privilege.words import length, names
+from web.site.face.language import dated, day, instant
 
 _STAFF: Final = "staff:"
-_CARE: Final = frozenset({"use.refused", "use.paused", "use.left", "errand.failed", "errand.late"})
-_WRONG: Final = frozenset({"use.emergency", "errand.refused"})
+_PASSED_OVER: Final = frozenset({"errand.put", "errand.intended"})
+_CARE: Final = frozenset(
+    {"use.refused", "use.paused", "use.witness_left", "use.lapsed", "use.chased", "errand.hindered"}
+)
+_WRONG: Final = frozenset({"use.emergency", "use.escalated", "errand.refused", "errand.failed"})
 _WHAT: Final[Mapping[str, Any]] = {
     "use.asked": lazy_gettext("利用を申請した"),
     "use.withdrawn": lazy_gettext("申請を取り下げた"),
+    "use.lapsed": lazy_gettext("申請が無効になった"),
+    "use.joined": lazy_gettext("立会いに加わった"),
+    "use.emergency": lazy_gettext("緊急利用を始めた"),
+    "use.opened": lazy_gettext("使えるようになった"),
+    "use.revealed": lazy_gettext("パスワードを表示した"),
+    "use.witness_left": lazy_gettext("立会いをやめた"),
+    "use.witness_back": lazy_gettext("立会いに戻った"),
+    "use.paused": lazy_gettext("立会いが途切れたため止めた"),
+    "use.resumed": lazy_gettext("再開した"),
+    "use.ended": lazy_gettext("利用を終えた"),
+    "use.closed": lazy_gettext("使えなくなったことを確かめた"),
+    "use.recorded": lazy_gettext("作業の記録を出した"),
+    "use.confirmed": lazy_gettext("作業の記録を確認した"),
+    "use.approved_afterwards": lazy_gettext("緊急利用を承認した"),
+    "use.chased": lazy_gettext("作業の記録を催促した"),
+    "use.escalated": lazy_gettext("報告と承認がないことを責任者に知らせた"),
     "use.refused": lazy_gettext("操作が断られた"),
+    "errand.hindered": lazy_gettext("情報システムに書き込めなかった（自動で試し続ける）"),
+    "errand.refused": lazy_gettext("情報システムへの書込みを取りやめた"),
+    "errand.failed": lazy_gettext("情報システムに書き込めなかった"),
+    "errand.superseded": lazy_gettext("終わりが先に来たため、書込みを取りやめた"),
+    "errand.secret_renewed": lazy_gettext("情報システムが受け付けないパスワードだったため、作り直した"),
+}
+_DONE: Final[Mapping[str, Any]] = {
+    "open": lazy_gettext("情報システムで使えるようにし、読み戻して確かめた"),
+    "close": lazy_gettext("情報システムで使えなくし、読み戻して確かめた"),
+    "rotate": lazy_gettext("情報システムのパスワードを変え、読み戻して確かめた"),
 }
 
 
@@ -40,25 +70,38 @@ class Told:
 
 def told(connection: Connection, events: Sequence[Event]) -> list[Told]:
     """Each event as a person reads it, in the same order."""
-    numbers = {event.actor.removeprefix(_STAFF) for event in events if event.actor.startswith(_STAFF)}
+    shown = [event for event in events if event.action not in _PASSED_OVER]
+    numbers = {event.actor.removeprefix(_STAFF) for event in shown if event.actor.startswith(_STAFF)}
     ids = persons_by_number(connection, numbers)
     named = names(connection, ids.values())
     people = {number: named.get(id_, number) for number, id_ in ids.items()}
-    return [_told(event, people) for event in events]
+    return [_told(event, people) for event in shown]
 
 
 def _told(event: Event, people: Mapping[str, str]) -> Told:
-    number = event.actor.removeprefix(_STAFF)
+    number, detail = event.actor.removeprefix(_STAFF), json.loads(event.detail or "{}")
     who = people.get(number, number) if event.actor.startswith(_STAFF) else gettext("自動")
     tone = "care" if event.action in _CARE else "wrong" if event.action in _WRONG else ""
-    return Told(event.at, str(_WHAT.get(event.action, event.action)), who, _more(event), tone)
+    what = _DONE.get(str(detail.get("kind"))) if event.action == "errand.done" else _WHAT.get(event.action)
+    return Told(event.at, str(what or event.action), who, _more(detail), tone)
 
 
-def _more(event: Event) -> str:
-    """What is worth knowing beside it: why it was refused, why it ended."""
-    detail = json.loads(event.detail) if event.detail else {}
-    reason = str(detail.get("reason", "") or "")
-    code, _, words = reason.partition(": ")
+def _more(detail: Mapping[str, Any]) -> str:
+    """What is worth knowing beside it: for how long, until when, why."""
+    said = []
+    if isinstance(detail.get("minutes"), int):
+        said.append(length(detail["minutes"]))
+    if detail.get("ends_at"):
+        said.append(gettext("%(end)sまで", end=instant(datetime.fromisoformat(str(detail["ends_at"])))))
+    if detail.get("due"):
+        said.append(gettext("期限: %(day)s", day=day(date.fromisoformat(str(detail["due"])))))
+    said += [text for name in ("why", "reason", "words") if (text := _reason(str(detail.get(name) or "")))]
+    return gettext("、").join(dict.fromkeys(said))
+
+
+def _reason(said: str) -> str:
+    """Why, in words: a code of the core with what somebody added, or a sentence."""
+    code, _, words = said.partition(": ")
     if code in set(End):
         return gettext(End(code).label_ja) + (f"（{words}）" if words else "")
-    return dated(reason)
+    return dated(said)

@@ -1,0 +1,90 @@
+"""Privileged IDs of a city of the tests: registered, delegated, opened and closed on targets in memory.
+
+    ward = Ward(store, door, head, operator, approver)
+    id_ = ward.registers("juki-kanri")
+    ward.delegates(person, [id_])
+    ward.works()        # what the worker would have done by now
+
+Ids of people are those of the ledger; `tests.privileged` does the same for an office of the tests below the pages.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from iam.office import cases
+from iam.ports import Target
+from iam.privilege import delegating, register, vault
+from iam.privilege.delegating import Delegation
+from iam.privilege.register import Deed, Mode
+from iam.privilege.using import Swept, sweep
+from iam.record.columns import jst_day
+from iam.record.store import Store
+from iam.signin.door import Door
+from iam.sync.urgent import Carrier, carry_out
+from tests.memory import MemoryTarget
+
+SYSTEM: Final = "juki"
+DAYS: Final = 30
+_ROUNDS: Final = 10
+_QUIET: Final = 2
+
+
+@dataclass
+class Ward:
+    """Whoever looks after privileged IDs in a city, and its targets."""
+
+    store: Store
+    door: Door
+    head: int
+    operator: int
+    approver: int
+    targets: dict[str, MemoryTarget] = field(default_factory=dict)
+
+    def registers(
+        self,
+        login: str,
+        *,
+        system: str = SYSTEM,
+        mode: Mode = Mode.SECRET,
+        purpose: str = "サーバーの保守",
+        emergency: bool = False,
+    ) -> int:
+        """Put an account into the register, and make it on its target, closed."""
+        self.targets.setdefault(system, MemoryTarget(system)).place(login, enabled=False)
+        wish = register.Wish(Deed.NEW, system, mode, login, purpose=purpose, most_holders=5, emergency=emergency)
+        with self.store.act("test") as act:
+            case = register.propose(act, self.door, self.operator, wish, "保守のため")
+            made = cases.confirm(
+                act, self.door.offices, case.id, decided_by=self.head, seen_hash=case.content_hash,
+                carry_out=lambda act, of: register.take_effect(act, self.door, of),
+            )  # fmt: skip
+        return made.id
+
+    def nominates(self, delegate: int, ids: Sequence[int], conditions: str = "") -> Delegation:
+        """The general officer names a delegate."""
+        with self.store.act("test") as act:
+            first = jst_day(act.at)
+            last = first + timedelta(days=DAYS)
+            wish = delegating.Wish(delegate, tuple(ids), first, last, "システムの保守を任せるため", conditions)
+            return delegating.nominate(act, self.door, self.head, wish)
+
+    def delegates(self, delegate: int, ids: Sequence[int], conditions: str = "") -> Delegation:
+        """The same, and the approver agrees."""
+        found = self.nominates(delegate, ids, conditions)
+        with self.store.act("test") as act:
+            return delegating.approve(act, self.door, found.id, self.approver, found.content_hash)
+
+    def works(self) -> None:
+        """What the worker does, until nothing is left to do."""
+        targets: dict[str, Target] = dict(self.targets)
+        carrier = Carrier(self.store, "test", self.door.model, targets, vault.Vault(self.door.keys))
+        quiet = 0
+        for _ in range(_ROUNDS):
+            carried, moved = carry_out(carrier), sweep(self.store, self.door)
+            # What a round puts to be done without counting it, the next one carries out.
+            quiet = 0 if carried or moved != Swept() else quiet + 1
+            if quiet == _QUIET:
+                return
+        raise AssertionError("the worker finds no end")
