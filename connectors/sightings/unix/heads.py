@@ -5,7 +5,7 @@ The one law: *a year that the log does not say is worked out from when it was wr
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -111,10 +111,13 @@ def _tagged(rest: str, at: datetime, host: str) -> Said | None:
     if found is None:
         # `last message repeated 2 times` and the like: a head, and nobody who says it.
         return Said(at, host, "", "", rest)
-    message = found["message"]
-    if again := _REPEATED.fullmatch(message):
-        message = again["message"]
-    return Said(at, host, _program(found["program"]), found["pid"] or "", message)
+    return Said(at, host, _program(found["program"]), found["pid"] or "", found["message"])
+
+
+def unwrapped(said: Said) -> Said:
+    """What rsyslog packs as repeated, as it was said."""
+    again = _REPEATED.fullmatch(said.message)
+    return replace(said, message=again["message"]) if again else said
 
 
 def _program(name: str) -> str:

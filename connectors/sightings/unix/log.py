@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from connectors.sightings.content import Content, Hashed, Line, encoding_of, lines_of
 from connectors.sightings.reading import NO_SIGN_IN, Reading, fingerprint, instant_part
-from connectors.sightings.unix.heads import Said, Years, said_in
+from connectors.sightings.unix.heads import Said, Years, said_in, unwrapped
 from connectors.sightings.unix.programs import Found, Programs
 from connectors.sightings.unix.slapd import Slapd
 from iam.ports import Sighting, Unreadable
@@ -52,7 +52,7 @@ class UnixLog(Reading):
             return self._unreadable(line.number, "日時", line.text, _NO_DATE)
         if said is None:
             return self._unreadable(line.number, "", line.text, _NO_HEAD)
-        return self._sighting(said, line.number)
+        return self._sighting(unwrapped(said), line.number)
 
     def _said(self, line: Line) -> Said | None:
         return said_in(line.text, self._years, self._zone)
@@ -62,7 +62,7 @@ class UnixLog(Reading):
         if found is None:
             return NO_SIGN_IN
         host = said.host.partition(".")[0].casefold()
-        mark = fingerprint("unix", host, instant_part(said.at), said.program, said.message)
+        mark = fingerprint("unix", host, instant_part(said.at), said.program, said.message.strip())
         return Sighting(self._place(line), said.host, found.login, said.at, found.what, found.address, mark)
 
 

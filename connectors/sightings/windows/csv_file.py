@@ -49,6 +49,9 @@ _FIELDS: Final[Mapping[str, str]] = {
 
 _WHOSE: Final = {4624: "target", 4625: "target", 4672: "subject", 4634: "subject", 4647: "subject"}
 _OF_ACCOUNT: Final = frozenset({"login", "sid", "logon_id"})
+_BEGINS: Final = re.compile(r'"?[^,\t"]{1,30}"?[,\t]"?\d{1,4}[/-]\d{1,2}[/-]\d{1,4}[ T]')
+"""How a record of the Event Viewer begins: no line of a message does."""
+
 _PAIR: Final = re.compile(r"^([ \t]*)([^:：\t]{1,60})[:：][ \t]*(.*?)[ \t]*$")
 
 
@@ -175,6 +178,8 @@ def _records(lines: Iterator[Line]) -> Iterator[tuple[Sequence[Line], str]]:
         held, open_ = [first], first.text.count('"') % 2 == 1
         while open_ and len(held) < _MOST_LINES and (more := waiting.popleft() if waiting else next(lines, None)):
             held.append(more)
+            if _BEGINS.match(more.text):
+                break
             open_ ^= more.text.count('"') % 2 == 1
         if open_:
             waiting.extendleft(reversed(held[1:]))
