@@ -26,7 +26,9 @@ from iam.intake.staging import (
 from iam.intake.taking import Intake, Taker, mark_pending, write_intake
 from iam.jobs.job import Feed, Job, applier_of, base_of
 from iam.jobs.released import carry_out_released, finish_released, tell_officers
+from iam.jobs.seen import look_for_privilege
 from iam.ports import Authority
+from iam.privilege.seen.evidence import Setting
 from iam.record.act import Act
 from iam.sync.actual.mirror import Observation, observe, write_observation
 from iam.sync.actual.outcome import adopt, reserve_accounts
@@ -64,6 +66,7 @@ def nightly(job: Job) -> Report:
             night.look(connection)
         night.write()
         night.apply()
+        look_for_privilege(job.store, job.actor, Setting(job.policy.rules.model, job.offices))
         return night.report
 
 

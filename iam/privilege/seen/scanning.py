@@ -64,8 +64,9 @@ def scan(act: Act, setting: Setting) -> Scanned:
                 fresh.append(id_)
     gone = write_gone(act, KINDS, standing)
     tell_of(act, setting, fresh)
-    told = {"standing": len(standing), "fresh": len(fresh), "gone": len(gone)}
-    act.record("privilege.scanned", "privilege", told)
+    if fresh or gone:
+        told = {"standing": len(standing), "fresh": len(fresh), "gone": len(gone)}
+        act.record("privilege.scanned", "privilege", told)
     return Scanned(fresh, standing, gone)
 
 
