@@ -83,7 +83,7 @@ class Desk:
 
     def put(self, kind: ErrandKind, mode: Mode, **changed: Any) -> int:  # noqa: ANN401 - as above
         """Put an errand; in SECRET mode with a new secret, which is `former` to a CLOSE."""
-        given = {"system": "gw", "login": ADMIN, "subject": "use 1"}
+        given: dict[str, Any] = {"system": "gw", "login": ADMIN, "subject": "use 1"}
         given |= {"rule": "delegation 1", "clause": "baseline", "words": "特権の利用"}
         if mode is Mode.MEMBER:
             given |= {"login": self.person, "entitlement": ROOT}

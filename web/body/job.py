@@ -22,6 +22,7 @@ from iam.people.feed import FeedRow
 from iam.people.organisation import Organisation
 from iam.people.rows import read_row
 from iam.policy.profile import Profile
+from iam.ports import Target
 from iam.record.store import Store, canonical_json
 from iam.settings import SourceSettings
 from iam.sync.prepare import Policy
@@ -53,13 +54,22 @@ def job_for(
         for name, each in settings.sources.items()
         if not only or name in only
     ]
-    targets = {
-        code: target_of(code, each.kind, deployment.targets[code], deployment.model.systems[code].attributes.keys())
-        for code, each in settings.targets.items()
-    }
+    targets = targets_of(deployment)
     policy = policy_of(deployment, unit, on or today)
     officers, offices = settings.officers.release, releasing_offices(deployment)
     return Job(store, actor, policy, feeds, targets, today, time.sleep, progress, officers, offices)
+
+
+def targets_of(deployment: Deployment, patience: int | None = None) -> dict[str, Target]:
+    """Every target of the body.  `patience`: the most seconds that one may be silent, whatever its own settings say."""
+    found: dict[str, Target] = {}
+    for code, each in deployment.settings.targets.items():
+        options, attributes = deployment.targets[code], deployment.model.systems[code].attributes.keys()
+        timeout: int | None = getattr(options, "timeout", None)
+        if patience is not None and timeout is not None:
+            options = options.model_copy(update={"timeout": min(timeout, patience)})
+        found[code] = target_of(code, each.kind, options, attributes)
+    return found
 
 
 def offices_of(deployment: Deployment) -> Offices:

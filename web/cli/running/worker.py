@@ -25,6 +25,7 @@ from web.body.connections import mailer_of
 from web.cli.running.farewells import line_of, rolled, sending
 from web.cli.running.persons import carry_persons, in_background
 from web.cli.running.releases import carry_out
+from web.cli.running.urgent import carry_privileged, privileged_in_background
 from web.cli.table import say
 from web.cli.wiring import Desk
 
@@ -50,6 +51,7 @@ def worker(desk: Desk, *, once: bool) -> None:
         _goodbyes(store, sending(desk, lambda: True, lambda _: None), {})
         _say_new(store, carry_out(desk), ())
         _say_new(store, carry_persons(desk), ())
+        _say_new(store, carry_privileged(desk), ())
         _tidy(store)
         return
     stop = Event()
@@ -59,7 +61,7 @@ def worker(desk: Desk, *, once: bool) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with in_background(desk, stop):
+        with in_background(desk, stop), privileged_in_background(desk, stop):
             _stay(desk, mailer, stop)
     finally:
         for number, handler in before.items():
