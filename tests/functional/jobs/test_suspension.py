@@ -9,8 +9,8 @@ import pytest
 from iam.access import suspensions
 from iam.access.urgent import waiting
 from iam.errors import Busy, Conflict, Forbidden
+from iam.jobs.at_once.persons import hurry, run_for
 from iam.jobs.job import Job
-from iam.jobs.persons import hurry, run_for
 from iam.jobs.released import carry_out_all_released
 from iam.outbox import Topic
 from iam.outbox.letters import letter_table

@@ -15,7 +15,7 @@ import click
 from iam.access.suspensions import CLAUSE, Suspension
 from iam.access.urgent import Waiting
 from iam.errors import Busy, ConfigurationError, Forbidden, NotFound
-from iam.jobs.persons import Hurried, hurry
+from iam.jobs.at_once.persons import Hurried, hurry
 from iam.office.roles import Offices
 from iam.people.japanese import comparable
 from iam.people.ledger import persons_by_number

@@ -13,7 +13,7 @@ from typing import Final
 
 from iam.access.urgent import waiting
 from iam.errors import Busy, IamError
-from iam.jobs.persons import Hurried, anybody_waits, hurry
+from iam.jobs.at_once.persons import Hurried, anybody_waits, hurry
 from iam.record.columns import jst_day, local_text
 from web.body.job import job_for
 from web.cli.table import say

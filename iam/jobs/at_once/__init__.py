@@ -1,0 +1,1 @@
+"""What is not left to the night: the few persons who were decided about just now."""
