@@ -29,9 +29,12 @@ from iam.signin.factors import authenticators, codes, stock
 from iam.signin.factors.totp import begin as begin_totp
 from iam.signin.tokens import asking
 from tests.browser import entry
+from tests.browser.changes import Changes, furnish_changes
 from tests.browser.chromium import DESKTOP, Watch, opened
 from tests.browser.city import AGENT, City
 from tests.browser.entry import Entry, furnish_entry
+from tests.browser.privilege import Privilege, furnish_privilege, privileged_at
+from tests.browser.using import InUse, furnish_using, moments_of
 from web.practice.portal.browser import Browser as Visit
 from web.practice.portal.visitors import Visitor, Way
 from web.practice.walk.opening import signs_in
@@ -40,7 +43,9 @@ from web.site.app import Site, create_app
 from web.site.face.assets import Assets
 
 OK: Final = 200
-_NO_PAGES: Final = frozenset({"static", "health.healthz", "health.readyz", "password.well_known"})
+_NO_PAGES: Final = frozenset(
+    {"static", "health.healthz", "health.readyz", "password.well_known", "privileged_use.state"}
+)
 _ELSEWHERE: Final = frozenset({"factor.page", "leave.unlock", *DOORS})
 """Pages that only a step leads to; they stand among the moments."""
 
@@ -59,6 +64,9 @@ class Furnished:
     pending: int
     session: int
     entry: Entry
+    changes: Changes
+    privilege: Privilege
+    in_use: InUse
 
     @property
     def person(self) -> int:
@@ -87,7 +95,10 @@ class Furnished:
             ("access.return_account", "system"): "groupware", ("access.return_right", "system"): "juki",
             ("access.return_right", "right"): "search", ("person_acts.lost", "factor_id"): self.factor,
             ("person_acts.end_session", "session_id"): self.session,
+            ("configuration.one", "id_"): self.changes.draft, ("configuration_asks.page", "id_"): self.changes.draft,
             ("permissions.withdraw", "id_"): self.entry.permission, ("client_asks.new", "kind"): "oidc",
+            **privileged_at(self.privilege),
+            **self.in_use.at(),
         }  # fmt: skip
 
     def _asks(self, endpoint: str, role: Role | None) -> Mapping[tuple[str, str], object]:
@@ -139,7 +150,12 @@ def furnish(city: City) -> Furnished:
     session = city.session_for(staff)[1]
     asker, decider = _officer(city, Role.OPERATOR), _officer(city, Role.APPROVER)
     entered = furnish_entry(city, asker, decider, _entrant(city, id_))
-    return Furnished(city, staff, desk_case, waiting, deputy, block, factor, pending, session, entered)
+    changes = furnish_changes(city, asker)
+    in_use = furnish_using(city, staff)
+    privilege = furnish_privilege(city)
+    return Furnished(
+        city, staff, desk_case, waiting, deputy, block, factor, pending, session, entered, changes, privilege, in_use
+    )
 
 
 def _came_in(city: City, staff: Visitor) -> None:
@@ -263,6 +279,8 @@ def moments(found: Furnished) -> Iterator[Scene]:
     yield Scene("slip", officer, _slip(city, found.desk_case))
     yield Scene("people.none", officer, _goes("/office/people?q=zzzz", city))
     yield from _about_entry(found)
+    for each in moments_of(found.in_use, staff):
+        yield Scene(each.name, each.who, each.arrive, each.status)
 
 
 def _about_entry(found: Furnished) -> Iterator[Scene]:
@@ -276,6 +294,9 @@ def _about_entry(found: Furnished) -> Iterator[Scene]:
     yield Scene("cases.client", approver, _goes(f"/office/cases/{entered.change}", city))
     yield Scene("deciding.client", approver, _goes(f"/office/cases/{entered.change}/decide", city))
     yield Scene("deciding.outside", approver, _goes(f"/office/cases/{entered.ask_outside}/decide", city))
+    for name, case in (("configuration", found.changes.case), ("keys", found.changes.keys)):
+        yield Scene(f"cases.{name}", operator, _goes(f"/office/cases/{case}", city))
+        yield Scene(f"deciding.{name}", approver, _goes(f"/office/cases/{case}/decide", city))
     yield Scene("clients.oidc", operator, _goes(f"/office/clients/one?code={entry.CLIENT}", city))
     for kind in ("forward", "radius", "terminal", "saml"):
         yield Scene(f"client_asks.{kind}", operator, _goes(f"/office/clients/new/{kind}", city))
@@ -404,7 +425,7 @@ def _secret(city: City, operator: Visitor) -> Callable[[Page], None]:
 # --- going there
 
 
-_ALONE: Final = frozenset({"countdown", "english", "leave.unlock", "codes.shown"})
+_ALONE: Final = frozenset({"countdown", "english", "leave.unlock", "codes.shown", "privileged_ask.english"})
 """Scenes that leave a browser otherwise than they found it."""
 
 

@@ -55,7 +55,7 @@ WISHES: Final[Mapping[str, register.Wish]] = {
 
 @dataclass(frozen=True)
 class Parts:
-    """Who plays, by their numbers in the ledger.  `delegate` may use the IDs, `another` is nominated and waits."""
+    """Who plays, by their numbers in the ledger.  `delegate` may use the IDs; `witness` is nominated too, and waits."""
 
     general: int
     approver: int
@@ -122,8 +122,8 @@ class Practice:
             return delegating.approve(act, self.door, found.id, self.parts.approver, found.content_hash)
 
     @contextmanager
-    def acting(self, person_id: int) -> Iterator[Acting]:
-        """Somebody who has just signed in by password and card, until the block ends."""
+    def acting(self, person_id: int, *, stays: bool = False) -> Iterator[Acting]:
+        """Somebody who has just signed in by password and card, until the block ends; `stays`: and longer."""
         with self.store.act(ACTOR) as act:
             who = entrant(act.connection, self.door, person_id, act.at)
             proofs = Proofs().plus(Method.PASSWORD).plus(Method.CERTIFICATE, self._card(person_id))
@@ -132,8 +132,9 @@ class Practice:
         if not isinstance(found, Present):
             raise TypeError(found)
         yield Acting(self.store, self.door, found.session, found.entrant, _HERE)
-        with self.store.act(ACTOR) as act:
-            sessions.end(act, id_, "signed_out")
+        if not stays:
+            with self.store.act(ACTOR) as act:
+                sessions.end(act, id_, "signed_out")
 
     def asked(self, acting: Acting, on: PrivilegedId, purpose: str) -> Use:
         """A use is asked for."""

@@ -5,7 +5,6 @@ an_open_use(city, found)            # somebody works with a privileged ID now
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from iam.policy.profile import Role
 from iam.privilege import telling, using, vault
@@ -48,8 +47,15 @@ def practice(city: City) -> Practice:
             found = using.use(connection, id_)
         assert found.state in states, found
 
-    ids = [city.entrant(city.holder(role)).person_id for role in (Role.GENERAL_OFFICER, Role.APPROVER, Role.OPERATOR)]
-    return Practice(city.store, city.door, Parts(*ids, city.entrant(city.plain()).person_id), settle)
+    parts = Parts(
+        general=_id(city, city.holder(Role.GENERAL_OFFICER)), approver=_id(city, city.holder(Role.APPROVER)),
+        delegate=_id(city, city.holder(Role.OPERATOR)), witness=_id(city, city.plain()),
+    )  # fmt: skip
+    return Practice(city.store, city.door, parts, settle)
+
+
+def _id(city: City, number: str) -> int:
+    return city.entrant(number).person_id
 
 
 def staged(city: City) -> Staged:
@@ -60,8 +66,7 @@ def staged(city: City) -> Staged:
 def an_open_use(city: City, found: Staged) -> int:
     """The delegate works on the finance system, with a witness; the number of the use."""
     play = practice(city)
-    with play.acting(play.parts.delegate) as user, play.acting(play.parts.witness) as witness:
-        user = replace(user)
+    with play.acting(play.parts.delegate, stays=True) as user, play.acting(play.parts.witness, stays=True) as witness:
         use = play.asked(user, found.ids[FINANCE], "年次処理の確認")
         with witness.attempt("join", use.subject) as act:
             using.join(act, witness, use.id)

@@ -25,7 +25,7 @@ from web.site.site import the_site
 
 pages = Blueprint("delegation_deeds", __name__)
 
-_BELOW: Final = "/office/privilege/delegations/<int:id_>"
+_BELOW: Final = "/office/privilege/delegations/<long:id_>"
 
 
 class ApproveForm(PageForm):

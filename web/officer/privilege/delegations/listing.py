@@ -76,7 +76,7 @@ def page() -> str:
     )  # fmt: skip
 
 
-@pages.get("/office/privilege/delegations/<int:id_>")
+@pages.get("/office/privilege/delegations/<long:id_>")
 def one(id_: int) -> str:
     """One of them, with its history."""
     with the_site().store.read() as connection:

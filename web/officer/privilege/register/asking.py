@@ -70,7 +70,7 @@ def new() -> Answer:
     return _asked(form, wish)
 
 
-@pages.route("/office/privilege/ids/<int:id_>/change", methods=["GET", "POST"])
+@pages.route("/office/privilege/ids/<long:id_>/change", methods=["GET", "POST"])
 def change(id_: int) -> Answer:
     """Something else is registered of one."""
     found = _found(id_)
@@ -164,7 +164,7 @@ def _written(form: ChangeForm, status: int = _FINE, found: PrivilegedId | None =
     return render_template("officer/privilege/register/write.html", form=form, id=found, label=label), status
 
 
-@pages.route("/office/privilege/ids/<int:id_>/retire", methods=["GET", "POST"])
+@pages.route("/office/privilege/ids/<long:id_>/retire", methods=["GET", "POST"])
 def retire(id_: int) -> Answer:
     """It is not needed any more."""
     found = _found(id_)
@@ -186,7 +186,7 @@ def retire(id_: int) -> Answer:
     return answer(shown, do)
 
 
-@pages.route("/office/privilege/ids/<int:id_>/suspect", methods=["GET", "POST"])
+@pages.route("/office/privilege/ids/<long:id_>/suspect", methods=["GET", "POST"])
 def suspect(id_: int) -> Answer:
     """Somebody else may know its secret: another one, now."""
     found = _found(id_)

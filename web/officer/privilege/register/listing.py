@@ -55,7 +55,7 @@ def _grouped(shown: Sequence[PrivilegedId]) -> list[tuple[str, list[PrivilegedId
     return [(code, rows) for code, rows in groups.items() if rows]
 
 
-@pages.get("/office/privilege/ids/<int:id_>")
+@pages.get("/office/privilege/ids/<long:id_>")
 def one(id_: int) -> str:
     """One of them: who may use it, and what it was used for."""
     with the_site().store.read() as connection:

@@ -53,7 +53,7 @@ def page() -> str:
     )  # fmt: skip
 
 
-@pages.route("/office/privilege/waivers/<int:id_>/withdraw", methods=["GET", "POST"])
+@pages.route("/office/privilege/waivers/<long:id_>/withdraw", methods=["GET", "POST"])
 def withdraw(id_: int) -> Answer:
     """End one before its last day: one officer is enough to restore a control."""
     with the_site().store.read() as connection:

@@ -45,7 +45,7 @@ def _reviewable(use: Use) -> bool:
     return use.witness_id is None and use.record_at is not None and use.confirmed_at is None
 
 
-@pages.route("/office/privilege/uses/<int:id_>/end", methods=["GET", "POST"])
+@pages.route("/office/privilege/uses/<long:id_>/end", methods=["GET", "POST"])
 def end(id_: int) -> Answer:
     """End a use now."""
     found, privileged, facts = _read(id_)
@@ -72,7 +72,7 @@ def end(id_: int) -> Answer:
     return answer(shown, do)
 
 
-@pages.route("/office/privilege/uses/<int:id_>/approve", methods=["GET", "POST"])
+@pages.route("/office/privilege/uses/<long:id_>/approve", methods=["GET", "POST"])
 def approve(id_: int) -> Answer:
     """Approve an emergency afterwards."""
     found, privileged, facts = _read(id_)
@@ -95,7 +95,7 @@ def approve(id_: int) -> Answer:
     return answer(shown, do)
 
 
-@pages.post("/office/privilege/uses/<int:id_>/review")
+@pages.post("/office/privilege/uses/<long:id_>/review")
 def review(id_: int) -> Response:
     """Confirm the record of a use that had no witness, as its page shows it."""
     found, _, _ = _read(id_)

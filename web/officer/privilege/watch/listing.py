@@ -77,7 +77,7 @@ def wanting(use: Use) -> bool:
     return over and (use.confirmed_at is None or (use.emergency and use.approved_at is None))
 
 
-@pages.get("/office/privilege/uses/<int:id_>")
+@pages.get("/office/privilege/uses/<long:id_>")
 def one(id_: int) -> str:
     """One of them."""
     with the_site().store.read() as connection:
