@@ -24,10 +24,10 @@ from iam.record.store import Store
 from iam.signin.door import Door
 from iam.signin.sessions import Present
 from iam.sync.urgent import Carrier, Settled, carry_out, undone
-from tests.bodies import MODEL, Body, rules
+from tests.bodies import MODEL, Body, row, rules
 from tests.entrance import Moment, Person
 from tests.memory import MemoryTarget
-from tests.offices import Office
+from tests.offices import POSTS, Office
 from tests.softkey import SoftKey
 
 PRIVILEGED_MODEL: Final = MODEL.replace(
@@ -166,7 +166,7 @@ class Wing:
         """Time passes, minute by minute; the witness says that they are there."""
         for _ in range(minutes):
             self.clock.on(minutes=1)
-            if use is not None:
+            if use is not None and self.now(use).under_way:
                 self.there(use, witness or self.witness)
             self.round()
 
@@ -234,9 +234,14 @@ WISHES: Final = {
 
 def a_wing(office: Office, *names: str) -> Wing:
     """The IDs of `WISHES` (all, or those named) on their targets; staff 4 may use them all, staff 5 is a witness."""
-    general, approver = office.officer(1, Role.GENERAL_OFFICER), office.officer(2, Role.APPROVER)
-    operator = office.officer(3, Role.OPERATOR)
-    user, witness = office.person(4), office.person(5)
+    posts = {1: Role.GENERAL_OFFICER, 2: Role.APPROVER, 3: Role.OPERATOR, 6: Role.SYSTEM_OWNER}
+    mail = {number: f"s{number:07}@city.sakura.test" for number in range(1, 7)}
+    office.settle(
+        *(row(number, "0101", title_code=POSTS[role], email=mail[number]) for number, role in posts.items()),
+        *(row(number, "0201", email=mail[number]) for number in (4, 5)),
+    )
+    found = {number: Person(office.hall, office.id_of(number), f"{number:07}", "") for number in mail}
+    general, approver, operator, user, witness = (found[number] for number in range(1, 6))
     for person in (operator, user, witness):
         person.with_key(SoftKey())
     wing = Wing(office, general, approver, operator, user, witness)

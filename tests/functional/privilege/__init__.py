@@ -1,0 +1,1 @@
+"""Privileged IDs over real databases."""

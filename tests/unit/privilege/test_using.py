@@ -243,7 +243,7 @@ def test_a_secret_is_shown_once_to_its_user_in_the_session_that_asked(
 
 APPROVER = frozenset({Role.APPROVER})
 NONE: frozenset[Role] = frozenset()
-OVER = {"state": UseState.CLOSED, "record": "直した"}
+OVER: dict[str, object] = {"state": UseState.CLOSED, "record": "直した"}
 
 AFTERWARDS: list[
     tuple[Callable[[Use, int, frozenset[Role]], IamError | None], dict[str, object], int, frozenset[Role], str]

@@ -1,0 +1,1 @@
+"""Uses of privileged IDs over real databases, and a real directory."""
