@@ -14,12 +14,15 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
+from iam import outbox
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.office.books import case_table
 from iam.office.cases import ASKS, Case, CaseKind, CaseState, ask, case_of
 from iam.office.changes.books import waiver_table
 from iam.office.deputies import wrong_days
-from iam.office.roles import Offices, roles_of
+from iam.office.roles import Offices, holders, roles_of
+from iam.outbox import Topic
+from iam.people.ledger import people
 from iam.policy.profile import Profile, Role
 from iam.record.act import Act
 from iam.record.columns import jst_day
@@ -175,6 +178,7 @@ def emergency(
     content = {**wish.content, "waiver": made.id}
     case = ask(act, offices, CaseKind.WAIVER, by, subject_id=None, content=content, reason=reason, life=REPORTED_WITHIN)
     act.connection.execute(update(waiver_table).where(waiver_table.c.id == made.id).values(case_id=case.id))
+    _alarm(act, offices, case, wish)
     return waiver(act.connection, made.id), case
 
 
@@ -273,6 +277,19 @@ def _give(act: Act, offices: Offices, wish: Wish, reason: str, *, asked_by: int,
          "emergency": case is None},
     )  # fmt: skip
     return made
+
+
+def _alarm(act: Act, offices: Offices, case: Case, wish: Wish) -> None:
+    """Every approver and general officer learns at once of what one officer did alone."""
+    day = jst_day(act.at)
+    ids = {each.person_id for role in WITHDRAWS for each in holders(act.connection, offices, role, day)}
+    found = {person.id: person for person in people(act.connection, {*ids, case.asked_by})}
+    told: dict[str, outbox.Value] = {
+        "at": act.at, "person": found[case.asked_by].name, "control": wish.control.label_ja, "reason": case.reason,
+        "until": case.lapses_at, "number": case.id,
+    }  # fmt: skip
+    for id_ in sorted(ids):
+        outbox.tell(act, id_, found[id_].email, Topic.PRIVILEGE_WAIVED, told)
 
 
 def _approved(act: Act, waiver_id: int, case: Case) -> Waiver:

@@ -1,0 +1,1 @@
+"""Delegations, the register and exceptions, on real databases."""
