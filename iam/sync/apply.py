@@ -6,9 +6,10 @@ in doubt is asked of the target again (design laws 1 and 3, R01, R03).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -87,6 +88,13 @@ class Applier:
     progress: Callable[[int, int], None] = lambda _done, _all: None
     pauses: Sequence[float] = PAUSES
     at_once: int = 1
+    _turn: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @contextmanager
+    def act(self) -> Iterator[Act]:
+        """An act of this run.  Its systems take turns here: at the database they would wait for each other longer."""
+        with self._turn, self.store.act(self.actor) as act:
+            yield act
 
     def apply(
         self,
@@ -173,7 +181,7 @@ class _SystemRun:
         self._fail([c for c in batch if self._must_wait(c)], _UNDONE)
         if not ready:
             return
-        with self._applier.store.act(self._applier.actor) as act:
+        with self._applier.act() as act:
             self._intend(act, ready)
             keys = account_keys(act.connection, self._system, {c.login for c in ready})
         results = self._carry_out(ready, keys)
@@ -232,7 +240,7 @@ class _SystemRun:
     def _settle(
         self, batch: Sequence[StoredChange], results: Mapping[int, Done | Failed], keys: Mapping[str, AccountKey]
     ) -> None:
-        with self._applier.store.act(self._applier.actor) as act:
+        with self._applier.act() as act:
             done: list[tuple[StoredChange, Done]] = []
             failed: list[tuple[StoredChange, str]] = []
             for change in batch:
@@ -262,7 +270,7 @@ class _SystemRun:
 
     def _fail(self, batch: Sequence[StoredChange], reason: str) -> None:
         if batch:
-            with self._applier.store.act(self._applier.actor) as act:
+            with self._applier.act() as act:
                 self._write_states(act, (), [(c, reason) for c in batch])
             self._applied.count(0, batch)
             self._stumbled.update(change.person_id for change in batch)

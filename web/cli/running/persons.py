@@ -1,4 +1,4 @@
-"""Persons who were suspended or given everything back: carried to the systems by the worker, each second.
+"""Persons who were suspended or given everything back: carried to the systems by the worker, twice a second.
 
 The one law: *the worker decides nothing*: the general officer has decided; under a configuration that nobody has
 confirmed it takes away and gives nothing back.
@@ -19,7 +19,7 @@ from web.body.job import job_for
 from web.cli.table import say
 from web.cli.wiring import Desk
 
-EACH: Final = timedelta(seconds=1)
+EACH: Final = timedelta(seconds=0.5)
 """Between two looks."""
 
 
