@@ -44,7 +44,7 @@ from iam.policy.profile import Guard
 from iam.record.columns import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
-from iam.sync.actual.reconcile import protected_logins, with_protection_over
+from iam.sync.actual.reconcile import privileged_logins, protected_logins, with_protection_over
 from iam.sync.actual.strangers import strangers
 from iam.sync.guard import Population
 from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
@@ -113,7 +113,9 @@ def evaluated(connection: Connection) -> tuple[date, str] | None:
 def population(connection: Connection, sources: Iterable[str]) -> Population:
     """How many accounts and people there are, for the guard to take shares of."""
     columns = account_table.c
-    active = select(columns.system, func.count()).where(columns.state == AccountState.ACTIVE)
+    # A privileged ID is no plan's to change, so it makes no share smaller.
+    theirs = columns.state == AccountState.ACTIVE, columns.person_id.is_not(None)
+    active = select(columns.system, func.count()).where(*theirs)
     systems = {row[0]: row[1] for row in connection.execute(active.group_by(columns.system))}
     departments: Counter[str] = Counter()
     for name in sources:
@@ -142,6 +144,7 @@ class Evaluator:
         for intake in intakes:
             self._overlay.update(intake.people)
         self._protected = protected_logins(connection, on)
+        self._privileged = privileged_logins(connection)
         systems = policy.rules.model.systems
         self._planner = Planner(
             policy.rules.model, _LazyLogins(connection, observations, self._protected), on, policy.retention_days
@@ -279,7 +282,9 @@ class Evaluator:
                 account = natives.get(actual.account.native_id) or logins.get(login)
                 if account is not None and account.person_id is not None:
                     found.mine.setdefault(account.person_id, {})[system, comparable_login(account.login)] = actual
-                elif actual.account.native_id not in owned and actual.account.link in whose:
+                elif actual.account.native_id in owned or (system, login) in self._privileged:
+                    continue
+                elif actual.account.link in whose:
                     found.link(system, whose[actual.account.link], actual, protected=self._is_protected(system, actual))
         return found
 

@@ -37,6 +37,9 @@ LONGEST_PROTECTION: Final = timedelta(days=366)
 
 ONE_DAY: Final = timedelta(days=1)
 
+REGISTER: Final = "特権ID台帳"
+"""Where a privileged ID comes from, in the words of officers."""
+
 protection_table = Table(
     "protection",
     metadata,
@@ -94,8 +97,16 @@ class Sorted:
 
 
 def protected_logins(connection: Connection, on: date) -> frozenset[tuple[str, str]]:
-    """(system, comparable login) that are under protection on the day."""
+    """(system, comparable login) that the sync leaves alone on the day: under protection, and privileged IDs."""
     query = select(protection_table.c.system, protection_table.c.comparable).where(protection_table.c.until >= on)
+    marked = frozenset((row.system, row.comparable) for row in connection.execute(query))
+    return marked | privileged_logins(connection)
+
+
+def privileged_logins(connection: Connection) -> frozenset[tuple[str, str]]:
+    """(system, comparable login) of the register of privileged IDs: nobody's own, whatever number they carry."""
+    columns = account_table.c
+    query = select(columns.system, columns.comparable).where(columns.kind == AccountKind.PRIVILEGED)
     return frozenset((row.system, row.comparable) for row in connection.execute(query))
 
 
@@ -202,6 +213,8 @@ def link(act: Act, system: str, account: TargetAccount, on: date) -> None:
 def _unlinkable(connection: Connection, system: str, account: TargetAccount, person_id: int, on: date) -> str:
     """Why this is not plainly the one account of the person, with the cure, or ""."""
     login = comparable_login(account.login)
+    if login in _registered(connection, system):
+        return "特権ID台帳にあるIDで、職員個人のものではありません。本人には別の利用者IDを使ってください。"
     if (system, login) in protected_logins(connection, on):
         return "保護の印が付いています。先に印を外してください。"
     theirs = [a for a in accounts_of(connection, [person_id]).get(person_id, ()) if a.kind is AccountKind.PERSONAL]
@@ -223,8 +236,9 @@ def sort_accounts(
     connection: Connection, system: str, found: Iterable[TargetAccount], groups: Iterable[TargetGroup], on: date
 ) -> Iterator[Sorted]:
     """Every account on the target with its place, then members that are none, then accounts that are missing."""
-    ours = {a.native_id: a for a in all_accounts(connection, system) if a.native_id}
-    marks = protections(connection, system, on)
+    every = all_accounts(connection, system)
+    ours = {a.native_id: a for a in every if a.native_id and a.kind is not AccountKind.PRIVILEGED}
+    marks, registered = protections(connection, system, on), _registered(connection, system)
     numbers = set(connection.execute(select(number_table.c.number)).scalars())
     everything = list(found)
     shared = Counter(account.link for account in everything if account.link)
@@ -232,12 +246,31 @@ def sort_accounts(
     seen: set[str] = set()
     for account in everything:
         seen.add(account.native_id)
-        yield _with_rights(_place(account, ours, marks, numbers, shared), rights)
+        if registered.pop(comparable_login(account.login), None):
+            yield _with_rights(_privileged(account), rights)
+        else:
+            yield _with_rights(_place(account, ours, marks, numbers, shared), rights)
     for native in sorted(rights.keys() - seen - ours.keys()):
         yield _with_rights(_no_account(native, marks), rights)
     for native, mine in ours.items():
         if native not in seen and mine.state is not AccountState.DELETED:
             yield Sorted(Sorting.MISSING, mine.login, native, False, "", "次の同期で作り直します（退職者等を除く）")  # noqa: FBT003
+    for login in registered.values():
+        words = f"{REGISTER}のIDですが、システムにありません。要らなければ廃止してください"
+        yield Sorted(Sorting.MISSING, login, "", False, "", words)  # noqa: FBT003
+
+
+def _registered(connection: Connection, system: str) -> dict[str, str]:
+    """The privileged IDs of a system: comparable login -> login."""
+    columns = account_table.c
+    mine = columns.system == system, columns.kind == AccountKind.PRIVILEGED, columns.state != AccountState.DELETED
+    query = select(columns.comparable, columns.login).where(*mine).order_by(columns.login)
+    return {row.comparable: row.login for row in connection.execute(query)}
+
+
+def _privileged(account: TargetAccount) -> Sorted:
+    words = f"{REGISTER}のID。同期は触れません"
+    return Sorted(Sorting.PROTECTED, account.login, account.native_id, account.enabled, account.link, words)
 
 
 def _rights(groups: Iterable[TargetGroup]) -> dict[str, list[str]]:
