@@ -104,10 +104,10 @@ class PrivilegedId:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over everything that was registered: changes with any change, and when it is retired."""
+        """SHA-256 over everything that was registered and by which case: another after any change, also one back."""
         words = [
             self.id, self.system, self.mode, self.login, self.entitlement, self.purpose, self.most_holders,
-            self.emergency, self.kept, self.note, self.retired_at is not None,
+            self.emergency, self.kept, self.note, self.case_id, self.retired_at is not None,
         ]  # fmt: skip
         return hashlib.sha256(canonical_json(words).encode()).hexdigest()
 

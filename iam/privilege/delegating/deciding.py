@@ -60,7 +60,7 @@ class Delegate:
     """Whom it is about.  `suspended`: every right is stopped, or every right in one of the systems concerned.
 
     `posts`: a mark of the posts of this day.  `resistant`: holds a phishing-resistant factor that counts for privileged
-    IDs.  `lost_at`: when the last loss of a factor was reported.
+    IDs.  `lost_at`: when the last loss of a factor was reported.  `restored_at`: when the last such stop was lifted.
     """
 
     person_id: int
@@ -70,6 +70,7 @@ class Delegate:
     suspended: bool = False
     resistant: bool = True
     lost_at: datetime | None = None
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,10 +318,14 @@ def _of_delegate(found: Delegation, delegate: Delegate) -> Broken | None:
         return Broken.AWAY
     if delegate.status is not Status.IN_SERVICE:
         return Broken.LEFT
-    if delegate.suspended:
+    # The strict way: a stop that was lifted since voids it too, as does a loss that was reported, whatever is left.
+    if delegate.suspended or _since(found, delegate.restored_at):
         return Broken.SUSPENDED
     if delegate.posts != found.posts:
         return Broken.MOVED
-    # The strict way: a loss that was reported voids it, whatever factors are left.
-    lost = delegate.lost_at is not None and delegate.lost_at >= found.nominated_at
+    lost = _since(found, delegate.lost_at)
     return Broken.FACTOR_LOST if lost or not delegate.resistant else None
+
+
+def _since(found: Delegation, at: datetime | None) -> bool:
+    return at is not None and at >= found.nominated_at

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from iam.access.accounts import Block, blocks_of
+from iam.access.accounts import Block, block_table, blocks_of
 from iam.errors import NotFound
 from iam.office.changes.waivers import Control, live_waiver
 from iam.office.roles import How, holdings_of
@@ -20,7 +20,7 @@ from iam.privilege.barred import barred_by, kind_of
 from iam.privilege.delegating.deciding import Delegate, Facts, Officer
 from iam.privilege.delegating.delegation import Delegation, DelegationState, Wish, delegation, delegations
 from iam.privilege.register import PrivilegedId, by_id
-from iam.record.columns import canonical_json, jst_day
+from iam.record.columns import among, canonical_json, jst_day
 from iam.signin.door import Door
 from iam.signin.factors.authenticators import Form, State, authenticator_table, of_person
 
@@ -87,6 +87,7 @@ def delegate(
         _stopped(blocks_of(connection, [person_id]).get(person_id, ()), systems, day),
         _resistant(connection, door, person_id, day),
         _lost_at(connection, person_id),
+        _restored_at(connection, person_id, systems),
     )
 
 
@@ -136,6 +137,14 @@ def _lost_at(connection: Connection, person_id: int) -> datetime | None:
     columns = authenticator_table.c
     mine = columns.person_id == person_id, columns.state == State.LOST
     found: datetime | None = connection.execute(select(func.max(columns.ended_at)).where(*mine)).scalar_one()
+    return found
+
+
+def _restored_at(connection: Connection, person_id: int, systems: Collection[str]) -> datetime | None:
+    """When the last stop of every right, in one of `systems` or in all, was lifted."""
+    columns = block_table.c
+    whole = columns.person_id == person_id, columns.entitlement == "", among(columns.system, ["", *sorted(systems)])
+    found: datetime | None = connection.execute(select(func.max(columns.lifted_at)).where(*whole)).scalar_one()
     return found
 
 

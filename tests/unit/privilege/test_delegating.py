@@ -254,6 +254,8 @@ def test_the_hash_is_over_the_register_rows_too(changed: dict[str, Any]) -> None
         ({}, {"status": Status.LEFT}, Broken.LEFT),
         ({}, {"status": Status.ABSENT}, Broken.LEFT),
         ({}, {"suspended": True}, Broken.SUSPENDED),
+        ({}, {"restored_at": LATER}, Broken.SUSPENDED),
+        ({}, {"restored_at": AT - timedelta(seconds=1)}, None),
         ({}, {"posts": "others"}, Broken.MOVED),
         ({}, {"resistant": False}, Broken.FACTOR_LOST),
         ({}, {"lost_at": AT}, Broken.FACTOR_LOST),

@@ -70,11 +70,14 @@ def test_it_needs_a_reason_and_retiring_nothing_more() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"purpose": "別"}, {"most_holders": 3}, {"note": "x"}, {"retired_at": datetime(2026, 4, 6, tzinfo=UTC)}],
-)
+    [
+        {"purpose": "別"}, {"most_holders": 3}, {"note": "x"}, {"retired_at": datetime(2026, 4, 6, tzinfo=UTC)},
+        # Changed and changed back is another case.
+        {"case_id": 2},
+    ],
+)  # fmt: skip
 def test_a_digest_changes_with_whatever_is_registered(changed: dict[str, Any]) -> None:
     at = datetime(2026, 4, 1, tzinfo=UTC)
     row = PrivilegedId(1, "gw", Mode.SECRET, "maint", "", "保守", 1, False, False, "", 1, at, at, None)
     assert replace(row, **changed).digest != row.digest
-    later = datetime(2026, 4, 2, tzinfo=UTC)
-    assert replace(row, case_id=2, changed_at=later).digest == row.digest
+    assert replace(row, changed_at=datetime(2026, 4, 2, tzinfo=UTC)).digest == row.digest
