@@ -11,6 +11,7 @@ Ids of people are those of the ledger; `tests.privileged` does the same for an o
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from secrets import token_hex
 from typing import Final
 
 from iam.office import cases
@@ -18,10 +19,15 @@ from iam.ports import Target
 from iam.privilege import delegating, register, vault
 from iam.privilege.delegating import Delegation
 from iam.privilege.register import Deed, Mode
-from iam.privilege.using import Swept, sweep
+from iam.privilege.using import Acting, Swept, Use, Wish, ask, join, sweep
 from iam.record.columns import jst_day
 from iam.record.store import Store
-from iam.signin.door import Door
+from iam.signin import sessions
+from iam.signin.door import Door, Where, entrant
+from iam.signin.factors import certificates
+from iam.signin.factors.certificates import Card
+from iam.signin.kinds import Method, Proofs
+from iam.signin.sessions import Present
 from iam.sync.urgent import Carrier, carry_out
 from tests.memory import MemoryTarget
 
@@ -75,6 +81,37 @@ class Ward:
         found = self.nominates(delegate, ids, conditions)
         with self.store.act("test") as act:
             return delegating.approve(act, self.door, found.id, self.approver, found.content_hash)
+
+    # --- people without a browser
+
+    def gives_card(self, person: int) -> int:
+        """A staff card; what counts as phishing-resistant."""
+        with self.store.act("test") as act:
+            card = Card(token_hex(32), "CN=職員証", "CN=さくら市", token_hex(8), act.at + timedelta(days=365))
+            bound = certificates.bind(act, person, card, "職員証")
+        assert not isinstance(bound, certificates.Rejected)
+        return bound
+
+    def acting(self, person: int, card: int) -> Acting:
+        """They have just signed in, by password and card."""
+        proofs = Proofs().plus(Method.PASSWORD).plus(Method.CERTIFICATE, card)
+        where = Where("192.0.2.7", "test")
+        with self.store.act("test") as act:
+            who = entrant(act.connection, self.door, person, act.at)
+            token, _ = sessions.open_session(act, self.door, who, where, proofs=proofs, duty="")
+        found = sessions.look(self.store, self.door, token, self.store.clock())
+        assert isinstance(found, Present), found
+        return Acting(self.store, self.door, found.session, found.entrant, where)
+
+    def asked(self, user: Acting, on: int, purpose: str, minutes: int = 15) -> Use:
+        """A use that waits for its witness."""
+        with user.attempt("ask", f"privileged_id {on}") as act:
+            return ask(act, user, Wish(on, purpose, "情第123号", minutes))
+
+    def joined(self, witness: Acting, asked: Use) -> Use:
+        """It is opening."""
+        with witness.attempt("join", asked.subject) as act:
+            return join(act, witness, asked.id)
 
     def works(self) -> None:
         """What the worker does, until nothing is left to do."""

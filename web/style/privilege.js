@@ -6,10 +6,10 @@ const use = document.querySelector("[data-use]");
 const BEAT = 15_000;
 const TICK = 1_000;
 
-/** What is left: <p data-left="SECONDS" data-long="あと{h}時間{m}分" data-short="あと{m}分{s}秒" data-over="…">. */
-for (const place of document.querySelectorAll("[data-left]")) {
-  const ends = Date.now() + Number(place.dataset.left) * 1000;
-  const said = document.querySelector("[data-left-said]");
+/** What is left: <p data-ends="SECONDS" data-long="あと{h}時間{m}分" data-short="あと{m}分{s}秒" data-over="…">. */
+for (const place of document.querySelectorAll("[data-left][data-long]")) {
+  const ends = Date.now() + Number(place.dataset.ends) * 1000;
+  const said = document.querySelector("[data-ends-said]");
   let spoken = "";
   const tick = () => {
     const left = Math.max(0, Math.round((ends - Date.now()) / 1000));
@@ -42,7 +42,7 @@ async function ask() {
     if (!answer.ok) throw new Error(answer.status);
     const told = await answer.json();
     if (lost) lost.hidden = true;
-    if (use.dataset.secret === undefined ? told.stamp !== stamp : told.over) return location.replace(page);
+    if (use.dataset.stays === undefined ? told.stamp !== stamp : told.over) return location.replace(page);
   } catch {
     if (lost) lost.hidden = false; // no connection: the next time asks again
   }

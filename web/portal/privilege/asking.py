@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.people.holidays import working_days_after
 from iam.privilege.register import PrivilegedId, privileged_ids
+from iam.privilege.telling import ALARMED
 from iam.privilege.using import Use, Wish, ask, start_emergency, uses
 from iam.privilege.using.deciding import LONGEST_WORDS, SHORTEST, Ground, minutes_left
 from iam.record.columns import jst_day
@@ -24,6 +25,7 @@ from web.portal.privilege.proving import fresh, proved
 from web.portal.privilege.use import walk
 from web.portal.privilege.words import acting, called, length
 from web.site.face.forms import PageForm, line, paragraph
+from web.site.guarding import bearers
 from web.site.problems import status_of
 from web.site.site import at, the_site
 
@@ -174,8 +176,9 @@ def _starting(ids: list[PrivilegedId], form: EmergencyForm, refused: str, status
     rules = the_site().door.profile.privileged
     page = render_template(
         "portal/privilege/emergency.html", form=form, ids=ids, refused=refused, fresh=fresh(),
-        purposes={str(each.id): each.purpose for each in ids}, minutes=rules.emergency.value,
+        purposes={str(each.id): each.purpose for each in ids}, time=length(rules.emergency.value),
         due=working_days_after(jst_day(at()), rules.record_days.value),
         again=not refused and not form.errors and bool(form.reason.data),
+        alarmed=gettext("、").join(bearers(the_site().door.profile, frozenset(ALARMED))),
     )  # fmt: skip
     return page, status

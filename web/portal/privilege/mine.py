@@ -22,6 +22,7 @@ from iam.privilege.using.deciding import STARTS_EMERGENCIES, why_not_join
 from iam.record.columns import jst_day
 from web.portal.owner import owner
 from web.portal.privilege.words import Shown, called, names, shown
+from web.site.face.language import day
 from web.site.guarding import bearers
 from web.site.site import at, the_site
 
@@ -73,8 +74,8 @@ class Mine:
 
     @property
     def title(self) -> str:
-        """What it is for."""
-        return gettext("、").join(each.name for each in self.ids)
+        """Until when."""
+        return gettext("%(last)sまで", last=day(self.delegation.valid_until))
 
     @property
     def state_word(self) -> str:

@@ -50,7 +50,8 @@ def page(id_: int) -> str:
     privileged = the_site().door.profile.privileged
     return render_template(
         "portal/privilege/witness.html", u=u, why_not=gettext(why_not) if why_not else "", staying=staying,
-        every=every, every_without=WITHOUT.get(u.use.state, 0), fresh=fresh(WITNESS), joins=not staying and not why_not,
+        joins=not staying and not why_not and not u.finished, me=acting().id, fresh=fresh(WITNESS),
+        every=every, every_without=WITHOUT.get(u.use.state, 0),
         silence=privileged.witness_silence.value, pauses=privileged.alone.value is Alone.PAUSE,
     )  # fmt: skip
 
