@@ -33,6 +33,7 @@ class Job:
 
     `officers`: the operating-system accounts that may release plans.  With `offices`, whoever
     holds the role today may, by their staff number, and no account does.
+    `told`: says who is written to about what a night finds of privilege; None: there is no portal to look in.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class Job:
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
     officers: Sequence[str] = ()
     offices: Offices | None = None
+    told: Offices | None = None
 
     def releasers(self, connection: Connection) -> Container[str]:
         """Who may release a plan today, as acts name them."""

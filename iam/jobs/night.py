@@ -66,7 +66,7 @@ def nightly(job: Job) -> Report:
             night.look(connection)
         night.write()
         night.apply()
-        look_for_privilege(job.store, job.actor, Setting(job.policy.rules.model, job.offices))
+        look_for_privilege(job.store, job.actor, Setting(job.policy.rules.model, job.told))
         return night.report
 
 

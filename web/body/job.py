@@ -57,7 +57,8 @@ def job_for(
     targets = targets_of(deployment)
     policy = policy_of(deployment, unit, on or today)
     officers, offices = settings.officers.release, releasing_offices(deployment)
-    return Job(store, actor, policy, feeds, targets, today, time.sleep, progress, officers, offices)
+    told = offices_of(deployment) if settings.portal else None
+    return Job(store, actor, policy, feeds, targets, today, time.sleep, progress, officers, offices, told)
 
 
 def targets_of(deployment: Deployment, patience: int | None = None) -> dict[str, Target]:

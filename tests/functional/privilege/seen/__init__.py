@@ -1,0 +1,1 @@
+"""Sightings, findings and scans, on real databases."""
