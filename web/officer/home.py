@@ -29,6 +29,7 @@ from iam.sync.stored import plans
 from iam.sync.stored.plans import PlanState, StoredPlan
 from web.officer.letters import MOST
 from web.officer.officer import officer, place, reading, today
+from web.officer.privilege import overview
 from web.officer.progress.groups import Group, overall
 from web.officer.progress.page import WHOLE
 from web.officer.ways import office_ways, opens
@@ -113,6 +114,12 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
             ngettext("届いていないメールが%(num)s通あります", "届いていないメールが%(num)s通あります", len(failed)),
             gettext("宛先やメールサーバーの設定を確かめてください。"),
             url_for("letters.page"), gettext("届かないメールを見る"),
+        )  # fmt: skip
+    if _open("privilege.page") and (mine := overview.for_me(connection)):
+        yield Waiting(
+            ngettext("特権IDの用件が%(num)s件あります", "特権IDの用件が%(num)s件あります", mine),
+            gettext("指名の承認、承認の知らせの受領、緊急利用の事後の承認などです。"),
+            url_for("privilege.page"), gettext("特権IDの画面を開く"),
         )  # fmt: skip
     if _open("token_moves.restock") and (returned := stock.places(connection).get(Place.RETURNED, 0)):
         yield Waiting(

@@ -13,7 +13,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import Connection
 
 from iam.people.ledger import Person
-from iam.privilege.delegating import Delegation, DelegationState, delegations
+from iam.privilege.delegating import Delegation, DelegationState, approvers, delegations
 from iam.privilege.register import PrivilegedId
 from iam.privilege.seen.findings import findings
 from iam.privilege.using import UNDONE, Use, UseState, uses
@@ -65,6 +65,26 @@ def page() -> str:
     )  # fmt: skip
 
 
+def for_me(connection: Connection) -> int:
+    """How many things wait for this very officer: nominations, notices, reviews, emergencies."""
+    me, ids = officer().who, seen_ids(connection)
+    kept = [each for each in delegations(connection, at()) if ids.keys() & set(each.privileged_ids)]
+    found = sum(_mine(connection, each) for each in kept)
+    if opens("use_deeds.approve", me):
+        found += sum(_lacks_approval(each) and me.person_id != each.person_id for each in uses(connection, limit=MOST))
+    return found
+
+
+def _mine(connection: Connection, each: Delegation) -> bool:
+    me, door = officer().who, the_site().door
+    if each.state is DelegationState.NOMINATED:
+        return opens("delegation_deeds.approve", me) and me.person_id in approvers(connection, door, each, at())
+    if each.state is DelegationState.LIVE and each.received_at is None:
+        return opens("delegation_deeds.receive", me)
+    parties = {each.nominated_by, each.approved_by, each.delegate_id}
+    return each.awaits_review and opens("delegation_deeds.review", me) and me.person_id not in parties
+
+
 def left(use: Use) -> str:
     """How long until the end of a use, to the minute."""
     minutes = -int(-use.left(at()).total_seconds() // 60)
@@ -73,10 +93,10 @@ def left(use: Use) -> str:
 
 def witness(use: Use) -> tuple[str, str]:
     """Whether the witness of a use answers: the word and its tone."""
-    if use.witness_id is None:
-        return (gettext("立会いなし（緊急）"), "warning") if use.emergency else (gettext("立会いなし"), "warning")
     if use.state not in _WATCHED:
         return "", ""
+    if use.witness_id is None:
+        return (gettext("立会いなし（緊急）") if use.emergency else gettext("立会いなし（例外措置）")), "warning"
     silent = at() - (use.witness_seen_at or use.asked_at)
     limit = timedelta(seconds=the_site().door.profile.privileged.witness_silence.value)
     if silent > limit or use.state is UseState.PAUSED:
@@ -114,8 +134,13 @@ def _of_uses(every: Sequence[Use], ids: Mapping[int, PrivilegedId], names: Mappi
             yield Waiting(title, text, url_for("use_watch.one", id_=each.id), gettext("内容を見る"))
 
 
+def _lacks_approval(use: Use) -> bool:
+    over = use.opened_at is not None and use.ended_at is not None
+    return use.emergency and over and use.approved_at is None
+
+
 def _lacks(use: Use) -> str:
-    if use.emergency and use.ended_at is not None and use.opened_at is not None and use.approved_at is None:
+    if _lacks_approval(use):
         late = gettext("（期限切れ）") if overdue(use) else ""
         return gettext("緊急利用の事後の承認（利用 %(number)s）", number=use.id) + late
     return gettext("期限の過ぎた作業の記録（利用 %(number)s）", number=use.id) if overdue(use) else ""

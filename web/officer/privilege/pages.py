@@ -11,6 +11,8 @@ from web.officer.privilege import overview
 from web.officer.privilege.delegations import deeds as delegation_deeds
 from web.officer.privilege.delegations import listing as delegations
 from web.officer.privilege.delegations import nominating
+from web.officer.privilege.findings import listing as findings
+from web.officer.privilege.findings import taking_in as sighting_files
 from web.officer.privilege.register import asking as register_asks
 from web.officer.privilege.register import listing as register
 from web.officer.privilege.waivers import asking as waiver_asks
@@ -26,6 +28,7 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         register, register_asks,
         delegations, nominating, delegation_deeds,
         uses, use_deeds, calendar,
+        findings, sighting_files,
         waivers, waiver_asks,
     )
 )  # fmt: skip

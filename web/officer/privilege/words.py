@@ -8,15 +8,18 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import lazy_gettext, ngettext
+from flask_babel import lazy_gettext
 
-from iam.privilege.register import Mode, PrivilegedId
+from iam.privilege.register import Mode
 from iam.privilege.using import UseState
 from iam.signin.door import Entrant
 from web.officer.privilege.watch.months import Month, Worked
-from web.officer.systems import name_of, right_of
 from web.officer.ways import opens
+from web.portal.privilege.words import called as label_of
+from web.portal.privilege.words import length
 from web.site.face.language import day, mark
+
+__all__ = ["MODES", "TONES", "clock", "label_of", "length", "month_name", "privilege_tabs", "times"]
 
 MODES: Final = {
     Mode.ENABLE: mark("利用中だけ有効にする"),
@@ -30,7 +33,6 @@ TONES: Final = {
     UseState.CLOSING: "warning", UseState.CLOSED: "", UseState.WITHDRAWN: "", UseState.LAPSED: "",
 }  # fmt: skip
 _TOKYO: Final = ZoneInfo("Asia/Tokyo")
-_HOUR: Final = 60
 _WAYS: Final = (
     ("privilege.page", lazy_gettext("いまの状況")),
     ("privileged_ids.page", lazy_gettext("特権ID台帳")),
@@ -49,23 +51,10 @@ def privilege_tabs(who: Entrant) -> list[tuple[str, str]]:
     return [(str(label), url_for(endpoint)) for endpoint, label in _WAYS if opens(endpoint, who)]
 
 
-def label_of(privileged: PrivilegedId) -> str:
-    """A privileged ID by the names that officers know: 財務会計 zaimu-admin."""
-    name = privileged.login or right_of(privileged.system, privileged.entitlement)
-    return f"{name_of(privileged.system)} {name}"
-
-
 def clock(value: datetime) -> str:
     """9:05, in Japan."""
     here = value.astimezone(_TOKYO)
     return f"{here.hour}:{here:%M}"
-
-
-def length(minutes: int) -> str:
-    """2時間10分, of a number of minutes."""
-    hours, rest = divmod(minutes, _HOUR)
-    parts = [ngettext("%(num)s時間", "%(num)s時間", hours)] if hours else []
-    return "".join([*parts, ngettext("%(num)s分", "%(num)s分", rest)] if rest or not hours else parts)
 
 
 def times(use: Worked, on: date) -> str:

@@ -21,7 +21,7 @@ from iam.record.columns import jst_day
 from web.officer.officer import officer
 from web.officer.pager import pager
 from web.officer.privilege.bounds import called, names_of, seen_ids
-from web.officer.privilege.events import Told, happened
+from web.officer.privilege.events import course
 from web.officer.privilege.words import MODES, label_of
 from web.officer.ways import opens
 from web.site.site import at, the_site
@@ -81,7 +81,7 @@ def one(id_: int) -> str:
     """One of them, with its history."""
     with the_site().store.read() as connection:
         found = read(connection, id_)
-        events: Sequence[Told] = happened(connection, found.delegation.subject)
+        events = course(connection, found.delegation)
         renewal = [each for each in delegations(connection, at()) if each.renews == id_]
     return render_template(
         "officer/privilege/delegations/one.html", read=found, each=found.delegation, called=called, events=events,

@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response
 from iam.errors import Conflict
 from iam.privilege import using
 from iam.privilege.register import PrivilegedId
-from iam.privilege.using import Acting, Use
+from iam.privilege.using import Use
 from web.officer.officer import officer
 from web.officer.privilege.bounds import called, names_of, seen_use
 from web.officer.privilege.deed import Answer, Pair, Shown, answer
 from web.officer.privilege.words import label_of
 from web.officer.ways import opens
-from web.site.border.callers import where
+from web.portal.privilege.words import acting
 from web.site.face.language import instant
-from web.site.site import entrant, session, the_site
+from web.site.site import the_site
 
 pages = Blueprint("use_deeds", __name__)
 
@@ -99,11 +99,10 @@ def approve(id_: int) -> Answer:
 def review(id_: int) -> Response:
     """Confirm the record of a use that had no witness, as its page shows it."""
     found, _, _ = _read(id_)
-    site = the_site()
-    acting = Acting(site.store, site.door, session(), entrant(), where())
+    me = acting()
     try:
-        with acting.attempt("confirm_record", found.subject) as act:
-            using.confirm_record(act, acting, id_)
+        with me.attempt("confirm_record", found.subject) as act:
+            using.confirm_record(act, me, id_)
     except Conflict as conflict:
         flash(gettext(str(conflict)), "error")
     else:

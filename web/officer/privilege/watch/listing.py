@@ -14,9 +14,9 @@ from iam.sync.urgent import errands
 from web.officer.officer import today
 from web.officer.pager import pager
 from web.officer.privilege.bounds import called, names_of, seen_ids, seen_use
-from web.officer.privilege.events import told
 from web.officer.privilege.watch.deeds import ways_on
 from web.officer.privilege.words import TONES, label_of, length
+from web.portal.privilege.after.telling import told
 from web.site.face.forms import Line
 from web.site.site import at, the_site
 
