@@ -5,15 +5,14 @@ after, with no transaction open over the network; whatever a killed run left
 in doubt is asked of the target again (design laws 1 and 3, R01, R03).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from iam.access.accounts import decided_since, wholly_blocked
 from iam.access.naming import comparable_login
@@ -36,6 +35,8 @@ from iam.sync.stored.plans import (
     plan,
     set_state,
 )
+
+T = TypeVar("T")
 
 BATCH: Final = 500
 """Changes between an intent and its result: what a killed run can leave in doubt."""
@@ -88,13 +89,10 @@ class Applier:
     progress: Callable[[int, int], None] = lambda _done, _all: None
     pauses: Sequence[float] = PAUSES
     at_once: int = 1
-    _turn: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _turns: "_Turns" = field(init=False, repr=False, compare=False)
 
-    @contextmanager
-    def act(self) -> Iterator[Act]:
-        """An act of this run.  Its systems take turns here: at the database they would wait for each other longer."""
-        with self._turn, self.store.act(self.actor) as act:
-            yield act
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_turns", _Turns(self.store, self.actor))
 
     def apply(
         self,
@@ -148,6 +146,49 @@ def _apply(
     runs[system].apply(changes[system], kinds)
 
 
+class _Written(Generic[T]):
+    """Something to write, and what came of it."""
+
+    def __init__(self, write: Callable[[Act], T]) -> None:
+        self.write = write
+        self.answers: list[T] = []
+        self.fault: BaseException | None = None
+
+
+class _Turns:
+    """The acts of one run.  Whoever's turn it is writes all that waits by then, so that systems share one act."""
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._actor = actor
+        self._turn = Lock()
+        self._waiting: deque[_Written[Any]] = deque()
+
+    def write(self, write: Callable[[Act], T]) -> T:
+        """What `write` answers, once the act that it was part of stands; whatever undid the act is raised."""
+        mine = _Written(write)
+        self._waiting.append(mine)
+        with self._turn:
+            if not (mine.answers or mine.fault):
+                # One by one: what another thread adds meanwhile is either taken or still there.
+                together = [self._waiting.popleft() for _ in range(len(self._waiting))]
+                self._write(together)
+        if mine.fault is not None:
+            raise mine.fault
+        return mine.answers[0]
+
+    def _write(self, together: Sequence[_Written[Any]]) -> None:
+        try:
+            with self._store.act(self._actor) as act:
+                answers = [each.write(act) for each in together]
+        except BaseException as fault:  # noqa: BLE001 - raised again by each of them
+            for each in together:
+                each.fault = fault
+            return
+        for each, answer in zip(together, answers, strict=True):
+            each.answers.append(answer)
+
+
 class _SystemRun:
     """One plan's changes on one target.  `stumbled`: people of whom a change failed, on whatever target."""
 
@@ -155,6 +196,7 @@ class _SystemRun:
         self, applier: Applier, stored: StoredPlan, system: str, applied: Applied, stumbled: set[int], in_all: int
     ) -> None:
         self._applier = applier
+        self._turns = applier._turns  # noqa: SLF001 - this room's own
         self._plan_id = stored.id
         self._on = stored.as_of
         self._system = system
@@ -181,9 +223,7 @@ class _SystemRun:
         self._fail([c for c in batch if self._must_wait(c)], _UNDONE)
         if not ready:
             return
-        with self._applier.act() as act:
-            self._intend(act, ready)
-            keys = account_keys(act.connection, self._system, {c.login for c in ready})
+        keys = self._turns.write(lambda act: self._intend(act, ready))
         results = self._carry_out(ready, keys)
         self._settle(ready, results, keys)
         self._applier.progress(self._applied.done + len(self._applied.failed), self._in_all)
@@ -202,12 +242,13 @@ class _SystemRun:
     def _must_wait(self, change: StoredChange) -> bool:
         return change.kind in _NEEDS_THE_REST and change.person_id in self._stumbled
 
-    def _intend(self, act: Act, batch: Sequence[StoredChange]) -> None:
+    def _intend(self, act: Act, batch: Sequence[StoredChange]) -> Mapping[str, AccountKey]:
         bulk_update(
             act.connection, change_table, ("plan_id", "number"), ("state", "tries"),
             ((self._plan_id, c.number, ChangeState.DOING, c.tries + 1) for c in batch),
         )  # fmt: skip
         act.record_many(("change.intended", self._subject(c), self._detail(c)) for c in batch)
+        return account_keys(act.connection, self._system, {c.login for c in batch})
 
     def _carry_out(self, batch: Sequence[StoredChange], keys: Mapping[str, AccountKey]) -> dict[int, Done | Failed]:
         """Results by number; whatever the target refused for the moment is tried again, by itself."""
@@ -240,18 +281,21 @@ class _SystemRun:
     def _settle(
         self, batch: Sequence[StoredChange], results: Mapping[int, Done | Failed], keys: Mapping[str, AccountKey]
     ) -> None:
-        with self._applier.act() as act:
-            done: list[tuple[StoredChange, Done]] = []
-            failed: list[tuple[StoredChange, str]] = []
-            for change in batch:
-                result = results.get(change.number)
-                wrong = _differs(change, result) if isinstance(result, Done) else ""
-                if isinstance(result, Done) and not wrong:
-                    done.append((change, result))
-                else:
-                    failed.append((change, wrong or (result.reason if isinstance(result, Failed) else _UNKNOWN)))
+        done: list[tuple[StoredChange, Done]] = []
+        failed: list[tuple[StoredChange, str]] = []
+        for change in batch:
+            result = results.get(change.number)
+            wrong = _differs(change, result) if isinstance(result, Done) else ""
+            if isinstance(result, Done) and not wrong:
+                done.append((change, result))
+            else:
+                failed.append((change, wrong or (result.reason if isinstance(result, Failed) else _UNKNOWN)))
+
+        def write(act: Act) -> None:
             write_done(act, self._system, self._on, done, keys)
             self._write_states(act, done, failed)
+
+        self._turns.write(write)
         self._applied.count(len(done), [change for change, _ in failed])
         self._stumbled.update(change.person_id for change, _ in failed)
 
@@ -270,8 +314,7 @@ class _SystemRun:
 
     def _fail(self, batch: Sequence[StoredChange], reason: str) -> None:
         if batch:
-            with self._applier.act() as act:
-                self._write_states(act, (), [(c, reason) for c in batch])
+            self._turns.write(lambda act: self._write_states(act, (), [(c, reason) for c in batch]))
             self._applied.count(0, batch)
             self._stumbled.update(change.person_id for change in batch)
 

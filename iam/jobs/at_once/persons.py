@@ -33,7 +33,7 @@ PATIENCE: Final = 2.0
 LONG_PATIENCE: Final = 10.0
 """The same when it is tried again."""
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 32
 """Systems written at the same time."""
 
 _UNCONFIRMED: Final = "設定が、二人で確認したものと違います。確認が済むまで、権限は戻しません。"
