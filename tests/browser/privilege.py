@@ -21,6 +21,7 @@ from iam.record.store import Store
 from iam.signin.door import Door
 from iam.sync.urgent import Carrier, carry_out
 from tests.browser.city import City
+from tests.browser.sightings import Seen, furnish_seen
 from tests.memory import MemoryTarget
 from web.practice.portal.privileged import ACTOR, FINANCE, GROUPWARE, JUKI, WISHES, Parts, Practice, Staged
 from web.practice.portal.visitors import Way
@@ -63,6 +64,7 @@ class Privilege:
     """What can be looked at.  `open`: a use with its witness; `stuck`: one whose target died before its end.
 
     `asked`: a use that waits for a witness; `waiver`: an exception that holds; `ask_id`, `ask_waiver`: cases that wait.
+    `seen`: what a log of a target showed.
     """
 
     staged: Staged
@@ -72,6 +74,7 @@ class Privilege:
     waiver: int
     ask_id: int
     ask_waiver: int
+    seen: Seen
 
     def id_of(self, system: str) -> int:
         """The privileged ID of a system."""
@@ -97,7 +100,8 @@ def furnish_privilege(city: City) -> Privilege:
     ask_id = _ask_id(city, play, staged)
     stuck = _stuck(play, rounds, staged)
     return Privilege(
-        staged, _open(play, rounds, staged), stuck, _asked(play, staged), waiver, ask_id, ask_waiver
+        staged, _open(play, rounds, staged), stuck, _asked(play, staged), waiver, ask_id, ask_waiver,
+        furnish_seen(city),
     )  # fmt: skip
 
 
@@ -169,4 +173,4 @@ def privileged_at(found: Privilege) -> dict[tuple[str, str], object]:
         "use_watch.one": staged.emergency, "use_deeds.end": found.open, "use_deeds.approve": staged.emergency,
         "waivers.withdraw": found.waiver,
     }  # fmt: skip
-    return {(endpoint, here): id_ for endpoint, id_ in ids.items()}
+    return {(endpoint, here): id_ for endpoint, id_ in ids.items()} | found.seen.at()

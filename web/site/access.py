@@ -317,6 +317,12 @@ PRIVILEGED: Final[Mapping[str, Access]] = {
     "use_deeds.review": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
     "use_calendar.page": only(*_SUPERVISING),
     "use_calendar.chart": only(*_SUPERVISING),
+    # what targets showed and no use explains: /office/privilege/findings...; who it concerns settles nothing of it
+    "privilege_findings.page": only(*_SUPERVISING),
+    "privilege_findings.one": only(*_SUPERVISING),
+    "privilege_findings.settling": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    "sighting_files.page": only(Role.OPERATOR, proved=True, body=FILE),
+    "sighting_files.one": only(*_SUPERVISING),
     # exceptions for a time: /office/privilege/waivers...
     "waivers.page": only(*_SUPERVISING, Role.DATA_OFFICER),
     "waivers.withdraw": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, Role.DATA_OFFICER, proved=True),
