@@ -6,17 +6,17 @@ desk.round()
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from iam.access.accounts import AccountKind, AccountState, account_table
 from iam.access.naming import comparable_login
 from iam.errors import NotFound
-from iam.people.ledger import next_id
+from iam.ports import Target
 from iam.record.act import Act
 from iam.sync.urgent import Carrier, Errand, ErrandKind, Mode, Settled, StoredErrand, carry_out, errands, put, undone
 from tests.bodies import MODEL, Body, row, rules
@@ -78,8 +78,9 @@ class Desk:
 
     def carrier(self, **changed: Any) -> Carrier:  # noqa: ANN401 - whichever fields a test wants otherwise
         """A worker."""
-        given = {"targets": dict(self.body.targets), "secrets": self.vault, "alarm": self._alarm} | changed
-        return Carrier(self.body.store, "worker", self.body.policy.rules.model, **given)
+        targets: dict[str, Target] = dict(self.body.targets)
+        model = self.body.policy.rules.model
+        return replace(Carrier(self.body.store, "worker", model, targets, self.vault, self._alarm), **changed)
 
     def put(self, kind: ErrandKind, mode: Mode, **changed: Any) -> int:  # noqa: ANN401 - as above
         """Put an errand; in SECRET mode with a new secret, which is `former` to a CLOSE."""
@@ -120,15 +121,21 @@ class Desk:
         self.alarms.append((errand.id, reason))
 
 
-def register(body: Body, system: str, login: str, **changed: object) -> None:
+def register(body: Body, system: str, login: str) -> None:
     """An account row as the register of privileged IDs writes it."""
     with body.store.act("test") as act:
-        values = {
-            "id": next_id(act.connection, account_table), "system": system, "login": login, "native_id": "",
-            "comparable": comparable_login(login), "person_id": None, "kind": AccountKind.PRIVILEGED,
-            "state": AccountState.DISABLED, "created_at": act.at, "disabled_on": None,
-        }  # fmt: skip
-        act.connection.execute(insert(account_table).values(**(values | changed)))
+        register_in(act, system, login)
+
+
+def register_in(act: Act, system: str, login: str) -> None:
+    """The same in an act of the test's own."""
+    lowest = act.connection.execute(select(func.min(account_table.c.id))).scalar() or 0
+    values = {
+        "id": min(lowest, 0) - 1, "system": system, "login": login, "native_id": "",
+        "comparable": comparable_login(login), "person_id": None, "kind": AccountKind.PRIVILEGED,
+        "state": AccountState.ACTIVE, "created_at": act.at, "disabled_on": None,
+    }  # fmt: skip
+    act.connection.execute(insert(account_table).values(**values))
 
 
 def a_desk(make_body: Callable[..., Body]) -> Desk:

@@ -78,7 +78,7 @@ def carry_all_urgent(store: Store, door: Door | None, lanes: Lanes) -> Hastened:
         done.settled += [*found.settled, *settled]
         done.broken += [*found.broken, *broken]
         done.swept += found.swept
-        if not (found.settled or settled):
+        if not any(each.outcome for each in (*found.settled, *settled)):
             break
     return done
 

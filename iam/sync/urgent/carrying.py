@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, select, update
 
 from iam.access.model import AccessModel
-from iam.errors import IamError, NotFound
+from iam.errors import Conflict, IamError, IntegrityError, NotFound
 from iam.ports import Target
 from iam.record.act import Act
 from iam.record.store import Store
@@ -38,6 +38,7 @@ MOST_SECRETS: Final = 5
 BEGIN_WITHIN: Final = ERRANDS.hold / 2
 """Nothing is opened later than this after the claim: what is on the way then ends before the claim lapses."""
 
+_NOT_OURS: Final = "ほかの処理が引き継ぎました。"
 _NO_TARGET: Final = "設定の [targets] にこのシステムがないため、書き込めません。設定に書き足してください。"
 
 
@@ -129,9 +130,10 @@ class _Round:
             return self._settled(Shown(_NO_TARGET))
         shown = self._visit(target)
         for _ in range(MOST_SECRETS - 1):
-            if not shown.unacceptable or not self._another_secret():
+            if not shown.unacceptable:
                 break
-            shown = self._visit(target)
+            hindrance = self._another_secret()
+            shown = Shown(hindrance, shown.found) if hindrance else self._visit(target)
         return self._settled(shown)
 
     def _visit(self, target: Target) -> Shown:
@@ -155,24 +157,24 @@ class _Round:
         with self.carrier.store.read() as connection:
             return in_hand(connection, self.errand)
 
-    def _another_secret(self) -> bool:
-        """Have one made in place of the one refused; False when the errand is no longer ours or none can be made."""
-        secret_id = self.errand.secret_id
-        if secret_id is None:
-            return False
+    def _another_secret(self) -> str:
+        """Have one made in place of the one refused; why that cannot be, or ""."""
         try:
             with self.carrier.store.act(self.carrier.actor) as act:
                 if not in_hand(act.connection, self.errand, lock=True):
-                    return False
-                newer = self.carrier.secrets.anew(act, secret_id)
-                mine = update(errand_table).where(errand_table.c.id == self.errand.id)
-                act.connection.execute(mine.values(secret_id=newer))
-                detail = {"errand": self.errand.id, "secret": newer, "refused": secret_id}
-                act.record("errand.secret_renewed", self.errand.subject, detail)
-        except NotFound:
-            return False
-        self.errand = replace(self.errand, secret_id=newer)
-        return True
+                    return _NOT_OURS
+                self.errand = self._renewed(act, self.errand.secret_id or 0)
+        except (NotFound, Conflict, IntegrityError) as error:
+            return str(error)
+        return ""
+
+    def _renewed(self, act: Act, refused: int) -> StoredErrand:
+        newer = self.carrier.secrets.anew(act, refused)
+        mine = update(errand_table).where(errand_table.c.id == self.errand.id)
+        act.connection.execute(mine.values(secret_id=newer))
+        detail = {"errand": self.errand.id, "secret": newer, "refused": refused}
+        act.record("errand.secret_renewed", self.errand.subject, detail)
+        return replace(self.errand, secret_id=newer)
 
     def _settled(self, shown: Shown) -> Settled:
         errand, carrier = self.errand, self.carrier
