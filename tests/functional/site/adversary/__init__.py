@@ -1,0 +1,1 @@
+"""Whoever may not, and tries: every route and every command."""
