@@ -40,7 +40,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
     "privilege": (
         "web.cli.privilege.privilege:privilege",
-        "特権IDの利用を、対象システムの記録と突き合わせます。",
+        "特権IDの台帳と利用を表示し、利用を終わらせ、対象システムの記録と突き合わせます。",
     ),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
     "terminal": (

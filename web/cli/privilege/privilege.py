@@ -5,20 +5,35 @@ The one law: *a command does what a page does, through the same verb*: each is a
 
 import click
 
+from web.cli.privilege import elsewhere
+from web.cli.privilege.listing import delegations_command, list_command, show_command
 from web.cli.privilege.sightings import scan_command, sightings_command
+from web.cli.privilege.uses import end_command, undone_command, use_command, uses_command
 
 
 @click.group()
 def privilege() -> None:
-    """特権IDの利用を、対象システムの記録と突き合わせます。
+    """特権IDの台帳と利用を表示し、利用を終わらせ、対象システムの記録と突き合わせます。
+
+    指名、承認、利用の申請などは、本人を確かめるため、ポータルで行います。
 
     \b
     例:
+      iam privilege list                         台帳と、いま使える職員を見る
+      iam privilege uses --open                  終わっていない利用を見る
+      iam privilege use 12                       利用 12 で起きたことを見る
+      iam privilege end 12 --reason "不審な操作"  利用 12 をいますぐ終わらせる
+      iam privilege undone --check               システムで行えていない操作があるか確かめる
       iam privilege sightings /var/log/auth.log --system unix
-      iam privilege sightings security.csv --system ad
       iam privilege scan --check
+
+    \b
+    終了コード: 0 完了、1 あり（--check）、2 使い方・設定の誤り、ポータルで行う操作、3 読めないファイルがある
     """
 
 
-privilege.add_command(sightings_command)
-privilege.add_command(scan_command)
+for command in (
+    list_command, show_command, delegations_command, uses_command, use_command, end_command, undone_command,
+    sightings_command, scan_command, *elsewhere.commands(),
+):  # fmt: skip
+    privilege.add_command(command)
