@@ -42,7 +42,6 @@ def carrier_of(
     *,
     door: Door | None,
     going: Callable[[], bool] = lambda: True,
-    withheld: Callable[[], str] = lambda: "",
 ) -> Carrier:
     """Who carries errands out.  Without a `door` (a body without a portal) nobody is told of a target that is dead."""
 
@@ -50,7 +49,7 @@ def carrier_of(
         if door is not None:
             telling.stuck(act, door, errand, reason)
 
-    return Carrier(store, ACTOR, model, targets, Vault(store.keys), alarm=alarm, going=going, withheld=withheld)
+    return Carrier(store, ACTOR, model, targets, Vault(store.keys), alarm=alarm, going=going)
 
 
 def carry_urgent(store: Store, door: Door | None, lanes: Lanes) -> Hastened:

@@ -50,15 +50,10 @@ def why_refused(connection: Connection, model: AccessModel, errand: StoredErrand
     return _NOT_LIVE if errand.kind is ErrandKind.OPEN and state != AccountState.ACTIVE else ""
 
 
-def why_wait(connection: Connection, errand: StoredErrand, withheld: str, at: datetime) -> str:
-    """Why this errand must wait although it is due, or "".  A CLOSE never waits.
-
-    `withheld`: why nothing may be opened on any target now, or "".
-    """
+def why_wait(connection: Connection, errand: StoredErrand, at: datetime) -> str:
+    """Why this errand must wait although it is due, or "".  A CLOSE never waits."""
     if errand.kind is ErrandKind.CLOSE:
         return ""
-    if withheld and errand.kind is ErrandKind.OPEN:
-        return withheld
     table = errand_table.c
     lately = table.system == errand.system, table.settled_at > at - timedelta(minutes=1), table.outcome == Outcome.DONE
     count = select(func.count()).select_from(errand_table).where(*lately, table.kind != ErrandKind.CLOSE)

@@ -62,7 +62,6 @@ class Carrier:
 
     `alarm`: called in the act of an errand's first failure, once for each.
     `going`: whether to begin another errand.
-    `withheld`: why nothing may be opened now, or "".
     """
 
     store: Store
@@ -72,7 +71,6 @@ class Carrier:
     secrets: Secrets
     alarm: Alarm = lambda _act, _errand, _reason: None
     going: Callable[[], bool] = lambda: True
-    withheld: Callable[[], str] = lambda: ""
 
 
 def due_systems(connection: Connection, at: datetime) -> set[str]:
@@ -88,13 +86,12 @@ def carry_next(carrier: Carrier, system: str) -> Settled | None:
     Raises:
         StoreError, Busy: when the database is away; the errand is taken up again when its claim lapses.
     """
-    withheld = carrier.withheld()
     with carrier.store.act(carrier.actor) as act:
-        claimed = _claimed(act, carrier, system, withheld)
+        claimed = _claimed(act, carrier, system)
     return _Round(carrier, claimed).run() if isinstance(claimed, StoredErrand) else claimed
 
 
-def _claimed(act: Act, carrier: Carrier, system: str, withheld: str) -> StoredErrand | Settled | None:
+def _claimed(act: Act, carrier: Carrier, system: str) -> StoredErrand | Settled | None:
     table, earlier = errand_table.c, errand_table.alias("earlier")
     before = (
         earlier.c.settled_at.is_(None), earlier.c.id < table.id, earlier.c.system == table.system,
@@ -108,7 +105,7 @@ def _claimed(act: Act, carrier: Carrier, system: str, withheld: str) -> StoredEr
     errand = replace(stored(row), tries=row.tries + 1, due_at=act.at + ERRANDS.hold)
     if reason := why_refused(act.connection, carrier.model, errand):
         return ended(act, carrier.alarm, errand, Outcome.REFUSED, reason)
-    if reason := why_wait(act.connection, errand, withheld, act.at):
+    if reason := why_wait(act.connection, errand, act.at):
         return again(act, carrier.alarm, errand, reason)
     act.connection.execute(update(errand_table).where(table.id == errand.id).values(outcome=DOING))
     if not errand.reason:

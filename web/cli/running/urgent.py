@@ -94,7 +94,7 @@ class _Watch:
         deployment = self.desk.deployment
         carrier = carrier_of(
             self.desk.store, deployment.model, targets_of(deployment, PATIENCE), door=self.door,
-            going=lambda: not self.stop.is_set(), withheld=lambda: self.desk.judged().why_not,
+            going=lambda: not self.stop.is_set(),
         )  # fmt: skip
         return self.opened.enter_context(Lanes(carrier))
 
