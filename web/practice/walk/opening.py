@@ -21,6 +21,7 @@ from iam.record.act import now
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from iam.settings import load
+from iam.signin.door import Door
 from iam.sync.stored.release import RELEASING
 from web.body.deployment import proved
 from web.body.door import door_of
@@ -28,9 +29,11 @@ from web.cli.table import aligned
 from web.practice.body import LEAVING, SEED, a_day_later, outsourced, people, write_feed
 from web.practice.portal.browser import Browser, Page
 from web.practice.portal.codes import COMMAND, lines
+from web.practice.portal.privileged import Staged
 from web.practice.portal.serving import Service
 from web.practice.portal.serving import opened as opened_service
 from web.practice.portal.visitors import Cast, Visitor, Way, set_up
+from web.practice.walk import privileged
 from web.practice.walk.stage import HELD, SETTLED, CannotGoOn, Stage, heading, program
 
 _PATIENCE: Final = 90
@@ -40,13 +43,15 @@ _LOOK: Final = 0.5
 
 @dataclass(frozen=True)
 class Opened:
-    """The portal, open.  `plan`: the one that is held; `in_use`: enabled accounts before it."""
+    """The portal, open.  `plan`: the one that is held; `in_use`: enabled accounts before it; `privileged`: what was
+    done with privileged IDs before."""
 
     stage: Stage
     service: Service
     cast: Cast
     plan: int
     in_use: int
+    privileged: Staged
 
 
 def too_many(stage: Stage) -> int:
@@ -77,13 +82,20 @@ def opened(stage: Stage, plan: int) -> Iterator[Opened]:
     )
     folder = stage.body.folder
     stage.run(f"iam terminal import {shlex.quote(str(folder / '端末.csv'))}", expect=SETTLED)
-    cast = _cast(stage)
-    cast.keep(folder)
-    with opened_service(program(), stage.body.configuration, stage.origin, environment=stage.environment) as service:
-        yield Opened(stage, service, cast, plan, stage.in_use())
+    with _ground(stage) as (store, door):
+        cast = set_up(store, door)
+        cast.keep(folder)
+        privileged.placed(stage)
+        with opened_service(
+            program(), stage.body.configuration, stage.origin, environment=stage.environment
+        ) as service:
+            staged = privileged.played(store, door, cast)
+            privileged.told(staged)
+            yield Opened(stage, service, cast, plan, stage.in_use(), staged)
 
 
-def _cast(stage: Stage) -> Cast:
+@contextmanager
+def _ground(stage: Stage) -> Iterator[tuple[Store, Door]]:
     deployment = proved(load(stage.body.configuration, {}), str(stage.body.configuration), [])
     portal = deployment.settings.portal
     if portal is None:
@@ -91,7 +103,7 @@ def _cast(stage: Stage) -> Cast:
     keys = KeyRing.read(deployment.settings.keys.file)
     store = Store(deployment.settings.database.url, keys)
     try:
-        return set_up(store, door_of(deployment, portal, keys))
+        yield store, door_of(deployment, portal, keys)
     finally:
         store.dispose()
 
@@ -126,8 +138,21 @@ def _to_try(open_: Opened) -> list[str]:
         f"紛失: {staff.name}さんが「認証手段」から紛失を届けます。窓口でコードを受け取るまで、入れなくなります。",
         f"窓口: {hr.name}さんが窓口コードを申請し、{operator.name}さんが確認します。{staff.name}さんはそれで入ります。",
         f"保留の解除: {general.name}さんと{operator.name}さんが計画 {open_.plan} を解除し、退職者のIDを停止します。",
+        *_with_privileged_ids(cast, open_.privileged),
         f"監査: {cast.one(Role.AUDITOR).name}さんは、すべてを見られ、何も変えられません。",
     ]
+
+
+def _with_privileged_ids(cast: Cast, staged: Staged) -> Iterator[str]:
+    approver, operator, staff = cast.one(Role.APPROVER), cast.one(Role.OPERATOR), cast.one(None, Way.APP)
+    yield (
+        f"特権IDの承認: {approver.name}さんが（スマートフォンの幅でも）、代行の指名 {staged.waiting.id} を承認し、"
+        f"緊急利用 {staged.emergency} を事後に承認します。"
+    )
+    yield (
+        f"特権IDの利用: {operator.name}さんは、自分のセキュリティキー（Windows Hello など）を登録すると、財務会計の管理者の"
+        f"IDを申請できます。{staff.name}さんが立ち会うと、使い捨てのパスワードが OpenLDAP に設定されます。"
+    )
 
 
 def attend(open_: Opened) -> None:
@@ -161,6 +186,8 @@ def tried(open_: Opened) -> None:
             click.echo(f"  {each.call}（{each.name}さん）: {page.path} 「{page.title}」")
             if each.role in RELEASING:
                 _signs(browser, open_.plan)
+            if each.role == Role.APPROVER:
+                _approves(browser, open_.privileged)
     _carried_out(open_)
 
 
@@ -177,6 +204,19 @@ def _signs(browser: Browser, plan: int) -> None:
     if page.path != f"/office/plans/{plan}":
         raise CannotGoOn(f"計画 {plan} の保留を確認できませんでした: {page.path} {page.title}")
     click.echo(f"    計画 {plan} の保留の解除を確認しました。")
+
+
+def _approves(browser: Browser, staged: Staged) -> None:
+    """A delegation as it was read, and an emergency afterwards."""
+    for path, typed in (
+        (f"/office/privilege/delegations/{staged.waiting.id}", {"sure": "y"}),
+        (f"/office/privilege/uses/{staged.emergency}", {"reason": "記録と合っている。"}),
+    ):
+        browser.get(f"{path}/approve")
+        page = browser.send(**typed)
+        if page.path != path:
+            raise CannotGoOn(f"{path} を承認できませんでした: {page.path} {page.title}")
+        click.echo(f"    {page.title}を承認しました。")
 
 
 def _carried_out(open_: Opened) -> None:
