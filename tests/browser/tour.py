@@ -14,7 +14,8 @@ from typing import Final
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from werkzeug.routing import Rule
 
-from iam.access import returns
+from iam.access import returns, suspensions
+from iam.access.suspensions import Suspension, What
 from iam.office import deputies
 from iam.office.cases import Case, CaseKind
 from iam.office.deputies import Wish
@@ -22,7 +23,7 @@ from iam.outbox import Topic, tell
 from iam.policy.profile import Role
 from iam.ports import TokenSeed
 from iam.record.columns import jst_day
-from iam.signin.desk import issuing, lending
+from iam.signin.desk import issuing, lending, suspending
 from iam.signin.desk.deeds import Officer
 from iam.signin.door import Entrant, entrant
 from iam.signin.factors import authenticators, codes, stock
@@ -60,6 +61,7 @@ class Furnished:
     deputy_case: int
     deputy: int
     block: int
+    stopped: Suspension
     factor: int
     pending: int
     session: int
@@ -90,6 +92,7 @@ class Furnished:
         return {
             ("cases.one", "id_"): case, ("deciding.page", "id_"): case, ("deciding.decline", "id_"): case,
             ("deputies.withdraw", "id_"): self.deputy, ("returns.lifted", "id_"): self.block,
+            ("suspensions.one", "id_"): self.stopped.id,
             ("plans.one", "id_"): self.city.plan, ("release.page", "id_"): self.city.plan,
             ("app.scan", "id_"): self.pending, ("app.confirm", "id_"): self.pending,
             ("access.return_account", "system"): "groupware", ("access.return_right", "system"): "juki",
@@ -103,10 +106,11 @@ class Furnished:
 
     def _asks(self, endpoint: str, role: Role | None) -> Mapping[tuple[str, str], object]:
         blueprint = endpoint.partition(".")[0]
-        if blueprint in {"person", "person_acts"}:
+        if blueprint in {"person", "person_acts", "suspending"}:
             # An approver looks after officers alone.
             other = self.city.id_of(self.city.cast.one(Role.OPERATOR))
-            return {(endpoint, "id_"): other if role is Role.APPROVER else self.person}
+            stopped = {"suspending.restore": self.stopped.person_id}
+            return {(endpoint, "id_"): stopped.get(endpoint, other if role is Role.APPROVER else self.person)}
         return {(endpoint, "id_"): self.factor} if blueprint == "factors" else {}
 
     def _queries(self, role: Role | None) -> Mapping[str, str]:
@@ -154,7 +158,20 @@ def furnish(city: City) -> Furnished:
     in_use = furnish_using(city, staff)
     privilege = furnish_privilege(city)
     return Furnished(
-        city, staff, desk_case, waiting, deputy, block, factor, pending, session, entered, changes, privilege, in_use
+        city,
+        staff,
+        desk_case,
+        waiting,
+        deputy,
+        block,
+        _stopped(city),
+        factor,
+        pending,
+        session,
+        entered,
+        changes,
+        privilege,
+        in_use,
     )
 
 
@@ -166,6 +183,19 @@ def _came_in(city: City, staff: Visitor) -> None:
         signs_in(browser, staff)
         assert browser.signed_in
         browser.send(action="/logout")
+
+
+def _stopped(city: City) -> Suspension:
+    """Somebody whom the general officer has suspended; whoever reads only of what they were told was told."""
+    who, organisation = city.id_of(city.newcomer(Way.APP)), city.deployment.organisation
+    chief = Officer(city.store, city.door, organisation, _officer(city, Role.GENERAL_OFFICER))
+    found = suspending.suspend(chief, who, "規程違反の調査のため（決裁 6総第12号）").suspension
+    cast = {city.id_of(each): each.role for each in city.cast.visitors if each.role}
+    with city.store.act("test") as act:
+        known = {each.person_id for each in suspensions.receipts(act.connection, [found.id])}
+        for id_ in sorted(cast.keys() - known):
+            suspensions.told(act, found.id, What.SUSPENDED, str(cast[id_]), [id_])
+    return found
 
 
 def _entrant(city: City, person_id: int) -> Entrant:
