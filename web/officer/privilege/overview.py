@@ -135,8 +135,7 @@ def _of_uses(every: Sequence[Use], ids: Mapping[int, PrivilegedId], names: Mappi
 
 
 def _lacks_approval(use: Use) -> bool:
-    over = use.opened_at is not None and use.ended_at is not None
-    return use.emergency and over and use.approved_at is None
+    return use.emergency and use.ended_at is not None and use.approved_at is None
 
 
 def _lacks(use: Use) -> str:

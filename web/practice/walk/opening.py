@@ -150,8 +150,9 @@ def _with_privileged_ids(cast: Cast, staged: Staged) -> Iterator[str]:
         f"緊急利用 {staged.emergency} を事後に承認します。"
     )
     yield (
-        f"特権IDの利用: {operator.name}さんは、自分のセキュリティキー（Windows Hello など）を登録すると、財務会計の管理者の"
-        f"IDを申請できます。{staff.name}さんが立ち会うと、使い捨てのパスワードが OpenLDAP に設定されます。"
+        f"特権IDの利用: {operator.name}さんは、自分のセキュリティキー（Windows Hello など）を登録すると、"
+        f"財務会計の管理者のIDを申請できます。{staff.name}さんが立ち会うと、使い捨てのパスワードを"
+        "OpenLDAP に設定します。"
     )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext, lazy_gettext
 from wtforms import Form, SelectField
 
-from iam.privilege.using import UNDONE, Use, timeline, uses
+from iam.privilege.using import UNDONE, Use, UseState, timeline, uses
 from iam.sync.urgent import errands
 from web.officer.officer import today
 from web.officer.pager import pager
@@ -73,8 +73,9 @@ def overdue(use: Use) -> bool:
 
 def wanting(use: Use) -> bool:
     """Whether a use that is over still lacks its record, the confirmation or the approval afterwards."""
-    over = use.opened_at is not None and use.ended_at is not None
-    return over and (use.confirmed_at is None or (use.emergency and use.approved_at is None))
+    over = use.state in (UseState.CLOSING, UseState.CLOSED)
+    record = use.confirmed_at is None and (use.opened_at is not None or bool(use.record))
+    return over and (record or (use.emergency and use.approved_at is None))
 
 
 @pages.get("/office/privilege/uses/<long:id_>")
