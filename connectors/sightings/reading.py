@@ -6,6 +6,7 @@ The one law: *each line is a sighting, is told as unreadable, or is counted by w
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Final
@@ -81,6 +82,7 @@ def instant_part(at: datetime) -> str:
     return str(int(at.timestamp()))
 
 
+@lru_cache(maxsize=65_536)
 def address_of(text: str) -> str:
     """An address in its shortest form; "" where it says nothing of where somebody stands (`-`, the host itself)."""
     try:

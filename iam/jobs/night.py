@@ -65,8 +65,9 @@ def nightly(job: Job) -> Report:
         with job.store.read() as connection:
             night.look(connection)
         night.write()
-        night.apply()
+        # Before the plan takes away what nobody is meant to hold: that it was held is what officers must learn.
         look_for_privilege(job.store, job.actor, Setting(job.policy.rules.model, job.told))
+        night.apply()
         return night.report
 
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Final
 
 from connectors.sightings.content import Content, Hashed, Line, encoding_of, lines_of
@@ -167,6 +168,7 @@ def _is_audit(columns: _Columns, cells: Sequence[str]) -> bool:
     return not source or "security" in source.casefold()
 
 
+@lru_cache(maxsize=4_096)
 def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
