@@ -20,7 +20,7 @@ from web.doors.radius import pages as radius
 from web.doors.validate import pages as validate
 from web.officer import pages as officer
 from web.portal import pages as portal
-from web.site import guarding, problems
+from web.site import guarding, problems, remembered
 from web.site.access import TABLE, Access, Who
 from web.site.border import cookies, headers, numbers
 from web.site.border.uploads import InMemory
@@ -84,6 +84,7 @@ def create_app(site: Site, more: Sequence[Blueprint] = (), rows: Mapping[str, Ac
     for pages in (*PAGES, *more):
         app.register_blueprint(pages)
     guarding.register(app, table)
+    remembered.register(app)
     csrf = CSRFProtect(app)
     for endpoint in machines & set(app.view_functions):
         csrf.exempt(app.view_functions[endpoint])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -87,6 +87,7 @@ def _told(error: IamError) -> Response:
     if status >= _OURS:
         log().error("failed", id=request_id(), kind=type(error).__name__, reason=str(error))
         return _answer(_our_fault(status))
+    g.told = str(error)
     titles = {
         404: gettext("見つかりません"),
         409: gettext("状況が変わりました"),

@@ -37,6 +37,19 @@ def refused(kind: str, detail: str = "") -> None:
         log().error("unrecorded", id=request_id(), reason=str(error))
 
 
+def refused_deed(reason: str) -> None:
+    """Remember that somebody signed in tried to decide what they may not: once a minute for each page and reason."""
+    who, site = signed_in(), the_site()
+    log().warning("refused", id=request_id(), kind="deed", detail=reason, endpoint=request.endpoint or "")
+    if who is None or not _is_news((reason, request.path, who.staff_number)):
+        return
+    try:
+        with site.store.act(actor_of(who.staff_number)) as act:
+            act.record("deed.refused", request.endpoint or "", {"page": request.path, "why": reason})
+    except IamError as error:  # it is refused all the same
+        log().error("unrecorded", id=request_id(), reason=str(error))
+
+
 def _is_news(what: tuple[str, str, str]) -> bool:
     seen: dict[tuple[str, str, str], datetime] = current_app.extensions.setdefault(_SEEN, {})
     now, last = at(), seen.get(what)

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Final, Literal, Self
 
-from flask import request
+from flask import g, request
 from flask_babel import gettext
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import DateField, Field, Form, PasswordField, StringField, TextAreaField
@@ -59,7 +59,9 @@ class PageForm(Form):
         if request.method not in UNSAFE:
             return cls(None, **{**values, **typed.again()})
         sent: CombinedMultiDict[str, Any] = CombinedMultiDict([request.form, request.files])
-        return cls(sent, **values)
+        form = cls(sent, **values)
+        g.form = form  # what a page says above it is remembered when it refuses a decision
+        return form
 
     def sent(self) -> bool:
         """Whether it was sent, and is as it should be."""

@@ -167,7 +167,7 @@ def test_what_staff_can_do_a_contractor_cannot(stages: Stages) -> None:
         answer = send(barred, deed, form)
         if barred.dump(deed.who) != before and endpoint not in EXCUSED:
             done.append((endpoint, answer.status_code))
-        if answer.status_code == HTTPStatus.OK:
+        if answer.status_code == HTTPStatus.OK and not answer.is_json:
             let.append(endpoint)
     assert idle == [], "these deeds prove nothing: nothing changed when staff did them"
     assert done == [], "a contractor changed something privileged"
