@@ -31,7 +31,7 @@ _SUDO_DONE: Final = re.compile(r"(?:TTY=|PWD=|HOST=|CHROOT=|USER=)")
 _SU: Final = re.compile(r"(?P<failed>FAILED SU )?\(to (?P<login>\S+)\) (?P<by>\S+) on .*")
 _OLD_SU: Final = re.compile(r"(?P<what>Successful|FAILED) su for (?P<login>\S+) by (?P<by>\S+)")
 _PKEXEC: Final = re.compile(r"(?P<login>\S+): Executing command .*")
-_CONSOLE_FAILED: Final = re.compile(r"FAILED LOGIN \(\d+\) on .* FOR '(?P<login>.*)', .*")
+_CONSOLE_FAILED: Final = re.compile(r"FAILED LOGIN \(\d+\) on \S+ FOR '(?P<login>[^']{0,256})', .*")
 _CONSOLES: Final = ("login", "gdm", "lightdm", "sddm", "xrdp", "cockpit", "remote", "vsftpd")
 _REMEMBERED: Final = 10_000
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from connectors.sightings import Content, Format, open_log
+from connectors.sightings import Content, open_log
 from connectors.sightings.reading import Reading
 from iam.ports import Sighting, Unreadable
 
@@ -100,10 +100,10 @@ def viewer(
     return "\r\n".join([heading, *listed, ""])
 
 
-def reading(content: str | bytes, name: str = "security.csv", format_: Format = Format.AUTO, **how: int) -> Reading:
+def reading(content: str | bytes, name: str = "security.csv", year: int | None = None) -> Reading:
     """A reader for what somebody sent."""
     held = content.encode() if isinstance(content, str) else content
-    return open_log(Content.sent(name, held, AT), format_, year=how.get("year"))
+    return open_log(Content.sent(name, held, AT), year=year)
 
 
 def said(rows: Sequence[Sighting | Unreadable]) -> list[tuple[int, str, str, str]]:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_a_bind_counts_when_its_result_is_told_and_under_the_name_of_its_first_r
 def test_a_year_that_the_log_does_not_say_is_worked_out_from_when_it_was_written(
     line: str, year: int | None, day: str
 ) -> None:
-    found = next(iter(reading(line + "\n", "auth.log", **({"year": year} if year else {})).read()))
+    found = next(iter(reading(line + "\n", "auth.log", year=year).read()))
     assert isinstance(found, Sighting)
     assert found.at.date().isoformat() == day
 
@@ -111,3 +112,21 @@ def test_bytes_that_the_journal_gives_as_a_list_are_read_as_text() -> None:
     said_so = list("Accepted password for 田中 from 10.0.0.1 port 1 ssh2".encode())
     entry = {"__REALTIME_TIMESTAMP": "1795291272784759", "SYSLOG_IDENTIFIER": "sshd", "MESSAGE": said_so}
     assert said(list(reading(json.dumps(entry), "journal.json").read())) == [(1, "signed_in", "田中", "10.0.0.1")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sshd[1]: Failed password for " + "x from 1.1.1.1 port 22 " * 2_500,
+        "sshd[1]: Connection closed by authenticating user " + "a 1.1.1.1 port 2 " * 3_500,
+        "sudo: " + " : " * 20_000 + "COMMAND=",
+        "login[1]: FAILED LOGIN (1) on " + " FOR '" * 9_000,
+        'slapd[1]: conn=1 op=1 BIND dn="' + '" method=' * 7_000,
+        "sshd[1]: message repeated 2 times: [" + "]" * 60_000 + "x",
+    ],
+    ids=["from", "gave up", "sudo", "console", "slapd", "repeated"],
+)
+def test_a_line_that_somebody_made_long_on_purpose_takes_no_longer_to_read(said: str) -> None:
+    before = process_time()
+    list(reading(f"Nov 21 09:00:00 a {said}\n" * 10, "auth.log").read())
+    assert process_time() - before < 1

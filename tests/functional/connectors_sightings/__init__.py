@@ -1,0 +1,1 @@
+"""Logs as files that others write."""
