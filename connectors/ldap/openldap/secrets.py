@@ -23,13 +23,12 @@ TELL_WHY: Final = control(PASSWORD_POLICY, critical=False)
 
 CONSTRAINT_VIOLATION, INAPPROPRIATE = 19, 48
 POLICY_WARNING, POLICY_ERROR = 0xA0, 0x81
-NOT_ALLOWED, OLD_ONE_ASKED, POOR, SHORT, TOO_YOUNG, USED_BEFORE, LONG = 3, 4, 5, 6, 7, 8, 9
+OLD_ONE_ASKED, POOR, SHORT, TOO_YOUNG, USED_BEFORE, LONG = 4, 5, 6, 7, 8, 9
 """Errors of draft-behera-ldap-password-policy-11 §6.2."""
 
 _ANOTHER_WILL_DO: Final = {POOR, SHORT, USED_BEFORE, LONG}
 _POLICY: Final = "このIDに当たる ppolicy の"
 _REASONS: Final[Mapping[int, str]] = {
-    NOT_ALLOWED: f"サーバーがパスワードの変更を許していません。{_POLICY} pwdAllowUserChange を TRUE にしてください",
     OLD_ONE_ASKED: f"サーバーが元のパスワードを求めています。{_POLICY} pwdSafeModify を FALSE にしてください",
     TOO_YOUNG: f"前の変更から日が浅いと断られました。{_POLICY} pwdMinAge を 0 にしてください",
 }

@@ -55,8 +55,9 @@ def why_wait(connection: Connection, errand: StoredErrand, at: datetime) -> str:
     if errand.kind is ErrandKind.CLOSE:
         return ""
     table = errand_table.c
-    lately = table.system == errand.system, table.settled_at > at - timedelta(minutes=1), table.outcome == Outcome.DONE
-    count = select(func.count()).select_from(errand_table).where(*lately, table.kind != ErrandKind.CLOSE)
+    lately = table.settled_at.between(at - timedelta(minutes=1), at), table.outcome == Outcome.DONE
+    opened = table.system == errand.system, table.kind != ErrandKind.CLOSE
+    count = select(func.count()).select_from(errand_table).where(*lately, *opened)
     return _TOO_MANY if connection.execute(count).scalar_one() >= MOST_A_MINUTE else ""
 
 

@@ -38,6 +38,9 @@ MOST_SECRETS: Final = 5
 BEGIN_WITHIN: Final = ERRANDS.hold / 2
 """Nothing is opened later than this after the claim: what is on the way then ends before the claim lapses."""
 
+FARTHEST: Final = max(ERRANDS.hold, ERRANDS.longest_delay)
+"""Nothing is put off further than this: what looks so was put before the clock was set back, and is due."""
+
 _NOT_OURS: Final = "ほかの処理が引き継ぎました。"
 _NO_TARGET: Final = "設定の [targets] にこのシステムがないため、書き込めません。設定に書き足してください。"
 
@@ -76,7 +79,8 @@ class Carrier:
 def due_systems(connection: Connection, at: datetime) -> set[str]:
     """The systems on which an errand is due."""
     table = errand_table.c
-    query = select(table.system).where(table.settled_at.is_(None), table.due_at <= at).distinct()
+    due = (table.due_at <= at) | (table.due_at > at + FARTHEST)
+    query = select(table.system).where(table.settled_at.is_(None), due).distinct()
     return set(connection.execute(query).scalars())
 
 
@@ -97,6 +101,10 @@ def _claimed(act: Act, carrier: Carrier, system: str) -> StoredErrand | Settled 
         earlier.c.settled_at.is_(None), earlier.c.id < table.id, earlier.c.system == table.system,
         earlier.c.comparable == table.comparable, earlier.c.entitlement == table.entitlement,
     )  # fmt: skip
+    far = update(errand_table).where(
+        table.system == system, table.settled_at.is_(None), table.due_at > act.at + FARTHEST
+    )
+    act.connection.execute(far.values(due_at=act.at))
     first = ~select(earlier.c.id).where(*before).exists()
     query = select(errand_table).where(table.system == system, first).order_by(table.kind != ErrandKind.CLOSE)
     row = ERRANDS.claim(act, query)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import product
 from threading import Event
 
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 from iam.access.accounts import AccountState, account_table
 from iam.ports import Done, Failed, Order, OrderKind, TargetAccount
 from iam.record.audit.chain import audit_record
+from iam.sync.actual.mirror import actual_account_table, actual_member_table
 from iam.sync.urgent import ErrandKind, Lanes, Mode, Outcome, carry_out
 from iam.sync.urgent.aims import MOST_A_MINUTE
 from iam.sync.urgent.carrying import MOST_SECRETS
@@ -47,6 +49,16 @@ def is_open(desk: Desk, mode: Mode) -> bool:
     return desk.gw.opens(ADMIN, desk.vault.texts[max(desk.vault.texts)])
 
 
+def mirrored(desk: Desk) -> bool:
+    """Whether the mirror says of the privileged ID, and of who holds the right, what the target does."""
+    account, member = actual_account_table.c, actual_member_table.c
+    with desk.body.store.read() as connection:
+        mine = account.system == "gw", account.login == ADMIN
+        prints = connection.execute(select(account.fingerprint).where(*mine)).scalars().all()
+        holders = connection.execute(select(member.native_id).where(member.entitlement == ROOT)).scalars().all()
+    return prints == [desk.gw.accounts[f"uid={ADMIN}"].fingerprint] and set(holders) == desk.gw.groups.get(ROOT, set())
+
+
 def quiet_night(desk: Desk) -> bool:
     """Whether the night after finds everything as the ledger says it."""
     desk.body.store.clock = desk.body.clock
@@ -59,7 +71,7 @@ def quiet_night(desk: Desk) -> bool:
 def test_what_was_opened_is_closed_and_the_night_is_not_surprised(both: Desk, mode: Mode) -> None:
     both.put(OPEN, mode)
     (opened,) = both.round()
-    was_open = is_open(both, mode)
+    was_open = is_open(both, mode) and mirrored(both)
     first = both.vault.texts.get(1, "")
 
     both.put(CLOSE, mode)
@@ -71,6 +83,7 @@ def test_what_was_opened_is_closed_and_the_night_is_not_surprised(both: Desk, mo
     both.gw.touch(ADMIN, enabled=True)
     assert not both.gw.opens(ADMIN, first)
     both.gw.touch(ADMIN, enabled=False)
+    assert mirrored(both)
     assert quiet_night(both)
     assert not both.body.audit_breaks()
 
@@ -210,36 +223,49 @@ def watched(desk: Desk, at_step: Callable[[int], None]) -> Watched:
     return found
 
 
+class Then(StrEnum):
+    """What becomes of whoever was opening when the CLOSE came."""
+
+    GOES_ON = "goes on"
+    DIES = "dies"
+    DIES_LATER = "dies after one more step"
+    SLEPT = "goes on, and its claim had lapsed"
+
+
 @dataclass
 class Interruption:
-    """A CLOSE that is put at one step of an opening; perhaps another worker runs then, perhaps the opener dies."""
+    """A CLOSE that is put at one step of an opening; perhaps another worker runs then."""
 
     desk: Desk
     mode: Mode
     step: int
     other_worker: bool
-    dies: bool
+    then: Then
     reached: bool = False
 
     def __call__(self, number: int) -> None:
+        if self.then is Then.DIES_LATER and number == self.step + 1:
+            raise KeyboardInterrupt
         if number != self.step:
             return
         self.reached = True
+        if self.then is Then.SLEPT:
+            self.desk.moment.on(minutes=2)
         self.desk.put(CLOSE, self.mode)
         if self.other_worker:
             self.desk.round()
-        if self.dies:
+        if self.then is Then.DIES:
             raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("mode", Mode)
 def test_a_close_put_while_it_is_being_opened_ends_closed(sqlite_body: SqliteBody, mode: Mode) -> None:
-    """At every step of the opening: whether another worker closes at once, and whether the opener dies there."""
+    """At every step of the opening: whether another worker closes at once, and what becomes of the opener."""
     desk = a_desk(sqlite_body)
     steps = 0
-    for step, other_worker, dies in product(range(1, 10), (False, True), (False, True)):
+    for step, other_worker, then in product(range(1, 10), (False, True), Then):
         desk.moment.on(minutes=2)
-        interruption = Interruption(desk, mode, step, other_worker, dies)
+        interruption = Interruption(desk, mode, step, other_worker, then)
         desk.put(OPEN, mode)
         with suppress(KeyboardInterrupt):
             carry_out(desk.carrier(targets={"gw": watched(desk, interruption)}))
@@ -248,8 +274,8 @@ def test_a_close_put_while_it_is_being_opened_ends_closed(sqlite_body: SqliteBod
             break
         steps = step
         desk.rounds()
-        assert not is_open(desk, mode), (step, other_worker, dies)
-        assert mode is MEMBER or desk.gw.is_on(ADMIN) is False
+        assert not is_open(desk, mode), interruption
+        assert mode is MEMBER or desk.gw.is_on(ADMIN) is False, interruption
     assert steps >= {ENABLE: 2, MEMBER: 2, SECRET: 6}[mode]
     assert not desk.body.audit_breaks()
     desk.body.store.dispose()
@@ -281,6 +307,17 @@ class Hanging(MemoryTarget):
         self.answers.wait(30)
         self.away = True
         return super().find(login)
+
+
+def test_a_clock_that_is_set_back_puts_no_end_off(desk: Desk) -> None:
+    desk.put(OPEN, SECRET)
+    desk.round()
+    desk.put(CLOSE, SECRET)
+    desk.moment.on(hours=-2)
+    settled = [each.outcome for each in desk.round()]
+
+    assert settled == [Outcome.DONE]
+    assert not is_open(desk, SECRET)
 
 
 def test_a_dead_target_delays_nobody_else(both: Desk) -> None:
