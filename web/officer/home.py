@@ -115,11 +115,11 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
             gettext("宛先やメールサーバーの設定を確かめてください。"),
             url_for("letters.page"), gettext("届かないメールを見る"),
         )  # fmt: skip
-    if _open("privilege.page") and (mine := overview.for_me(connection)):
+    if _open("delegations.page") and (mine := overview.for_me(connection)):
         yield Waiting(
             ngettext("特権IDの用件が%(num)s件あります", "特権IDの用件が%(num)s件あります", mine),
             gettext("指名の承認、承認の知らせの受領、緊急利用の事後の承認などです。"),
-            url_for("privilege.page"), gettext("特権IDの画面を開く"),
+            url_for("privilege.page" if _open("privilege.page") else "delegations.page"), gettext("特権IDの画面を開く"),
         )  # fmt: skip
     if _open("token_moves.restock") and (returned := stock.places(connection).get(Place.RETURNED, 0)):
         yield Waiting(

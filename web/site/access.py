@@ -300,14 +300,15 @@ PRIVILEGED: Final[Mapping[str, Access]] = {
     "privileged_id_asks.retire": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
     "privileged_id_asks.suspect": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
     # delegations: /office/privilege/delegations...; that nominator, approver and delegate differ, the core sees to
-    "delegations.page": only(*_SUPERVISING),
-    "delegations.one": only(*_SUPERVISING),
+    "delegations.page": only(*_SUPERVISING, Role.HR_OFFICER, Role.DATA_OFFICER),
+    "delegations.one": only(*_SUPERVISING, Role.HR_OFFICER, Role.DATA_OFFICER),
     "nominating.new": only(Role.GENERAL_OFFICER, proved=True),
     "delegation_deeds.approve": only(Role.APPROVER, proved=True),
     "delegation_deeds.decline": only(Role.APPROVER, proved=True),
     "delegation_deeds.withdraw": only(Role.GENERAL_OFFICER),
     "delegation_deeds.receive": only(Role.GENERAL_OFFICER),
-    "delegation_deeds.review": only(*_HEADS, proved=True),
+    # what a deputy did is looked at by another, and in a small office the heads have all had a part in it
+    "delegation_deeds.review": only(*_HEADS, Role.HR_OFFICER, Role.DATA_OFFICER, proved=True),
     "delegation_deeds.end": only(*_HEADS, proved=True),
     # uses: /office/privilege/uses..., /calendar, /months.  To end one, no new proof is asked for: every minute counts
     "use_watch.page": only(*_SUPERVISING),

@@ -13,9 +13,11 @@ from iam.errors import NotFound
 from iam.office.roles import holdings_of, systems_of, units_of
 from iam.people.ledger import Person, people
 from iam.policy.profile import Role
+from iam.privilege.delegating import Delegation
 from iam.privilege.register import PrivilegedId, privileged_ids
 from iam.privilege.using import Use, use
 from web.officer.officer import officer, today
+from web.officer.ways import opens
 from web.site.site import the_site
 
 WHOLE: Final = frozenset({Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER, Role.AUDITOR})
@@ -49,6 +51,14 @@ def seen_id(connection: Connection, id_: int) -> PrivilegedId:
     if found is None:
         raise NotFound(gettext("その特権IDは台帳にありません。一覧から開き直してください。"))
     return found
+
+
+def seen_of(connection: Connection, found: Delegation) -> dict[int, PrivilegedId]:
+    """The IDs of a delegation that this officer sees: all of one that somebody like them has to look at afterwards."""
+    ids = seen_ids(connection)
+    if found.awaits_review and opens("delegation_deeds.review", officer().who):
+        ids = {each.id: each for each in privileged_ids(connection, retired=True)}
+    return {id_: ids[id_] for id_ in found.privileged_ids if id_ in ids}
 
 
 def seen_use(connection: Connection, id_: int) -> tuple[Use, PrivilegedId]:

@@ -21,7 +21,7 @@ from iam.sync.urgent import undone
 from web.officer.officer import officer
 from web.officer.privilege.bounds import bounds, called, names_of, seen_ids
 from web.officer.privilege.watch.listing import MOST, overdue
-from web.officer.privilege.words import TONES, label_of, length, privilege_tabs
+from web.officer.privilege.words import TONES, label_of, length, privilege_tabs, top
 from web.officer.systems import name_of
 from web.officer.ways import opens
 from web.site.site import at, the_site
@@ -43,7 +43,7 @@ class Waiting:
 
 @pages.app_context_processor
 def _words() -> dict[str, object]:
-    return {"privilege_tabs": privilege_tabs}
+    return {"privilege_tabs": privilege_tabs, "privilege_top": top}
 
 
 @pages.get("/office/privilege")
@@ -67,9 +67,8 @@ def page() -> str:
 
 def for_me(connection: Connection) -> int:
     """How many things wait for this very officer: nominations, notices, reviews, emergencies."""
-    me, ids = officer().who, seen_ids(connection)
-    kept = [each for each in delegations(connection, at()) if ids.keys() & set(each.privileged_ids)]
-    found = sum(_mine(connection, each) for each in kept)
+    me, every = officer().who, delegations(connection, at())
+    found = sum(_mine(connection, each) for each in every)
     if opens("use_deeds.approve", me):
         found += sum(_lacks_approval(each) and me.person_id != each.person_id for each in uses(connection, limit=MOST))
     return found
@@ -79,8 +78,8 @@ def _mine(connection: Connection, each: Delegation) -> bool:
     me, door = officer().who, the_site().door
     if each.state is DelegationState.NOMINATED:
         return opens("delegation_deeds.approve", me) and me.person_id in approvers(connection, door, each, at())
-    if each.state is DelegationState.LIVE and each.received_at is None:
-        return opens("delegation_deeds.receive", me)
+    if each.state is DelegationState.LIVE and each.received_at is None and opens("delegation_deeds.receive", me):
+        return True
     parties = {each.nominated_by, each.approved_by, each.delegate_id}
     return each.awaits_review and opens("delegation_deeds.review", me) and me.person_id not in parties
 

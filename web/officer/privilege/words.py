@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 
 from iam.privilege.register import Mode
 from iam.privilege.using import UseState
@@ -18,8 +18,9 @@ from web.officer.ways import opens
 from web.portal.privilege.words import called as label_of
 from web.portal.privilege.words import length
 from web.site.face.language import day, mark
+from web.site.site import signed_in
 
-__all__ = ["MODES", "TONES", "clock", "label_of", "length", "month_name", "privilege_tabs", "times"]
+__all__ = ["MODES", "TONES", "clock", "label_of", "length", "month_name", "privilege_tabs", "times", "top"]
 
 MODES: Final = {
     Mode.ENABLE: mark("利用中だけ有効にする"),
@@ -49,6 +50,12 @@ _WAYS: Final = (
 def privilege_tabs(who: Entrant) -> list[tuple[str, str]]:
     """The pages about privileged IDs that this person may come to: label and address."""
     return [(str(label), url_for(endpoint)) for endpoint, label in _WAYS if opens(endpoint, who)]
+
+
+def top() -> list[tuple[str, str]]:
+    """The way to the first of these pages, for whoever may come there."""
+    who = signed_in()
+    return [(gettext("特権ID"), url_for("privilege.page"))] if who and opens("privilege.page", who) else []
 
 
 def clock(value: datetime) -> str:

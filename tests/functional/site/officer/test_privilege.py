@@ -3,9 +3,13 @@
 import re
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from iam.office.changes import waivers
+from iam.office.changes.waivers import Control
 from iam.policy.profile import Role
 from iam.privilege import delegating, register, using
+from iam.privilege.books import delegation_table
 from iam.privilege.delegating import DelegationState
 from iam.privilege.register import Deed, Mode
 from iam.privilege.using import UseState
@@ -275,3 +279,21 @@ def test_nobody_asks_for_what_the_core_refuses(city_sqlite: City) -> None:
     shown = text(city.somebody(OPERATOR), f"/ids/{found.ids[JUKI].id}")
     assert "確認を待っています" in shown
     assert "変更を申請する" not in shown
+
+
+def test_what_a_deputy_did_is_reviewed_by_an_officer_who_had_no_part_in_it(city: City) -> None:
+    found, today = staged(city), jst_day(city.clock())
+    play, systems = practice(city), city.door.model.systems
+    wish = waivers.Wish(Control.DELEGATION, "", "記録を確かめる", today, today)
+    with city.store.act("test") as act:
+        held, _ = waivers.emergency(act, city.door.offices, play.parts.delegate, wish, "入院のため", systems=systems)
+        act.connection.execute(update(delegation_table).values(waiver_id=held.id))
+    page, hr = f"{PAGE}/delegations/{found.live.id}", city.somebody(Role.HR_OFFICER)
+    assert "特権IDの用件が1件" in hr.get("/office").get_data(as_text=True)
+    assert f"/delegations/{found.live.id}" in text(hr, "/delegations")
+    assert "例外措置による指名を確認する" not in text(city.somebody(GENERAL), f"/delegations/{found.live.id}")
+    refused = city.somebody(GENERAL).send(f"{page}/review", {"reason": "自分で確かめた"})
+    assert refused.status_code == 403
+    assert hr.send(f"{page}/review", {"reason": "記録と合っている"}).status_code == 303
+    assert "記録と合っている" in text(city.somebody(Role.AUDITOR), f"/delegations/{found.live.id}")
+    assert text(hr, f"/delegations/{found.live.id}", 404), "there is nothing left that they must look at"

@@ -18,7 +18,7 @@ from web.officer.officer import officer
 from web.officer.privilege.bounds import called
 from web.officer.privilege.deed import CONFLICT, Answer, Pair, Shown, answer
 from web.officer.privilege.delegations.listing import Read, read
-from web.officer.privilege.words import MODES, label_of
+from web.officer.privilege.words import MODES, label_of, top
 from web.site.face.forms import PageForm
 from web.site.face.language import day
 from web.site.site import the_site
@@ -181,6 +181,6 @@ def _page(id_: int) -> str:
 def _way(found: Read) -> list[Pair]:
     number = found.delegation.id
     return [
-        (gettext("特権ID"), url_for("privilege.page")), (gettext("代行"), url_for("delegations.page")),
+        *top(), (gettext("代行"), url_for("delegations.page")),
         (gettext("代行 %(number)s", number=number), _page(number)),
     ]  # fmt: skip

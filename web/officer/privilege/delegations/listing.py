@@ -20,7 +20,7 @@ from iam.privilege.register import PrivilegedId
 from iam.record.columns import jst_day
 from web.officer.officer import officer
 from web.officer.pager import pager
-from web.officer.privilege.bounds import called, names_of, seen_ids
+from web.officer.privilege.bounds import called, names_of, seen_of
 from web.officer.privilege.events import course
 from web.officer.privilege.words import MODES, label_of
 from web.officer.ways import opens
@@ -65,14 +65,14 @@ def page() -> str:
     form.which.choices = [("", gettext("終わっていないもの")), ("all", gettext("すべて"))]
     form.which.data = "all" if form.which.data == "all" else ""
     with the_site().store.read() as connection:
-        ids = seen_ids(connection)
-        found = delegations(connection, at(), states=None if form.which.data else _NOT_OVER)
-        found = [each for each in found if ids.keys() & set(each.privileged_ids)]
+        every = delegations(connection, at(), states=None if form.which.data else _NOT_OVER)
+        seen = {each.id: seen_of(connection, each) for each in every}
+        found = [each for each in every if seen[each.id]]
         names = names_of(connection, [id_ for each in found for id_ in (each.delegate_id, each.nominated_by)])
     listed = pager(len(found), _SIZE)
     return render_template(
         "officer/privilege/delegations/list.html", form=form, found=found[listed.skip : listed.last], pager=listed,
-        ids=ids, names=names, called=called, label_of=label_of, not_over=_NOT_OVER,
+        seen=seen, names=names, called=called, label_of=label_of, not_over=_NOT_OVER,
     )  # fmt: skip
 
 
@@ -95,9 +95,8 @@ def read(connection: Connection, id_: int) -> Read:
     Raises:
         NotFound: there is none, or none of its IDs is this officer's to see.
     """
-    site, ids = the_site(), seen_ids(connection)
-    found = delegation(connection, id_, at())
-    mine = [ids[each] for each in found.privileged_ids if each in ids]
+    site, found = the_site(), delegation(connection, id_, at())
+    mine = list(seen_of(connection, found).values())
     if not mine:
         raise NotFound(gettext("その特権代行の指名はありません。一覧から開き直してください。"))
     waits = found.state is DelegationState.NOMINATED

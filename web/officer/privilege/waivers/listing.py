@@ -18,6 +18,7 @@ from iam.record.columns import jst_day
 from web.officer.officer import officer
 from web.officer.privilege.bounds import called, names_of
 from web.officer.privilege.deed import Answer, Shown, answer
+from web.officer.privilege.words import top
 from web.officer.systems import name_of
 from web.officer.ways import opens
 from web.portal.entry.cited import cited
@@ -66,7 +67,7 @@ def withdraw(id_: int) -> Answer:
             (gettext("守らなくてよくなる決まり"), gettext(found.control.label_ja)),
             (gettext("情報システム"), where(found)), (gettext("期限"), last), (gettext("理由"), found.reason),
         ],
-        [(gettext("特権ID"), url_for("privilege.page")), (gettext("例外措置"), url_for("waivers.page"))],
+        [*top(), (gettext("例外措置"), url_for("waivers.page"))],
         support=gettext("例: 立会いのできる職員が戻った。記録に残ります。"), danger=True,
     )  # fmt: skip
 
