@@ -54,6 +54,7 @@ from web.practice.walk.stage import program
 STAFF: Final = 600
 _numbers = count(1)
 _ORIGIN: Final = "http://localhost:8080"
+_DIRECTORY: Final = "ldap://127.0.0.1:1389"
 PASSWORD: Final = "kumo-to-minato 7 no hanashi"
 AGENT: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
@@ -156,19 +157,22 @@ def prepared(folder: Path, postgres: Postgres) -> Ground:
 
 
 @contextmanager
-def opened(ground: Ground, folder: Path, postgres: Postgres, name: str) -> Iterator[City]:
-    """The portal of a copy of `ground`, by `iam serve`; `folder`: not there yet; `name`: of its database."""
+def opened(ground: Ground, folder: Path, postgres: Postgres, name: str, *, directory: str = "") -> Iterator[City]:
+    """The portal of a copy of `ground`, by `iam serve`; `folder`: not there yet; `name`: of its database.
+
+    `directory`: the address of the OpenLDAP of its systems, with which `iam worker` runs beside it.
+    """
     shutil.copytree(ground.folder, folder)
     url, origin = postgres.create(name, template=ground.database), f"http://localhost:{free_port()}"
     file = folder / "iam.toml"
     said = file.read_text(encoding="utf-8").replace("sqlite:///iam.db", url)
     said = said.replace(f":{urlsplit(_ORIGIN).port}", f":{urlsplit(origin).port}")
-    file.write_text(said, encoding="utf-8")
+    file.write_text(said.replace(_DIRECTORY, directory or _DIRECTORY), encoding="utf-8")
     deployment = _deployment(folder)
     store, door = Store(url, ground.keys), _door(deployment, ground.keys)
     ours = {variable: value for variable, value in os.environ.items() if not variable.startswith("IAM_")}
     try:
-        with serving.opened(program(), file, origin, environment=ours, worker=False) as running:
+        with serving.opened(program(), file, origin, environment=ours, worker=bool(directory)) as running:
             others = _others(store, door, ground.cast)
             yield City(origin, deployment, store, door, ground.cast, ground.plan, running.log, _cheap(door), others)
     finally:

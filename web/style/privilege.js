@@ -7,7 +7,7 @@ const BEAT = 15_000;
 const TICK = 1_000;
 
 /** What is left: <p data-ends="SECONDS" data-long="あと{h}時間{m}分" data-short="あと{m}分{s}秒" data-over="…">. */
-for (const place of document.querySelectorAll("[data-left][data-long]")) {
+for (const place of document.querySelectorAll("[data-ends]")) {
   const ends = Date.now() + Number(place.dataset.ends) * 1000;
   const said = document.querySelector("[data-ends-said]");
   let spoken = "";
@@ -30,29 +30,44 @@ function words(place, left) {
   return (h ? place.dataset.long : place.dataset.short).replace("{h}", h).replace("{m}", m).replace("{s}", s);
 }
 
-/** Ask how it stands, as a witness in the same breath that they are there; draw the page anew when it changed. */
+/** Ask how it stands, and draw the page anew when that changed; a page that shows a secret stays until it is over. */
 async function ask() {
-  const { ask: address, beat, stamp, page } = use.dataset;
+  const { ask: address, stamp, stays, every } = use.dataset;
+  const told = await answered(() => fetch(address, { headers: { Accept: "application/json" }, redirect: "error" }));
+  if (told && (stays === undefined ? told.stamp !== stamp : told.over)) return location.replace(use.dataset.page);
+  setTimeout(ask, Number(every));
+}
+
+/** Say that the witness is there. */
+async function beat() {
+  const headers = { "X-CSRFToken": token, Accept: "application/json" };
+  const told = await answered(() => fetch(use.dataset.beat, { method: "POST", headers, redirect: "error" }));
+  if (told?.over) return location.replace(use.dataset.page);
+  setTimeout(beat, BEAT);
+}
+
+/** What the server said, or nothing while it cannot be reached, which the page tells; signed out: to the door. */
+async function answered(asked) {
   const lost = document.querySelector("[data-lost]");
   try {
-    const answer = beat
-      ? await fetch(beat, { method: "POST", headers: { "X-CSRFToken": token, Accept: "application/json" }, redirect: "error" })
-      : await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" });
-    if (answer.status === 401 || answer.status === 403) return location.replace(page);
+    const answer = await asked();
+    if (answer.status === 401) location.replace(use.dataset.page);
     if (!answer.ok) throw new Error(answer.status);
     const told = await answer.json();
-    if (lost) lost.hidden = true;
-    if (use.dataset.stays === undefined ? told.stamp !== stamp : told.over) return location.replace(page);
+    lost.hidden = true;
+    return told;
   } catch {
-    if (lost) lost.hidden = false; // no connection: the next time asks again
+    lost.hidden = false;
+    return null;
   }
-  setTimeout(ask, use.dataset.beat ? BEAT : Number(use.dataset.every));
 }
-if (use) setTimeout(ask, use.dataset.beat ? 0 : Number(use.dataset.every));
+if (use) setTimeout(ask, Number(use.dataset.every));
+if (use?.dataset.beat) beat();
 
 /** A secret that was shown once is gone from the page by a button, after a while, and when the page is left. */
 const secret = document.querySelector("[data-once]");
 if (secret) {
+  history.replaceState(null, "", use.dataset.page); // to reload it, or to come back to it, is to look at the use
   const hide = () => {
     secret.textContent = secret.dataset.hidden;
     for (const button of document.querySelectorAll("[data-copy], [data-hide-once]")) button.hidden = true;

@@ -84,8 +84,13 @@ def _slow(u: Shown) -> bool:
 
 @pages.get("/privilege/uses/<long:id_>/state")
 def state(id_: int) -> Response:
-    """How it stands, for the script of its page."""
-    u = mine(id_)
+    """How it stands, for the script of its page, and of its witness's."""
+    me = owner()
+    with me.store.read() as connection:
+        found = use(connection, id_)
+        if me.id not in {found.person_id, found.witness_id}:
+            raise NotFound(gettext("その特権IDの利用はありません。一覧から開き直してください。"))
+        u = one(connection, found)
     return jsonify(stamp=u.stamp, over=not u.live)
 
 
