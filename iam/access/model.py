@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from string import Formatter
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from iam.errors import ConfigurationError
 from iam.handwritten import Frozen, parse_toml, validated
@@ -57,6 +57,7 @@ class System(Frozen):
     `dedicated`: only terminals that are set apart for it let anybody in (専用端末,
     OITA-S5.1.2.1).  `provisioned` False: no connector feeds it; its IDs are those
     of whoever has a right to it today, and the sync leaves it alone.
+    `through`: addresses of jump servers (踏み台): a log that names one does not say where somebody stands.
     """
 
     name: str
@@ -70,6 +71,7 @@ class System(Frozen):
     delete_after_retention: bool = False
     dedicated: bool = False
     provisioned: bool = True
+    through: tuple[IPvAnyNetwork, ...] = ()
 
     def gives_privilege(self, entitlement: str) -> bool:
         """Whether a right of this system may be held during a use of a privileged ID alone (R12)."""

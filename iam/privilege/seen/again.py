@@ -34,7 +34,7 @@ def judge_again(act: Act, setting: Setting, system: str = "") -> int:
     changed = 0
     fresh: list[int] = []
     for code, found in sorted(rows.items()):
-        count, new = _judge(act, code, found)
+        count, new = _judge(act, setting, code, found)
         changed += count
         fresh += new
     tell_of(act, setting, fresh)
@@ -43,9 +43,9 @@ def judge_again(act: Act, setting: Setting, system: str = "") -> int:
     return changed
 
 
-def _judge(act: Act, system: str, rows: Sequence[Row[Any]]) -> tuple[int, list[int]]:
+def _judge(act: Act, setting: Setting, system: str, rows: Sequence[Row[Any]]) -> tuple[int, list[int]]:
     seen = [(row, _sighting(row)) for row in rows]
-    ground = ground_of(act.connection, system, {row.login for row in rows}, rows[0].at, rows[-1].at)
+    ground = ground_of(act.connection, setting.model, system, {row.login for row in rows}, (rows[0].at, rows[-1].at))
     days: set[Day] = set()
     changed: list[Sighting] = []
     for row, sighting in seen:

@@ -74,12 +74,14 @@ def write_days(act: Act, system: str, days: Iterable[Day], owners: Mapping[str, 
 def _write_day(act: Act, system: str, day: Day, owners: Mapping[str, int]) -> int | None:
     last, key = _last_of(act.connection, f"{day.kind}:{system}:{day.comparable}:{day.day.isoformat()}")
     settled = last is not None and last.settled_at is not None
-    rows = _sightings(act.connection, system, day, last.detail.get("upto", 0) if last and settled else 0)
+    after = _after(last)
+    rows = _sightings(act.connection, system, day, after)
     if not rows:
         if last is not None and not settled and last.gone_at is None:
             _gone(act, last)
         return None
-    cause = replace(_cause(act.connection, system, day, rows, owners), key=key)
+    cause = _cause(act.connection, system, day, rows, owners)
+    cause = replace(cause, key=key, detail={**cause.detail, "after": after})
     if last is None or settled:
         return write_new(act, cause, rows[-1].at)
     values = {"detail": cause.detail, "last_at": rows[-1].at, "gone_at": None, "use_id": cause.use_id}
@@ -95,6 +97,25 @@ def _sightings(connection: Connection, system: str, day: Day, after: int) -> lis
         columns.at < begin + _ONE_DAY, columns.verdict == day.kind, columns.id > after,
     )  # fmt: skip
     return list(connection.execute(query.order_by(columns.at, columns.id)))
+
+
+def _after(last: Finding | None) -> int:
+    """The newest sighting that an officer has settled already, under the same cause."""
+    if last is None:
+        return 0
+    found: int = last.detail["upto"] if last.settled_at is not None else last.detail["after"]
+    return found
+
+
+def sightings_of(connection: Connection, found: Finding, most: int) -> list[Row[Any]]:
+    """The sightings that a finding counts, as rows of the table in the order of time; none of what a scan found."""
+    if found.sighting_id is None:
+        return []
+    first = select(sighting_table.c.comparable).where(sighting_table.c.id == found.sighting_id)
+    comparable = connection.execute(first).scalar_one()
+    day = Day(found.kind.value, comparable, date.fromisoformat(str(found.detail["day"])))
+    rows = _sightings(connection, found.system, day, found.detail["after"])
+    return [row for row in rows if row.id <= found.detail["upto"]][:most]
 
 
 def _cause(connection: Connection, system: str, day: Day, rows: list[Row[Any]], owners: Mapping[str, int]) -> Cause:

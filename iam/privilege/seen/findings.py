@@ -4,7 +4,7 @@ The one law: *nobody settles what was found about themselves* (design law 4): a 
 `why_not_settle`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from iam.office.roles import roles_of
 from iam.policy.profile import Role
 from iam.privilege.books import finding_table, use_table
 from iam.record.act import Act
-from iam.record.columns import jst_day
+from iam.record.columns import among, jst_day
 from iam.signin.door import Door
 
 SETTLE: Final = frozenset({Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER})
@@ -102,15 +102,15 @@ def findings(
     connection: Connection,
     *,
     state: FindingState | None = FindingState.OPEN,
-    system: str = "",
+    systems: Collection[str] | None = None,
     kind: FindingKind | None = None,
     use_id: int | None = None,
     most: int | None = None,
     offset: int = 0,
 ) -> list[Finding]:
-    """Findings, the newest first; `state` None: all."""
+    """Findings, the newest first; `state` None: all; `systems` None: of all."""
     columns = finding_table.c
-    query = select(finding_table).where(*_which(state, system, kind))
+    query = select(finding_table).where(*_which(state, systems, kind))
     if use_id is not None:
         query = query.where(columns.use_id == use_id)
     query = query.order_by(columns.last_at.desc(), columns.id.desc()).limit(most).offset(offset)
@@ -121,16 +121,18 @@ def count_findings(
     connection: Connection,
     *,
     state: FindingState | None = FindingState.OPEN,
-    system: str = "",
+    systems: Collection[str] | None = None,
     kind: FindingKind | None = None,
 ) -> int:
     """How many there are."""
-    query = select(func.count()).select_from(finding_table).where(*_which(state, system, kind))
+    query = select(func.count()).select_from(finding_table).where(*_which(state, systems, kind))
     found: int = connection.execute(query).scalar_one()
     return found
 
 
-def _which(state: FindingState | None, system: str, kind: FindingKind | None) -> list[ColumnElement[bool]]:
+def _which(
+    state: FindingState | None, systems: Collection[str] | None, kind: FindingKind | None
+) -> list[ColumnElement[bool]]:
     columns = finding_table.c
     found: list[ColumnElement[bool]] = []
     if state is FindingState.SETTLED:
@@ -138,8 +140,8 @@ def _which(state: FindingState | None, system: str, kind: FindingKind | None) ->
     elif state is not None:
         gone = columns.gone_at.is_(None) if state is FindingState.OPEN else columns.gone_at.is_not(None)
         found += [columns.settled_at.is_(None), gone]
-    if system:
-        found.append(columns.system == system)
+    if systems is not None:
+        found.append(among(columns.system, sorted(systems)))
     if kind is not None:
         found.append(columns.kind == kind)
     return found

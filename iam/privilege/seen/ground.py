@@ -5,13 +5,16 @@ The one law: *one snapshot*: everything that a verdict rests on is read in one t
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Final
 
+from pydantic import IPvAnyNetwork
 from sqlalchemy import Connection, func, select
 
 from iam.access.accounts import AccountKind, account_table
+from iam.access.model import AccessModel
 from iam.access.naming import comparable_login
 from iam.people.ledger import chunks
 from iam.ports import Sighted, Sighting
@@ -35,11 +38,12 @@ class Whose:
 
 @dataclass
 class Ground:
-    """One system's, for sightings within a stretch of time."""
+    """One system's, for sightings within a stretch of time.  `through`: its jump servers."""
 
     ids: Sequence[Known]
     spans: Sequence[Span]
     whose: Mapping[str, Whose]
+    through: Sequence[IPvAnyNetwork] = ()
     _begun: list[datetime] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -48,6 +52,9 @@ class Ground:
 
     def judge(self, sighting: Sighting) -> Judged:
         """The verdict, with what the ledger knows of accounts that nobody registered."""
+        if sighting.address and any(ip_address(sighting.address) in each for each in self.through):
+            # A jump server stands between: the log does not say where they were.
+            sighting = replace(sighting, address="")
         first = bisect_left(self._begun, sighting.at - LONGEST - NEAR - SLACK)
         last = bisect_right(self._begun, sighting.at + NEAR + SLACK)
         judged = verdict(sighting, self.spans[first:last], self.ids)
@@ -80,11 +87,19 @@ def may_matter(sighting: Sighting, registered: frozenset[str]) -> bool:
     return not names.isdisjoint(registered) or (sighting.what is Sighted.SIGNED_IN and any(map(is_default_name, names)))
 
 
-def ground_of(connection: Connection, system: str, logins: Iterable[str], first: datetime, last: datetime) -> Ground:
-    """What sightings of `system` between `first` and `last`, of these logins, are held against."""
+def ground_of(
+    connection: Connection,
+    model: AccessModel,
+    system: str,
+    logins: Iterable[str],
+    between: tuple[datetime, datetime],
+) -> Ground:
+    """What sightings of `system` within `between`, of these logins, are held against."""
     names = {name for login in set(logins) for name in names_of(login)}
+    first, last = between
     spans = _spans(connection, system, first - NEAR - SLACK - LONGEST, last + NEAR + SLACK)
-    return Ground(ids_of(connection, system), spans, _whose(connection, system, names))
+    known = model.systems.get(system)
+    return Ground(ids_of(connection, system), spans, _whose(connection, system, names), known.through if known else ())
 
 
 def _spans(connection: Connection, system: str, first: datetime, last: datetime) -> list[Span]:

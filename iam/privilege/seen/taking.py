@@ -74,6 +74,36 @@ class _Read:
     ordinary: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class TakenFile:
+    """An export that was taken in.  `rejected`: (place, field, reason) of rows that could not be read."""
+
+    id: int
+    name: str
+    system: str
+    sha256: str
+    rows: int
+    rejected: Sequence[tuple[str, str, str]]
+    first_at: datetime | None
+    last_at: datetime | None
+    taken_at: datetime
+    taken_by: str
+
+
+def taken_files(connection: Connection, *, file_id: int | None = None, most: int = 20) -> list[TakenFile]:
+    """The exports that were taken in, the newest first; with `file_id` that one."""
+    columns = sighting_file_table.c
+    query = select(sighting_file_table).order_by(columns.taken_at.desc(), columns.id.desc()).limit(most)
+    found = connection.execute(query if file_id is None else query.where(columns.id == file_id))
+    return [
+        TakenFile(
+            row.id, row.name, row.system, row.sha256, row.rows, [(a, b, c) for a, b, c in row.rejected], row.first_at,
+            row.last_at, row.taken_at, row.taken_by,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
 def take_in(
     store: Store,
     setting: Setting,
@@ -148,7 +178,8 @@ def _write(act: Act, setting: Setting, system: str, source: SightingSource, read
     known = _known_among(act.connection, read.kept)
     fresh = {mark: row for mark, row in read.kept.items() if mark not in known}
     instants = [row.at for row in read.kept.values()] or [act.at]
-    ground = ground_of(act.connection, system, (row.login for row in fresh.values()), min(instants), max(instants))
+    between = min(instants), max(instants)
+    ground = ground_of(act.connection, setting.model, system, (row.login for row in fresh.values()), between)
     judged = {mark: ground.judge(row) for mark, row in fresh.items()}
     verdicts = [each.verdict for each in judged.values()]
     kept = {mark: row for mark, row in fresh.items() if judged[mark].verdict not in _NOT_KEPT}

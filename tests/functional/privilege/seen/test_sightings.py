@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Final
 
 import pytest
@@ -191,6 +192,19 @@ def test_nobody_settles_what_was_found_about_themselves_and_what_comes_later_is_
     assert not takes(wing, [came(late), "\n"], "同じ.log").findings
     [later] = takes(wing, [came(late + timedelta(minutes=1))], "後.log").findings
     assert [(each.id, each.detail["count"]) for each in found(wing)] == [(later, 1)]
+
+
+def test_somebody_who_comes_by_a_jump_server_may_stand_anywhere(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    use = used(wing)
+    assert use.opened_at
+    lines = [came(use.opened_at, address="10.0.9.5"), came(use.opened_at, address="10.0.9.6")]
+    systems = wing.door.model.systems
+    gw = systems["gw"].model_copy(update={"through": (ip_network("10.0.9.5/32"),)})
+    model = wing.door.model.model_copy(update={"systems": {**systems, "gw": gw}})
+    source = open_log(Content.sent("a.log", "".join(lines).encode(), wing.store.clock()))
+    take_in(wing.store, Setting(model), "unyou", "gw", source)
+    assert [each.detail["addresses"] for each in found(wing)] == [["10.0.9.6"]]
 
 
 def test_a_log_of_no_system_or_that_cannot_be_read_to_its_end_changes_nothing(make_wing: MakeWing) -> None:
