@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,12 +29,15 @@ from benchmarks.directory import SOURCE, source_entries, write_ldif
 from benchmarks.figures import child, figure, note, ratio
 from benchmarks.practice import CONFIGURATION, PROFILE, SOURCE_ATTRIBUTES
 from iam.jobs.at_once.persons import hurry
+from iam.jobs.job import Job
 from iam.jobs.night import nightly
 from iam.office.roles import Offices
 from iam.people.ledger import persons_by_number
+from iam.people.organisation import Organisation
+from iam.record.act import Act
 from iam.record.keys import KeyRing
 from iam.signin import sessions
-from iam.signin.desk.suspending import By, resume, stop
+from iam.signin.desk.suspending import By, Suspended, resume, stop
 from iam.signin.door import Door, Where, entrant
 from iam.signin.kinds import Method, Proofs
 from iam.signin.sessions import Gone
@@ -49,6 +52,7 @@ from web.cli.wiring import Desk
 from web.practice.servers.postgres import Postgres
 from web.practice.servers.slapd import PASSWORD, Slapd, SlapdOptions
 
+Deed = Callable[[Act, Offices, Organisation, int, By], Suspended]
 STAFF: Final = 40
 SESSIONS: Final = 5
 WHO: Final = "0000007"
@@ -120,7 +124,7 @@ class Body:
         self._sign_in()
         return self
 
-    def job(self):  # noqa: ANN201 - a Job
+    def job(self) -> Job:
         """The job of now."""
         return job_for(self.desk.deployment, self.store, "bench", today=self.desk.today, progress=lambda *_: None)
 
@@ -154,7 +158,7 @@ class Body:
                 self.cookies.append(cookie)
                 self.tokens.append(given)
 
-    def decide(self, deed) -> None:  # noqa: ANN001 - stop or resume
+    def decide(self, deed: Deed) -> None:
         """The general officer's act."""
         with self.store.act("bench") as act:
             deed(act, self.offices, self.desk.deployment.organisation, self.person, By(None, "計測のため"))

@@ -4,15 +4,17 @@ The one law: one door.  Whatever changes a target comes through here in the
 same order: read, compare, guard, record, apply, verify (design law 1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from iam.access.accounts import decided_since, decisions
-from iam.errors import IntegrityError, SourceError, TargetError
+from iam.access.urgent import waiting
+from iam.errors import Busy, IntegrityError, SourceError, TargetError
 from iam.intake.blind import spare
 from iam.intake.staging import (
     Reading,
@@ -49,6 +51,9 @@ from iam.sync.stored.release import vouched
 
 __all__ = ["Feed", "Job", "Night", "carry_out_released", "nightly", "preview"]
 
+LONGEST_WAIT: Final = 30
+"""Seconds for which a night waits for an urgent run."""
+
 REHEARSAL_DAYS: Final = 60
 """How long a rehearsal vouches for what it showed: 内示 to 1 April and some."""
 
@@ -59,7 +64,7 @@ def nightly(job: Job) -> Report:
     Raises:
         Busy: when another run is under way.
     """
-    with job.store.exclusive("sync"):
+    with _alone(job):
         finish_released(job)
         night = Night(job, job.today)
         with job.store.read() as connection:
@@ -69,6 +74,30 @@ def nightly(job: Job) -> Report:
         look_for_privilege(job.store, job.actor, Setting(job.policy.rules.model, job.told))
         night.apply()
         return night.report
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    """The lock of runs.  An urgent run is over in moments, so a night waits for it; for another night it does not.
+
+    Raises:
+        Busy: when another run is under way.
+    """
+    with ExitStack() as held:
+        for left in reversed(range(LONGEST_WAIT)):
+            try:
+                held.enter_context(job.store.exclusive("sync"))
+                break
+            except Busy:
+                if not left or not _hurried(job):
+                    raise
+                job.pause(1.0)
+        yield
+
+
+def _hurried(job: Job) -> bool:
+    with job.store.read() as connection:
+        return bool(waiting(connection))
 
 
 def preview(job: Job, *, on: date | None = None, keep: bool = True) -> Report:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from iam import outbox
-from iam.access.accounts import decisions
+from iam.access.accounts import decisions, wholly_blocked
 from iam.access.urgent import Waiting, ask_urgently, postponed, settled, waiting
+from iam.errors import Busy
 from iam.jobs.job import Job, base_of
 from iam.jobs.night import commit_evaluation, holds_of
 from iam.jobs.released import tell_officers
@@ -79,16 +80,17 @@ def anybody_waits(store: Store) -> bool:
 def hurry(job: Job, *, gives: bool = True) -> Hurried:
     """Run for whoever waits for an urgent run and is due; whoever was decided about just now comes first.
 
-    `gives` False: only take away, as under a configuration that nobody has confirmed; the rest waits.
-
-    Raises:
-        Busy: when another run is under way; they go on waiting.
+    `gives` False: only take away, as under a configuration that nobody has confirmed; the rest waits.  Beside another
+    run, which may take long on 1 April, whoever is suspended is shut out at once; all else waits for its end.
     """
     with job.store.read() as connection:
         due = waiting(connection, job.store.clock())
     # Of two who wait, one for a silent system, the other must not wait for it too.
-    fresh = [each for each in due if not each.tries]
-    return _run(job, fresh or due, gives=gives)
+    mine = [each for each in due if not each.tries] or due
+    try:
+        return _run(job, mine, gives=gives)
+    except Busy as busy:
+        return _beside(job, mine, str(busy))
 
 
 def _run(job: Job, mine: list[Waiting], *, gives: bool = True) -> Hurried:
@@ -108,6 +110,26 @@ def _run(job: Job, mine: list[Waiting], *, gives: bool = True) -> Hurried:
         return _Run(job, mine, logins, {**silent, **looked.troubles}).through(looked, gives=gives)
 
 
+def _beside(job: Job, mine: Collection[Waiting], busy: str) -> Hurried:
+    """Shut out whoever is suspended while another run goes on; everybody goes on waiting for a run of their own.
+
+    Nothing is settled here, neither mirror nor marks: the other run may be writing them, and lets nobody in whom it
+    finds suspended (Applier).
+    """
+    with job.store.read() as connection:
+        stopped = wholly_blocked(connection, [each.person_id for each in mine], job.today)
+        logins = logins_of(connection, sorted(stopped), job.targets.keys())
+    found = Hurried()
+    if stopped:
+        looked = look(job.targets, _together(logins.values()), PATIENCE)
+        suspended = [each for each in mine if each.person_id in stopped]
+        found = _Run(job, suspended, logins, looked.troubles).shut_out(looked, busy)
+    with job.store.act(job.actor) as act:
+        for each in mine:
+            postponed(act, each, busy)
+    return found
+
+
 def _together(logins: Iterable[Logins]) -> Logins:
     found: dict[str, list[str]] = {}
     for each in logins:
@@ -117,7 +139,7 @@ def _together(logins: Iterable[Logins]) -> Logins:
 
 
 class _Run:
-    """One urgent run, for whoever holds the lock of runs."""
+    """One urgent run; `through` is for whoever holds the lock of runs."""
 
     def __init__(
         self, job: Job, mine: Collection[Waiting], logins: Mapping[int, Logins], troubles: Mapping[str, str]
@@ -131,21 +153,30 @@ class _Run:
         self._report = Hurried()
 
     def through(self, looked: Looked, *, gives: bool) -> Hurried:
-        found = self._evaluate(looked, gives=gives)
+        found = self._evaluate(looked, withheld="" if gives else _UNCONFIRMED)
         plan = self._write(looked, found)
         if plan is not None and plan.state is PlanState.READY:
             self._applied(self._apply(plan, found))
         self._settle()
         return self._report
 
-    def _evaluate(self, looked: Looked, *, gives: bool) -> Evaluation:
+    def shut_out(self, looked: Looked, busy: str) -> Hurried:
+        """Only what is taken away, and only where no band is exceeded; `busy`: why the rest waits."""
+        found = self._evaluate(looked, withheld=busy)
+        if found.changes and not self._report.holds:
+            with self._job.store.act(self._job.actor) as act:
+                plan = self._store(act, found, PlanState.READY)
+            self._applied(self._applier().apply(plan.id))
+        return self._report
+
+    def _evaluate(self, looked: Looked, *, withheld: str) -> Evaluation:
         job = self._job
         with job.store.read() as connection:
             self._decided = decisions(connection)
             only_news(connection, looked.observations)
             found = Evaluator(connection, job.policy, job.today, (), looked.observations).run_for(self._mine)
-            if not gives:
-                self._only_taking(found)
+            if withheld:
+                self._only_taking(found, withheld)
             self._report.holds = holds_of(connection, job, found, on=job.today, at=job.store.clock())
             numbers = numbers_of_persons(connection, list(self._mine))
         for id_, systems in self._logins.items():
@@ -157,10 +188,10 @@ class _Run:
                 self._stuck(id_, each.system, each.reason)
         return found
 
-    def _only_taking(self, found: Evaluation) -> None:
+    def _only_taking(self, found: Evaluation, why: str) -> None:
         for change in found.changes:
             if change.kind not in TAKING:
-                self._stuck(change.person_id, change.system, _UNCONFIRMED)
+                self._stuck(change.person_id, change.system, why)
         found.unsettled.update(change.person_id for change in found.changes)
         found.waiting.update(self._troubles)
         found.changes = [change for change in found.changes if change.kind in TAKING]
@@ -199,9 +230,11 @@ class _Run:
         )
 
     def _apply(self, plan: StoredPlan, found: Evaluation) -> Applied:
+        return self._applier().apply(plan.id, found.waiting, self._decided)
+
+    def _applier(self) -> Applier:
         job = self._job
-        applier = Applier(job.store, job.actor, job.targets, job.pause, pauses=(), at_once=AT_ONCE)
-        return applier.apply(plan.id, found.waiting, self._decided)
+        return Applier(job.store, job.actor, job.targets, job.pause, pauses=(), at_once=AT_ONCE)
 
     def _applied(self, applied: Applied) -> None:
         self._report.done = applied.done

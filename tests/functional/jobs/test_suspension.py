@@ -11,6 +11,7 @@ from iam.access.urgent import waiting
 from iam.errors import Busy, Conflict, Forbidden
 from iam.jobs.at_once.persons import hurry, run_for
 from iam.jobs.job import Job
+from iam.jobs.night import nightly
 from iam.jobs.released import carry_out_all_released
 from iam.outbox import Topic
 from iam.outbox.letters import letter_table
@@ -203,14 +204,33 @@ def test_a_dead_system_delays_no_other_and_is_tried_until_it_is_done(town: Town)
     assert (town.waits(), town.body.is_on(7, "zei")) == ([], False)
 
 
-def test_a_run_under_way_is_waited_for_and_a_killed_one_loses_nothing(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_beside_another_run_a_suspended_person_is_shut_out_and_all_else_waits(town: Town) -> None:
     yamada, store = town.yamada, town.office.store
     suspending.suspend(town.by(town.chief), yamada.id, "調査")
+    with store.exclusive("sync"):
+        assert hurry(town.job()).done == 2
+        assert (town.body.is_on(7, "gw"), town.body.is_on(7, "zei"), town.waits()) == (False, False, [yamada.id])
+    town.passes(1)
+    assert hurry(town.job()).settled == {yamada.id}
+    suspending.restore(town.by(town.chief), yamada.id, "終わり")
+    with store.exclusive("sync"):
+        assert hurry(town.job()).done == 0
+    town.passes(1)
+    assert hurry(town.job()).done == 2
+    assert (town.body.is_on(7, "gw"), town.waits()) == (True, [])
+    # A night waits for an urgent run, and for another night it does not.
     with store.exclusive("sync"), pytest.raises(Busy):
-        hurry(town.job())
-    assert town.waits() == [yamada.id]
+        nightly(town.job())
+    assert town.body.waits == []
+    suspending.suspend(town.by(town.chief), yamada.id, "調査")
+    with store.exclusive("sync"), pytest.raises(Busy):
+        nightly(town.job())
+    assert town.body.waits == [1.0] * 29
+
+
+def test_a_killed_run_loses_nothing(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    yamada, store = town.yamada, town.office.store
+    suspending.suspend(town.by(town.chief), yamada.id, "調査")
 
     def killed(_self: MemoryTarget, _orders: object) -> object:
         raise KeyboardInterrupt

@@ -13,8 +13,8 @@ from datetime import datetime
 import click
 
 from iam.access.suspensions import CLAUSE, Suspension
-from iam.access.urgent import Waiting
-from iam.errors import Busy, ConfigurationError, Forbidden, NotFound
+from iam.access.urgent import Waiting, waiting
+from iam.errors import ConfigurationError, Forbidden, NotFound
 from iam.jobs.at_once.persons import Hurried, hurry
 from iam.office.roles import Offices
 from iam.people.japanese import comparable
@@ -98,12 +98,15 @@ def _do(context: click.Context, number: str, reason: str, said: _Said, deed: Dee
     _refuse_around_the_officer(desk, person_id, said)
     with desk.store.act(desk.actor) as act:
         done = deed(act, offices_of(deployment), deployment.organisation, person_id, By(None, reason))
-    found, busy = _at_once(desk)
+    with Progress(sys.stderr) as progress:
+        found = hurry(desk.job(progress), gives=desk.judged().gives)
+    with desk.store.read() as connection:
+        left = next((each.trouble for each in waiting(connection) if each.person_id == person_id), None)
     if as_json:
-        say_json(_json(done, found, busy))
+        say_json(_json(done, found, left))
     else:
-        say(*_lines(done, said, found, busy))
-    context.exit(_exit(done.suspension.person_id, found))
+        say(*_lines(done, said, found, left))
+    context.exit(_exit(found, left))
 
 
 def _person(desk: Desk, number: str) -> int:
@@ -134,39 +137,26 @@ def _refuse_around_the_officer(desk: Desk, person_id: int, said: _Said) -> None:
         raise Forbidden(f"「{desk.actor}」は利用の{said.words}を行う担当者ではありません。{cure}")
 
 
-def _at_once(desk: Desk) -> tuple[Hurried | None, str]:
-    """Carry it to the systems now; where another run is under way, the worker or the night does."""
-    try:
-        with Progress(sys.stderr) as progress:
-            return hurry(desk.job(progress), gives=desk.judged().gives), ""
-    except Busy as error:
-        return None, str(error)
-
-
-def _lines(done: Suspended, said: _Said, found: Hurried | None, busy: str) -> Iterator[str]:
+def _lines(done: Suspended, said: _Said, found: Hurried, left: str | None) -> Iterator[str]:
     yield f"利用を{said.words}しました（受付番号 {done.suspension.id}）。"
     yield f"サインイン{done.sessions:,}件を終え、{done.told:,}人に知らせました。"
     if not done.told:
         yield "注意: 知らせる責任者が決まっていません。iam officers list で確かめてください。"
-    if found is None:
-        yield f"システムへの反映を待っています。{busy}"
-    else:
-        yield from lines_of(found)
+    yield from lines_of(found)
+    if left is not None:
+        yield f"システムへの反映を待っています。iam worker が繰り返し試します。{left}".rstrip()
 
 
-def _json(done: Suspended, found: Hurried | None, busy: str) -> dict[str, object]:
-    applied = None if found is None else {
-        "done": found.done, "troubles": found.troubles, "holds": [str(hold) for hold in found.holds],
-        "settled": done.suspension.person_id in found.settled,
-    }  # fmt: skip
+def _json(done: Suspended, found: Hurried, left: str | None) -> dict[str, object]:
+    applied = {"done": found.done, "troubles": found.troubles, "holds": [str(hold) for hold in found.holds]}
     told = {"sessions_ended": done.sessions, "told": done.told}
-    return {**suspension_json(done.suspension), **told, "applied": applied, "busy": busy}
+    return {**suspension_json(done.suspension), **told, "applied": applied, "settled": left is None, "waits": left}
 
 
-def _exit(person_id: int, found: Hurried | None) -> Exit:
-    if found is not None and found.holds:
+def _exit(found: Hurried, left: str | None) -> Exit:
+    if found.holds:
         return Exit.HELD
-    return Exit.SETTLED if found is not None and person_id in found.settled else Exit.FAILED
+    return Exit.SETTLED if left is None else Exit.FAILED
 
 
 # --- as `iam person show` tells it
