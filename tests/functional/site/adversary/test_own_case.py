@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from werkzeug.test import TestResponse
 
+from iam.access.accounts import account_table
 from iam.errors import Busy, Conflict, Forbidden
 from iam.office.books import assignment_table, case_table
 from iam.office.roles import How
@@ -211,8 +212,8 @@ TRIES: Final = {
 def known(stage: Stage) -> dict[str, object]:
     logins = {}
     with stage.city.store.read() as connection:
-        table = __import__("iam.access.accounts", fromlist=["account_table"]).account_table
-        query = select(table.c.login).where(table.c.person_id == stage.person("victim"), table.c.system == "groupware")
+        columns = account_table.c
+        query = select(columns.login).where(columns.person_id == stage.person("victim"), columns.system == "groupware")
         logins["login_victim"] = connection.execute(query).scalars().first()
     people = {f"person_{part}": stage.person(part) for part in ("delegate", "witness", "victim")}
     return {**stage.at, **people, **logins, **{f"number_{part}": number for part, number in stage.numbers.items()}}
@@ -252,10 +253,7 @@ def tried(stages: Stages, attempt: Try) -> tuple[TestResponse, str, bool, int]:
             form = {"seen": connection.execute(query).scalar_one(), "sure": "y"}
     token = browser.token()
     attempt.after(stage)
-    if (
-        stage.city.clock.at != __import__("tests.functional.site.given", fromlist=["MORNING"]).MORNING
-        and attempt.who != "delegate"
-    ):
+    if stage.city.clock.at != MORNING and attempt.who != "delegate":
         browser = stage.browser(attempt.who)
         token = browser.token()
     stage.city.app.extensions.pop("kagimori-refusals", None)  # what another try has filled

@@ -1,0 +1,118 @@
+"""R14, R17: an account of the operating system is no person, so no command opens, gives or decides anything privileged.
+
+Every command of `iam` has its place here; those that look, end or send somebody to the portal are run.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from iam.errors import IamError
+from tests.functional.site.adversary.stage import Dump, Stage, Stages
+from tests.functional.site.conftest import Ground
+from web.cli.main import iam
+from web.cli.wiring import Desk
+
+LOOKS: Final = {
+    "db current": [], "policy check": [], "policy diff": ["oita", "baseline"], "policy list": [], "policy show": [],
+    "policy standing": [], "plan list": [], "plan show": ["1"], "person list": [], "person show": ["{victim}"],
+    "decide": ["{victim}", "juki"], "officers list": [], "account list": [], "quarantine list": [],
+    "privilege delegations": [], "privilege list": [], "privilege show": ["{id_free}"], "privilege undone": [],
+    "privilege use": ["{use_open}"], "privilege uses": [], "mfa list": [], "terminal list": [], "terminal show": ["X"],
+    "audit export": ["{folder}/audit.jsonl"], "audit head": [], "audit verify": [],
+}  # fmt: skip
+PORTAL: Final = frozenset({"approve", "ask", "emergency", "join", "nominate", "register", "reveal"})
+"""Verbs of `iam privilege` that answer where in the portal they are done."""
+
+ELSEWHERE: Final = {
+    "init": "makes files", "db upgrade": "makes tables", "serve": "the portal itself, every route of which is tried",
+    "worker": "carries out what persons decided", "sync": "leaves the accounts of the register alone, as its own suite shows",
+    "reconcile": "sorts accounts of systems; those of the register are protected",
+    "keys roll-tokens": "two officers: test_configuration", "keys rotate": "the same",
+    "policy propose": "proposes and decides nothing: test_configuration", "plan release": "two officers: test_release",
+    "officers first": "only before anybody came in: test_officers", "mfa import": "takes devices into stock",
+    "terminal import": "takes terminals in", "terminal lost": "takes away", "terminal mark": "writes a file",
+    "audit checkpoint": "writes the head out", "privilege end": "takes away: test_privilege",
+    "person suspend": "takes away: test_suspension", "person restore": "gives back what a suspension took: the same",
+    "privilege scan": "finds: test_sightings", "privilege sightings": "finds: the same",
+}  # fmt: skip
+"""Commands that are not run here, and why."""
+
+GUARDED: Final = (
+    "privileged_id",
+    "delegation",
+    "privileged_use",
+    "vault_secret",
+    "errand",
+    "authenticator",
+    "password",
+)
+
+
+def leaves(
+    found: click.Command, context: click.Context, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by its words."""
+    if not isinstance(found, click.Group):
+        yield " ".join(path), found
+        return
+    for name in found.list_commands(context):
+        below = found.get_command(context, name)
+        assert below is not None
+        yield from leaves(below, context, (*path, name))
+
+
+COMMANDS: Final = dict(leaves(iam, click.Context(iam)))
+
+
+@pytest.fixture(scope="module")
+def folder(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the body."""
+    place = tmp_path_factory.mktemp("console") / "files"
+    shutil.copytree(ground.file.parent, place)
+    return place
+
+
+def guarded(stage: Stage) -> Dump:
+    found = stage.dump()
+    return {name: found[name] for name in GUARDED}
+
+
+def run(stage: Stage, folder: Path, words: str, args: list[str]) -> str:
+    """What a command says; a refusal in its own words."""
+    desk = Desk(folder / "iam.toml", {}, os.getuid())
+    desk.__dict__["store"] = stage.city.store
+    said = {**stage.at, **stage.numbers, "folder": folder}
+    result = CliRunner().invoke(COMMANDS[words], [each.format(**said) for each in args], obj=desk)
+    assert result.exception is None or isinstance(result.exception, IamError | SystemExit), (words, result.exception)
+    return result.output + str(result.exception or "")
+
+
+def test_every_command_has_its_place_here() -> None:
+    placed = {*LOOKS, *ELSEWHERE, *(f"privilege {name}" for name in PORTAL)}
+    assert set(COMMANDS) - placed == set(), "say of each new command whether it touches privileged IDs"
+    assert placed - set(COMMANDS) == set()
+
+
+def test_no_command_that_looks_changes_anything_privileged(stages: Stages, folder: Path) -> None:
+    stage = stages.put_back(stages.barred)
+    before = guarded(stage)
+    for words, args in LOOKS.items():
+        run(stage, folder, words, args)
+        assert guarded(stage) == before, words
+
+
+def test_no_command_gives_what_only_a_person_may_have(stages: Stages, folder: Path) -> None:
+    stage = stages.put_back(stages.honest)
+    before = guarded(stage)
+    for name in sorted(PORTAL):
+        for args in (["{use_open}"], ["{id_free}", "--purpose", "作業"], ["--by", "{general_officer}", "{nomination}"]):
+            said = run(stage, folder, f"privilege {name}", args)
+            assert "ポータルで行います" in said, (name, said)
+    assert guarded(stage) == before
