@@ -45,6 +45,7 @@ _WHAT: Final[Mapping[str, Any]] = {
     "use.escalated": lazy_gettext("報告と承認がないことを責任者に知らせた"),
     "use.refused": lazy_gettext("操作が断られた"),
     "errand.hindered": lazy_gettext("情報システムに書き込めなかった（自動で試し続ける）"),
+    "errand.alarmed": lazy_gettext("担当者に、書き込めないことを知らせた"),
     "errand.refused": lazy_gettext("情報システムへの書込みを取りやめた"),
     "errand.failed": lazy_gettext("情報システムに書き込めなかった"),
     "errand.superseded": lazy_gettext("終わりが先に来たため、書込みを取りやめた"),
