@@ -11,6 +11,7 @@ from importlib import import_module
 
 import iam
 from iam.outbox.topics import TEXTS
+from iam.privilege import register
 from iam.signin.factors import authenticators, certificates, removal, webauthn
 from iam.signin.factors.authenticators import LASTING, MOST_ACTIVE
 
@@ -21,6 +22,7 @@ def core_words() -> Iterator[str]:
         yield from (str(getattr(member, "label_ja")) for member in found)  # noqa: B009 - mypy does not know the label
     for text in TEXTS.values():
         yield from (text.subject, text.body)
+    yield from register.MODES.values()
     # What a form says of its own accord in iam; its tables are private, and nobody else reads them.
     yield from webauthn._REFUSALS.values()  # noqa: SLF001
     yield from certificates._SENTENCES.values()  # noqa: SLF001

@@ -329,13 +329,13 @@ class Orders(RuleBasedStateMachine):
     def moves(self, who: int, how: str) -> None:
         columns = appointment_table.c
         with self.bureau.store.act("test") as act:
-            values = {
+            said: dict[str, dict[str, object]] = {
                 "moves": {"valid_from": self.another_day()},
                 "leaves": {"valid_until": self.today - DAY},
                 "contracted": {"category": CONTRACTED},
-            }[how]
+            }
             act.connection.execute(
-                update(appointment_table).where(columns.person_id == self.cast[who].id).values(**values)
+                update(appointment_table).where(columns.person_id == self.cast[who].id).values(**said[how])
             )
         self.breaks(who)
         if how == "contracted":
