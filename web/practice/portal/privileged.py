@@ -19,7 +19,7 @@ from iam.privilege.using import Acting, Use, UseState
 from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.signin import sessions
-from iam.signin.door import Door, Where, entrant
+from iam.signin.door import Door, Where, actor_of, entrant
 from iam.signin.factors import authenticators, certificates
 from iam.signin.factors.authenticators import Form
 from iam.signin.factors.certificates import Card
@@ -99,9 +99,9 @@ class Practice:
 
     def registered(self, wish: register.Wish) -> PrivilegedId:
         """One officer asks for an ID in the register, another confirms."""
-        with self.store.act(ACTOR) as act:
+        with self.store.act(self._name(self.parts.delegate)) as act:
             case = register.propose(act, self.door, self.parts.delegate, wish, "特権IDの棚卸しのため")
-        with self.store.act(ACTOR) as act:
+        with self.store.act(self._name(self.parts.general)) as act:
             return cases.confirm(
                 act, self.door.offices, case.id, decided_by=self.parts.general, seen_hash=case.content_hash,
                 carry_out=lambda act, of: register.take_effect(act, self.door, of),
@@ -109,7 +109,7 @@ class Practice:
 
     def nominated(self, delegate: int, ids: Collection[PrivilegedId], reason: str) -> Delegation:
         """The general officer nominates."""
-        with self.store.act(ACTOR) as act:
+        with self.store.act(self._name(self.parts.general)) as act:
             today = jst_day(act.at)
             wish = delegating.Wish(
                 delegate, tuple(each.id for each in ids), today, today + _DAYS, reason, "作業は、事前に課長に伝える。"
@@ -118,7 +118,7 @@ class Practice:
 
     def approved(self, found: Delegation) -> Delegation:
         """The approver approves what was nominated."""
-        with self.store.act(ACTOR) as act:
+        with self.store.act(self._name(self.parts.approver)) as act:
             return delegating.approve(act, self.door, found.id, self.parts.approver, found.content_hash)
 
     @contextmanager
@@ -155,7 +155,7 @@ class Practice:
         with self.acting(self.parts.delegate) as user:
             with user.attempt("start", on.subject) as act:
                 wish = using.Wish(on.id, "夜間処理が止まったため、再実行する")
-                use = using.start_emergency(act, user, wish, "夜間の障害。承認者にも立会人にも連絡がつかない")
+                use = using.start_emergency(act, user, wish, "夜間の障害。承認者にも立会者にも連絡がつかない")
             self._over(user, use, "ディスクの空きを作り、夜間処理を再実行した。翌朝に業者へ原因の調査を頼んだ。")
         return use.id
 
@@ -167,6 +167,11 @@ class Practice:
         self.settle(use.id, _OVER)
         with user.attempt("write", use.subject) as act:
             using.write_record(act, user, use.id, record)
+
+    def _name(self, person_id: int) -> str:
+        """Somebody who signed in, as the audit names them."""
+        with self.store.read() as connection:
+            return actor_of(entrant(connection, self.door, person_id, self.store.clock()).staff_number)
 
     def _give_card(self, person_id: int) -> None:
         """A staff card, which nobody has in hand: whoever plays the part registers a key of their own."""
