@@ -8,6 +8,7 @@ from click.testing import Result
 
 from tests.functional.cli.given import Town
 from tests.functional.cli.test_officers import portal
+from tests.functional.cli.test_worker import started
 
 __all__ = ["portal"]
 WHO = "000001"
@@ -42,14 +43,20 @@ def test_an_account_goes_off_and_comes_back(settled: Town) -> None:
     assert settled.run("sync", "--check").exit_code == 0
 
 
-def test_a_silent_directory_is_told_and_the_worker_goes_on(settled: Town) -> None:
+def test_a_silent_directory_is_told_and_a_killed_worker_loses_nothing(settled: Town) -> None:
     settled.slapd.stop()
     done = run_as(settled, "daemon", "person", "suspend", WHO, *WHY)
     assert (done.exit_code, "portal: " in done.stdout) == (4, True), done.output
     assert "システムへの反映待ち portal" in settled.run("person", "show", WHO).stdout
+    with started(settled) as worker:
+        assert worker.stdout
+        assert "始めました" in worker.stdout.readline()
+        worker.kill()
     settled.slapd.start()
-    worker = settled.iam("worker", "--once")
-    assert "1人分を反映しました" in worker.stdout, worker.stdout + worker.stderr
+    with started(settled) as worker:
+        assert worker.stdout
+        assert any("1人分を反映しました" in line for line in worker.stdout)
+        worker.terminate()
     assert settled.accounts()[f"s{WHO}"] is False
 
 

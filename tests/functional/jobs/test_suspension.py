@@ -27,11 +27,11 @@ from iam.signin.tokens.farewells import farewell_table
 from iam.signin.tokens.issued import Dead, TokenKind, alive, issue
 from iam.sync.stored.plans import PlanState, Purpose, plans
 from iam.sync.stored.release import Releasers, sign
-from tests.bodies import DAY, Body, a_guard, band
+from tests.bodies import DAY, Body, a_guard, band, row
 from tests.clients import a_client
 from tests.entrance import PASSWORD, Person
 from tests.memory import MemoryTarget
-from tests.offices import CONTRACTED, Office, an_office
+from tests.offices import CONTRACTED, POSTS, Office, an_office
 
 TAX = "0202"
 
@@ -78,11 +78,10 @@ class Town:
 @pytest.fixture
 def town(body: Body) -> Iterator[Town]:
     office = an_office(body)
-    made = Town(
-        office, office.officer(1, Role.GENERAL_OFFICER), office.officer(2, Role.APPROVER),
-        office.officer(3, Role.DATA_OFFICER), office.officer(4, Role.SYSTEM_OWNER, TAX), office.person(7, TAX),
-    )  # fmt: skip
-    yield made
+    posts = {1: Role.GENERAL_OFFICER, 2: Role.APPROVER, 3: Role.DATA_OFFICER, 4: Role.SYSTEM_OWNER}
+    said = [row(n, TAX if n == 4 else "0101", title_code=POSTS[role]) for n, role in posts.items()]
+    office.settle(*said, row(7, TAX, email="s0000007@city.sakura.test"))
+    yield Town(office, *(Person(office.hall, office.id_of(n), f"{n:07}", "") for n in (*posts, 7)))
     office.hall.store.dispose()
 
 
@@ -160,17 +159,22 @@ def test_two_officers_are_told_and_their_receipts_say_when_they_opened_it(town: 
 
 def test_only_the_general_officer_or_a_deputy_and_never_oneself(town: Town) -> None:
     office, yamada = town.office, town.yamada
-    others = [office.officer(20 + n, role) for n, role in enumerate(Role) if role is not Role.GENERAL_OFFICER]
-    until = {"category": CONTRACTED, "home_body": "委託先", "valid_until": "2027-03-31"}
-    outsider = office.officer(40, Role.GENERAL_OFFICER, **until)
-    for each in (*others, outsider, yamada):
+    roles = [role for role in Role if role is not Role.GENERAL_OFFICER]
+    contractor = {"category": CONTRACTED, "home_body": "委託先", "valid_until": "2027-03-31"}
+    head = POSTS[Role.GENERAL_OFFICER]
+    office.settle(
+        *(row(20 + n, title_code=POSTS[role]) for n, role in enumerate(roles)),
+        row(40, title_code=head, **contractor), row(41, title_code=head),
+    )  # fmt: skip
+    numbers = (*range(20, 20 + len(roles)), 40)
+    for each in (*(Person(office.hall, office.id_of(n), f"{n:07}", "") for n in numbers), yamada):
         with pytest.raises(Forbidden):
             suspending.suspend(town.by(each), town.chief.id, "調査")
     with pytest.raises(Forbidden, match="自分自身"):
         suspending.suspend(town.by(town.chief), town.chief.id, "調査")
     with pytest.raises(Conflict, match="理由"):
         suspending.suspend(town.by(town.chief), yamada.id, "  ")
-    second = office.officer(41, Role.GENERAL_OFFICER)
+    second = Person(office.hall, office.id_of(41), "0000041", "")
     page = town.by(second)
     suspending.suspend(town.by(town.chief), second.id, "調査")
     with pytest.raises(Forbidden):
