@@ -65,6 +65,7 @@ class Carrier:
 
     `alarm`: called in the act of an errand's first failure, once for each.
     `going`: whether to begin another errand.
+    `withheld`: why an opening may not be carried out now, "" when it may; asked of nothing that closes.
     """
 
     store: Store
@@ -74,6 +75,7 @@ class Carrier:
     secrets: Secrets
     alarm: Alarm = lambda _act, _errand, _reason: None
     going: Callable[[], bool] = lambda: True
+    withheld: Callable[[Connection, StoredErrand, datetime], str] = lambda _connection, _errand, _at: ""
 
 
 def due_systems(connection: Connection, at: datetime) -> set[str]:
@@ -111,7 +113,7 @@ def _claimed(act: Act, carrier: Carrier, system: str) -> StoredErrand | Settled 
     if row is None:
         return None
     errand = replace(stored(row), tries=row.tries + 1, due_at=act.at + ERRANDS.hold)
-    if reason := why_refused(act.connection, carrier.model, errand):
+    if reason := why_refused(act.connection, carrier.model, errand) or _withheld(act, carrier, errand):
         return ended(act, carrier.alarm, errand, Outcome.REFUSED, reason)
     if reason := why_wait(act.connection, errand, act.at):
         return again(act, carrier.alarm, errand, reason)
@@ -119,6 +121,10 @@ def _claimed(act: Act, carrier: Carrier, system: str) -> StoredErrand | Settled 
     if not errand.reason:
         act.record("errand.intended", errand.subject, {"errand": errand.id, "try": errand.tries, **detail_of(errand)})
     return errand
+
+
+def _withheld(act: Act, carrier: Carrier, errand: StoredErrand) -> str:
+    return carrier.withheld(act.connection, errand, act.at) if errand.kind is ErrandKind.OPEN else ""
 
 
 @dataclass

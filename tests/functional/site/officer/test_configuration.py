@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 
 from iam.errors import ConfigurationError, Conflict, Forbidden, IamError
+from iam.jobs.urgent import carrier_of
 from iam.office import cases
 from iam.office.cases import Case, CaseState
 from iam.office.changes import permits, proposing
@@ -23,13 +24,17 @@ from iam.office.changes.books import configuration_table
 from iam.office.changes.configuration import EMERGENCY, TURN, Standing, judge
 from iam.outbox.notices import notice_table
 from iam.policy.profile import Role
+from iam.ports import Target
+from iam.privilege.using import UseState, Wish, ask, start_emergency, sweep, use
 from iam.record.audit.chain import audit_record
 from iam.record.keys import KeyRing
 from iam.record.store import Store
 from iam.settings import load
+from iam.sync.urgent import carry_out
 from tests.functional.site.conftest import Ground
 from tests.functional.site.given import Browser, City
 from tests.functional.site.officer.test_cases import asked, seen
+from tests.ward import Ward
 from web.body.configuration import running_of
 from web.body.deployment import Deployment, proved
 from web.cli.exits import exit_code_of
@@ -351,3 +356,33 @@ def test_a_run_is_refused_as_a_mistake_in_the_configuration(hall: Hall) -> None:
     with pytest.raises(ConfigurationError):
         desk.refuse_unconfirmed()
     desk.close()
+
+
+def test_a_worker_with_an_unconfirmed_configuration_opens_nothing_but_an_emergency(hall: Hall) -> None:
+    city = hall.live()
+    head, operator, approver = (
+        city.entrant(city.holder(role)).person_id for role in (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER)
+    )
+    ward = Ward(city.store, city.door, head, operator, approver)
+    user, seer = (city.entrant(city.plain(which)).person_id for which in (0, 1))
+    ids = {name: ward.registers(name, emergency=name == "juki-b") for name in ("juki-a", "juki-b")}
+    card = ward.gives_card(user)
+    ward.delegates(user, list(ids.values()))
+    asked_for = ward.asked(ward.acting(user, card), ids["juki-a"], "更新の適用")
+    ward.joined(ward.acting(seer, ward.gives_card(seer)), asked_for)
+    hall.change("iam.toml", "absence_runs = 3", "absence_runs = 4")
+    altered = hall.city()
+    targets: dict[str, Target] = dict(ward.targets)
+    carrier = carrier_of(altered.store, altered.door.model, targets, door=altered.door)
+    (settled,) = carry_out(carrier)
+    assert (ward.targets["juki"].is_on("juki-a"), "確認済みのものと違います" in settled.reason) == (False, True)
+    sweep(altered.store, altered.door)
+    with altered.store.read() as connection:
+        assert use(connection, asked_for.id).state in {UseState.CLOSING, UseState.CLOSED}
+    urgent = replace(ward.acting(user, card), store=altered.store, door=altered.door)
+    with pytest.raises(Forbidden, match="確認済みのものと違います"), urgent.attempt("ask", "juki-b") as act:
+        ask(act, urgent, Wish(ids["juki-b"], "次の作業", "", 15))
+    with urgent.attempt("start", "juki-b") as act:
+        start_emergency(act, urgent, Wish(ids["juki-b"], "復旧"), "夜間の障害")
+    carry_out(carrier)
+    assert ward.targets["juki"].is_on("juki-b")
