@@ -5,7 +5,7 @@ row void it at once, whether or not anybody has marked it so.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
@@ -116,14 +116,31 @@ def lapse(act: Act) -> int:
     return len(ids)
 
 
-def tidy(store: Store, door: Door, actor: str) -> Tidied:
-    """`void_broken` and `lapse`, in an act only where a look finds something to mark: for a worker's every round."""
-    columns, at = delegation_table.c, store.clock()
+@dataclass
+class _Looked:
+    """When this process looked last."""
+
+    at: datetime | None = None
+
+
+def tidy(store: Store, door: Door, actor: str, *, each: timedelta = timedelta()) -> Tidied:
+    """`void_broken` and `lapse`, in an act only where a look finds something to mark: for a worker's every round.
+
+    `each`: how long to wait between two looks.  What is void is unusable before anybody looks.
+
+    Raises:
+        StoreError, Busy: when the database does not answer as it should.
+    """
+    columns, at, looked = delegation_table.c, store.clock(), door.memory(_Looked)
+    if looked.at is not None and timedelta(0) <= at - looked.at < each:
+        return Tidied()
     waits = columns.state == DelegationState.NOMINATED, columns.lapses_at <= at
     with store.read() as connection:
         late = connection.execute(select(columns.id).where(*waits)).first() is not None
-        if not late and not _broken(connection, door, at):
-            return Tidied()
+        broken = bool(_broken(connection, door, at))
+    looked.at = at
+    if not late and not broken:
+        return Tidied()
     with store.act(actor) as act:
         return Tidied(len(void_broken(act, door)), lapse(act))
 
