@@ -35,6 +35,9 @@ _LENGTHS: Final = (15, 30, 60, 90, 120, 180, 240, 360, 480, 600, 720)
 """Minutes that are offered, as far as the body's cap leaves them."""
 
 _NUMBER: Final = 60
+_SHORT: Final = 280
+"""Characters of each text in an emergency: both come back together after a new proof (border/typed)."""
+
 
 
 class AskForm(PageForm):
@@ -51,8 +54,8 @@ class EmergencyForm(PageForm):
     privileged_id = RadioField(
         lazy_gettext("使う特権ID"), [InputRequired(lazy_gettext("使う特権IDを選んでください。"))], coerce=int
     )
-    reason = paragraph(lazy_gettext("何が起きているか"), longest=LONGEST_WORDS)
-    purpose = paragraph(lazy_gettext("何をするか"), longest=LONGEST_WORDS)
+    reason = paragraph(lazy_gettext("何が起きているか"), longest=_SHORT)
+    purpose = paragraph(lazy_gettext("何をするか"), longest=_SHORT)
 
 
 @pages.get("/privilege/ask")
