@@ -12,6 +12,15 @@ Fact = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rows that belong together, under a name; `shown`: without being opened first."""
+
+    name: str
+    rows: Sequence[Row]
+    shown: bool = True
+
+
+@dataclass(frozen=True)
 class Content:
     """What is asked for.  `facts`: beside the person; `agreed`: what is agreed with a client; `effects`: a sentence
     each; `title`: where there is more to say than the kind of the case."""
@@ -20,5 +29,6 @@ class Content:
     agreed: Sequence[Row] = ()
     effects: Sequence[str] = ()
     title: str = ""
+    parts: Sequence[Part] = ()
     heading: str = ""
-    """Above `agreed`, where it is not agreed with a client."""
+    """Above `parts`."""

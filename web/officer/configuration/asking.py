@@ -18,7 +18,7 @@ from iam.office.changes import permits, proposing
 from iam.office.changes.configuration import Configuration, configuration_of
 from iam.office.changes.permits import KeyDeed
 from iam.signin.desk import issuing
-from web.officer.configuration.words import rows_of
+from web.officer.configuration.words import parts_of
 from web.officer.officer import officer
 from web.site.face.forms import PageForm, line
 from web.site.site import the_site
@@ -107,5 +107,5 @@ def _asked(case: Case) -> Response:
 def _shown(found: Configuration, form: SignForm, status: int) -> tuple[str, int]:
     with the_site().store.read() as connection:
         before, changes = proposing.changes_of(connection, the_site().door.keys, found)
-    rows = rows_of(changes, first=before is None)
-    return render_template("officer/configuration/ask.html", found=found, rows=rows, form=form, before=before), status
+    parts = parts_of(changes, first=before is None)
+    return render_template("officer/configuration/ask.html", found=found, parts=parts, form=form, before=before), status

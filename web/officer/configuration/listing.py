@@ -18,7 +18,7 @@ from iam.office.changes.configuration import (
     judge,
 )
 from iam.signin.door import Remembered
-from web.officer.configuration.words import rows_of, state_of
+from web.officer.configuration.words import parts_of, state_of
 from web.site.site import at, the_site
 
 pages = Blueprint("configuration", __name__)
@@ -71,7 +71,7 @@ def page() -> str:
         ]
         keys, unconfirmed = permits.permits(connection), permits.unconfirmed(connection)
     return render_template(
-        "officer/configuration/list.html", judged=judged, rows=rows_of(judged.differences), listed=listed, keys=keys,
+        "officer/configuration/list.html", judged=judged, parts=parts_of(judged.differences), listed=listed, keys=keys,
         unconfirmed=unconfirmed, now=at(),
     )  # fmt: skip
 
@@ -85,6 +85,6 @@ def one(id_: int) -> str:
         before, changes = proposing.changes_of(connection, the_site().door.keys, found)
     word, tone = state_of(found, case_id)
     return render_template(
-        "officer/configuration/one.html", found=found, before=before, rows=rows_of(changes, first=before is None),
+        "officer/configuration/one.html", found=found, before=before, parts=parts_of(changes, first=before is None),
         case_id=case_id, word=word, tone=tone,
     )  # fmt: skip

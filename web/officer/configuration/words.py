@@ -3,23 +3,40 @@
 The one law: *the whole difference is shown*, what was beside what would be, with the clause: nobody confirms a digest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 
 from iam.office.cases import Case
 from iam.office.changes import proposing
 from iam.office.changes.configuration import Configuration, Difference, Statement, configuration_of
 from iam.office.changes.permits import KeyDeed, deed_in
-from web.officer.cases.content import Content
+from web.officer.cases.content import Content, Part
 from web.officer.clients.words import Row
 from web.site.site import the_site
 
+_PARTS: Final[Mapping[str, Any]] = {
+    "policy": lazy_gettext("ポリシー"),
+    "systems": lazy_gettext("情報システム"),
+    "birthright": lazy_gettext("標準付与"),
+    "networks": lazy_gettext("ネットワーク"),
+    "flows": lazy_gettext("ネットワーク"),
+    "peers": lazy_gettext("ネットワーク"),
+    "sources": lazy_gettext("供給元"),
+    "targets": lazy_gettext("接続先"),
+}
+"""By the first word of a key; whatever has none here is of the service itself."""
 
-def rows_of(changes: Iterable[Difference], *, first: bool = False) -> list[Row]:
-    """Each change as a row; of the first configuration there is nothing to compare with."""
-    return [Row(_label(each), _said(each.after), None if first else _said(each.before)) for each in changes]
+
+def parts_of(changes: Iterable[Difference], *, first: bool = False) -> list[Part]:
+    """Each change as a row, part by part; of the first configuration there is nothing to compare with."""
+    found: dict[str, list[Row]] = {}
+    for each in changes:
+        name = str(_PARTS.get(each.key.partition(".")[0], lazy_gettext("鍵守の設定")))
+        found.setdefault(name, []).append(Row(_label(each), _said(each.after), None if first else _said(each.before)))
+    return [Part(name, rows, shown=not first) for name, rows in found.items()]
 
 
 def _label(each: Difference) -> str:
@@ -57,7 +74,7 @@ def of_configuration(connection: Connection, case: Case) -> Content:
             gettext("これが初めての確認です。これからは、確認していない設定では新しく与える操作ができません。")
         )
     heading = gettext("変わる内容") if before else gettext("すべての内容")
-    return Content(facts, rows_of(changes, first=before is None), effects, heading=heading)
+    return Content(facts, effects=effects, parts=parts_of(changes, first=before is None), heading=heading)
 
 
 def of_keys(case: Case) -> Content:
