@@ -34,7 +34,7 @@ _WRONG: Final = 422
 class ChangeForm(PageForm):
     """What may be changed of a privileged ID."""
 
-    mode = RadioField(lazy_gettext("開け方"))
+    mode = RadioField(lazy_gettext("開け方"), [InputRequired(lazy_gettext("開け方を選んでください。"))])
     purpose = paragraph(lazy_gettext("用途"))
     most_holders = IntegerField(
         lazy_gettext("同時に任せる人数"), [InputRequired(lazy_gettext("人数を数字で入力してください。"))]
@@ -48,7 +48,7 @@ class ChangeForm(PageForm):
 class NewForm(ChangeForm):
     """The same of a new one, with where it is."""
 
-    system = SelectField(lazy_gettext("情報システム"))
+    system = SelectField(lazy_gettext("情報システム"), [InputRequired(lazy_gettext("情報システムを選んでください。"))])
     login = line(lazy_gettext("ログイン名"), required=False)
     right = SelectField(lazy_gettext("権限グループ"))
 

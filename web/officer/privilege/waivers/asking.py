@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, RadioField, SelectField
+from wtforms.validators import InputRequired
 
 from iam.errors import Conflict, Forbidden
 from iam.office.cases import Case
@@ -30,7 +31,9 @@ _WRONG: Final = 422
 class AskForm(PageForm):
     """An exception."""
 
-    control = RadioField(lazy_gettext("守らなくてよくなる決まり"))
+    control = RadioField(
+        lazy_gettext("守らなくてよくなる決まり"), [InputRequired(lazy_gettext("決まりを選んでください。"))]
+    )
     scope = SelectField(lazy_gettext("情報システム"))
     first = day(lazy_gettext("開始日"))
     last = day(lazy_gettext("終了日"))

@@ -16,7 +16,7 @@ from wtforms import Form, SelectField
 
 from iam.privilege.using import Use, uses
 from web.officer.officer import today
-from web.officer.privilege.bounds import called, names_of, seen_ids
+from web.officer.privilege.bounds import names_of, seen_ids
 from web.officer.privilege.watch.months import SPAN, Month, Worked, by_day, charted
 from web.officer.privilege.words import label_of, length, month_name, times
 from web.officer.systems import name_of
@@ -76,10 +76,11 @@ def worked(connection: Connection, since: datetime) -> list[Worked]:
     """What this officer sees of the uses that were opened; asked for since an instant."""
     ids = seen_ids(connection)
     found: Sequence[Use] = uses(connection, privileged_ids=ids, since=since, limit=MOST) if ids else []
-    names = names_of(connection, [each.person_id for each in found])
+    people = names_of(connection, [each.person_id for each in found])
+    names = {id_: person.name for id_, person in people.items()}
     return [
         Worked(
-            each.id, ids[each.privileged_id].system, label_of(ids[each.privileged_id]), called(names, each.person_id),
+            each.id, ids[each.privileged_id].system, label_of(ids[each.privileged_id]), names.get(each.person_id, "—"),
             each.opened_at, each.ended_at, each.emergency,
         )
         for each in found

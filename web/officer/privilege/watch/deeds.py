@@ -121,7 +121,7 @@ def _facts(connection: Connection, use: Use, privileged: PrivilegedId) -> list[P
     names = names_of(connection, [use.person_id, use.witness_id])
     rows = [
         (gettext("特権ID"), label_of(privileged)), (gettext("使った職員"), called(names, use.person_id)),
-        (gettext("目的"), use.purpose), (gettext("立会人"), called(names, use.witness_id)),
+        (gettext("目的"), use.purpose), (gettext("立会者"), called(names, use.witness_id)),
         (gettext("始まり"), instant(use.opened_at)),
     ]  # fmt: skip
     return [*rows, (gettext("終わる時刻"), instant(use.ends_at))] if use.under_way else rows
