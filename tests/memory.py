@@ -77,6 +77,7 @@ class MemoryTarget:
     carried out and never answered.  `journal` may be shared between targets.
     `secrets`: native id -> what opens the account; `acceptable`: what the target
     takes as a secret.  `tried`: every (login, secret) that `opens` was asked.
+    `lacking`: entitlements that it has no group for.
     """
 
     system: str
@@ -92,6 +93,7 @@ class MemoryTarget:
     secrets: dict[str, str] = field(default_factory=dict)
     acceptable: Callable[[str], bool] = bool
     tried: list[tuple[str, str]] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
 
     def read(self, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
         """Everything in one batch."""
@@ -154,6 +156,8 @@ class MemoryTarget:
         if account is None:
             return Failed(order.number, "IDがありません。")
         if order.kind in (OrderKind.GRANT, OrderKind.REVOKE):
+            if order.entitlement in self.lacking:
+                return Failed(order.number, "グループがありません。")
             members = self.groups.setdefault(order.entitlement, set())
             (members.add if order.kind is OrderKind.GRANT else members.discard)(native)
             return Done(order.number, member=native in members)

@@ -9,13 +9,14 @@ from tests.conftest import StartSlapd
 from tests.contract.cases import SourceCase, TargetCase
 from tests.contract.file_cases import CsvCase, XlsxCase
 from tests.contract.ldap_cases import LdapSourceCase, OpenLdapCase
+from tests.contract.memory_case import MemoryCase
 
 SOURCES: Mapping[str, Callable[[StartSlapd, Path], SourceCase]] = {
     "ldap": LdapSourceCase,
     "csv": CsvCase,
     "xlsx": XlsxCase,
 }
-TARGETS: Mapping[str, Callable[[StartSlapd, Path], TargetCase]] = {"openldap": OpenLdapCase}
+TARGETS: Mapping[str, Callable[[StartSlapd, Path], TargetCase]] = {"openldap": OpenLdapCase, "memory": MemoryCase}
 
 
 @pytest.fixture(params=SOURCES)
