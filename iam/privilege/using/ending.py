@@ -18,7 +18,7 @@ from iam.privilege.using.uses import UNDER_WAY, End, Use, UseState, moved, over,
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.signin.door import Door
-from iam.sync.urgent.errands import Errand, ErrandKind, StoredErrand, errands, put
+from iam.sync.urgent.errands import Errand, ErrandKind, Outcome, StoredErrand, errands, put
 
 
 def end(act: Act, door: Door, use_id: int, by: int | None, reason: str = "") -> Use:
@@ -110,8 +110,11 @@ def errand_of(
 
 
 def shut_again(connection: Connection, of: Use) -> bool:
-    """Whether the target was read back and holds nothing of the use."""
-    return all(each.settled_at is not None for each in errands(connection, of.subject))
+    """Whether the target was read back and holds nothing of the use; what was never open holds nothing either."""
+    found = errands(connection, of.subject)
+    if any(each.settled_at is None for each in found):
+        return False
+    return of.opened_at is None or (bool(found) and found[-1].outcome is Outcome.DONE)
 
 
 def last_opening(connection: Connection, of: Use) -> StoredErrand | None:
