@@ -79,8 +79,10 @@ def two(working: City, page: Page, open_context: OpenContext) -> tuple[Hands, Ha
     user, witness = Hands(working, page), Hands(working, open_context().new_page())
     someone, other = working.newcomer(Way.APP), working.newcomer(Way.APP)
     has_key(user, someone)
-    heads = (working.id_of(working.cast.one(role)) for role in (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER))
-    ward = Ward(working.store, working.door, *heads)
+    head, operator, approver = (
+        working.id_of(working.cast.one(role)) for role in (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER)
+    )
+    ward = Ward(working.store, working.door, head, operator, approver)
     id_ = ward.registers(LOGIN)
     ward.delegates(working.id_of(someone), [id_])
     working.signed_in(witness.page, other)

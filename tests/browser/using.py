@@ -58,8 +58,10 @@ class InUse:
 
 def furnish_using(city: City, staff: Visitor) -> InUse:
     """Delegations of the staff and of a colleague, and uses of each sort."""
-    heads = (city.id_of(city.cast.one(role)) for role in (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER))
-    ward = Ward(city.store, city.door, *heads)
+    head, operator, approver = (
+        city.id_of(city.cast.one(role)) for role in (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER)
+    )
+    ward = Ward(city.store, city.door, head, operator, approver)
     people = city.id_of(staff), city.id_of(city.newcomer(Way.APP))
     user, peer = (ward.acting(each, ward.gives_card(each)) for each in people)
     ids = tuple(

@@ -22,10 +22,9 @@ _SECRET = re.compile(r'<code id="once"[^>]*>([^<]+)</code>')
 
 
 def ward_of(city: City) -> Ward:
-    ids = {
-        role: city.entrant(city.holder(role)).person_id for role in (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER)
-    }
-    return Ward(city.store, city.door, *ids.values())
+    roles = (Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER)
+    head, operator, approver = (city.entrant(city.holder(role)).person_id for role in roles)
+    return Ward(city.store, city.door, head, operator, approver)
 
 
 @dataclass
