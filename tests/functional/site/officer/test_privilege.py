@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from iam.office.changes import waivers
 from iam.office.changes.waivers import Control
@@ -13,6 +13,7 @@ from iam.privilege.books import delegation_table
 from iam.privilege.delegating import DelegationState
 from iam.privilege.register import Deed, Mode
 from iam.privilege.using import UseState
+from iam.record.audit.chain import audit_record
 from iam.record.columns import jst_day
 from iam.sync.urgent import errands
 from tests.functional.site.given import Browser, City
@@ -133,6 +134,9 @@ def test_whoever_may_not_decide_reads_why_and_decides_nothing(city_sqlite: City)
     assert (late.status_code, "承認を待っていません" in late.get_data(as_text=True)) == (409, True)
     again = city.somebody(GENERAL).send(f"{PAGE}{page}/withdraw", of=PAGE + page)
     assert again.status_code == 409
+    with city.store.read() as connection:
+        refused = connection.execute(select(audit_record).where(audit_record.c.action == "privilege.refused")).all()
+    assert [(each.subject, "withdraw" in each.detail) for each in refused] == [(f"delegation {found.waiting.id}", True)]
 
 
 def test_an_open_use_is_seen_and_ended_by_an_officer(city: City) -> None:

@@ -3,9 +3,10 @@
 The one law: *what is approved is what was shown* (OITA-S3.7.1, R17): the approval carries the hash of the page.
 """
 
+from contextlib import AbstractContextManager
 from typing import Final
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField
@@ -13,7 +14,10 @@ from wtforms.validators import InputRequired
 
 from iam.errors import Conflict, Forbidden
 from iam.privilege import delegating
+from iam.privilege.attempted import attempted
 from iam.privilege.delegating import DelegationState
+from iam.record.act import Act
+from iam.signin.door import actor_of
 from web.officer.officer import officer
 from web.officer.privilege.bounds import called
 from web.officer.privilege.deed import CONFLICT, Answer, Pair, Shown, answer
@@ -44,20 +48,34 @@ def approve(id_: int) -> Answer:
     found, form = _read(id_), ApproveForm.read()
     if found.delegation.state is not DelegationState.NOMINATED:
         raise Conflict(gettext("この指名は、承認を待っていません。いまの状態を一覧で確かめてください。"))
-    if found.why_not:
-        raise Forbidden(found.why_not)
+    _may("approve", found)
     if not form.sent():
         form.seen.data = form.seen.data or found.delegation.content_hash
         return _asked(found, form, form.status)
     me = officer()
     try:
-        with me.act() as act:
+        with trying("approve", id_) as act:
             delegating.approve(act, me.door, id_, me.who.person_id, form.seen.data or "")
     except Conflict as conflict:
         form.form_errors.append(gettext(str(conflict)))
         return _asked(found, form, CONFLICT)
     flash(gettext("承認しました。指名した責任者と、任された職員に知らせました。"), "success")
     return redirect(_page(id_), 303)
+
+
+def trying(verb: str, id_: int) -> AbstractContextManager[Act]:
+    """An act of this officer's; a refusal is recorded in the audit."""
+    me = officer()
+    return attempted(me.store, actor_of(me.who.staff_number), verb, f"delegation {id_}")
+
+
+def _may(verb: str, found: Read) -> None:
+    """Refuse whoever may not decide it; whoever tried it nevertheless is recorded."""
+    if found.why_not and request.method == "POST":
+        with trying(verb, found.delegation.id):
+            raise Forbidden(found.why_not)
+    if found.why_not:
+        raise Forbidden(found.why_not)
 
 
 def _asked(found: Read, form: ApproveForm, status: int) -> tuple[str, int]:
@@ -71,8 +89,7 @@ def _asked(found: Read, form: ApproveForm, status: int) -> tuple[str, int]:
 def decline(id_: int) -> Answer:
     """Say no; the nominator reads why."""
     found = _read(id_)
-    if found.why_not:
-        raise Forbidden(found.why_not)
+    _may("decline", found)
     shown = Shown(
         gettext("指名の差戻し"), gettext("差し戻す"),
         (
@@ -84,7 +101,7 @@ def decline(id_: int) -> Answer:
 
     def do(reason: str) -> str:
         me = officer()
-        with me.act() as act:
+        with trying("decline", id_) as act:
             delegating.decline(act, me.door, id_, me.who.person_id, reason)
         return gettext("指名を差し戻し、指名した責任者に知らせました。")
 
@@ -107,7 +124,7 @@ def end(id_: int) -> Answer:
 
     def do(reason: str) -> str:
         me = officer()
-        with me.act() as act:
+        with trying("end", id_) as act:
             delegating.end(act, me.door, id_, me.who.person_id, reason)
         return gettext("代行を終わらせました。")
 
@@ -130,7 +147,7 @@ def review(id_: int) -> Answer:
 
     def do(words: str) -> str:
         me = officer()
-        with me.act() as act:
+        with trying("review", id_) as act:
             delegating.review(act, me.door, id_, me.who.person_id, words)
         return gettext("確認したことを記録しました。")
 
@@ -142,7 +159,7 @@ def withdraw(id_: int) -> Response:
     """The nominator takes it back."""
     _read(id_)
     me = officer()
-    with me.act() as act:
+    with trying("withdraw", id_) as act:
         delegating.withdraw(act, me.door, id_, me.who.person_id)
     flash(gettext("指名を取り下げました。"), "success")
     return redirect(_page(id_), 303)
@@ -153,7 +170,7 @@ def receive(id_: int) -> Response:
     """A general officer has read the notice of the approval."""
     _read(id_)
     me = officer()
-    with me.act() as act:
+    with trying("receive", id_) as act:
         delegating.receive(act, me.door, id_, me.who.person_id)
     flash(gettext("承認の知らせを受領したことを記録しました。"), "success")
     return redirect(_page(id_), 303)

@@ -19,9 +19,10 @@ from iam.office.finding import LONGEST, Asked, find
 from iam.office.roles import holders
 from iam.people.ledger import Person, people, persons_by_number
 from iam.policy.profile import Role
+from iam.privilege.attempted import attempted
 from iam.privilege.delegating import Delegation, Wish, delegation, mistakes, nominate
 from iam.privilege.register import privileged_ids
-from iam.signin.door import number_of
+from iam.signin.door import actor_of, number_of
 from web.officer.clients.forms import Several
 from web.officer.officer import officer, place, today
 from web.officer.privilege.bounds import called, names_of
@@ -66,7 +67,8 @@ def new() -> Answer:
         return _page(form, able, _WRONG if form.errors else 200, former)
     try:
         me = officer()
-        with me.act() as act:
+        # Who tried it and why it was refused is recorded.
+        with attempted(me.store, actor_of(me.who.staff_number), "nominate", "delegation") as act:
             made = nominate(act, me.door, me.who.person_id, wish)
     except (Conflict, Forbidden, NotFound) as refusal:
         form.form_errors.append(gettext(str(refusal)))
