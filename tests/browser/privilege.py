@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import update
+
 from iam.office import cases
 from iam.office.changes import waivers
 from iam.office.changes.waivers import Control
 from iam.policy.profile import Role
 from iam.ports import Target
 from iam.privilege import register, telling, using, vault
+from iam.privilege.books import delegation_table
 from iam.privilege.register import Deed, Mode
 from iam.privilege.using import UseState
 from iam.record.columns import jst_day
@@ -96,6 +99,7 @@ def furnish_privilege(city: City) -> Privilege:
     spare = play.registered(register.Wish(Deed.NEW, JUKI, Mode.SECRET, SPARE, purpose="予備機の保守"))
     play.registered(register.Wish.retiring(spare))
     waiver, ask_waiver = _waivers(city, play)
+    _by_a_deputy(city, staged, waiver)
     # Nobody asks for the change of an ID that is in use.
     ask_id = _ask_id(city, play, staged)
     stuck = _stuck(play, rounds, staged)
@@ -150,6 +154,13 @@ def _waivers(city: City, play: Practice) -> tuple[int, int]:
     with city.store.act(ACTOR) as act:
         waits = waivers.propose(act, city.door.offices, play.parts.delegate, wish, "夜間は一人のため", systems=systems)
     return held.id, waits.id
+
+
+def _by_a_deputy(city: City, staged: Staged, waiver: int) -> None:
+    """The delegation that holds was nominated under the exception, so that somebody has to look at it afterwards."""
+    with city.store.act(ACTOR) as act:
+        mine = delegation_table.c.id == staged.live.id
+        act.connection.execute(update(delegation_table).where(mine).values(waiver_id=waiver))
 
 
 def _ask_id(city: City, play: Practice, staged: Staged) -> int:
