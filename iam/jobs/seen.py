@@ -5,7 +5,7 @@ The one law: *looking changes no right*: a scan writes findings and letters, and
 
 from iam.privilege.seen.again import judge_again
 from iam.privilege.seen.evidence import Setting
-from iam.privilege.seen.scanning import Scanned, scan
+from iam.privilege.seen.scanning import Scanned, anything, scan
 from iam.record.store import Store
 
 
@@ -15,6 +15,9 @@ def look_for_privilege(store: Store, actor: str, setting: Setting) -> Scanned:
     Raises:
         StoreError, Busy: when the database is away.
     """
+    with store.read() as connection:
+        if not anything(connection, setting):
+            return Scanned()
     with store.act(actor) as act:
         judge_again(act, setting)
     with store.act(actor) as act:

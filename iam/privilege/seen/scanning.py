@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from iam.access.accounts import account_table
 from iam.access.naming import comparable_login
-from iam.privilege.books import privileged_id_table, use_table
+from iam.privilege.books import finding_table, privileged_id_table, sighting_table, use_table
 from iam.privilege.default_names import is_default_name
 from iam.privilege.register import Mode, PrivilegedId, privileged_ids
 from iam.privilege.seen.evidence import Cause, Setting, tell_of, write_gone, write_standing
@@ -68,6 +68,16 @@ def scan(act: Act, setting: Setting) -> Scanned:
         told = {"standing": len(standing), "fresh": len(fresh), "gone": len(gone)}
         act.record("privilege.scanned", "privilege", told)
     return Scanned(fresh, standing, gone)
+
+
+def anything(connection: Connection, setting: Setting) -> bool:
+    """Whether there is anything to look at or to look after: most bodies' nights need no act for it."""
+    for table in (privileged_id_table, sighting_table, finding_table):
+        if connection.execute(select(table.c.id).limit(1)).first() is not None:
+            return True
+    if any(right.privileged for system in setting.model.systems.values() for right in system.entitlements.values()):
+        return True
+    return any(map(is_default_name, connection.execute(select(actual_account_table.c.login)).scalars()))
 
 
 def _system(connection: Connection, code: str, at: datetime) -> _System:
