@@ -32,7 +32,7 @@ PORTAL: Final = frozenset({"approve", "ask", "emergency", "join", "nominate", "r
 
 ELSEWHERE: Final = {
     "init": "makes files", "db upgrade": "makes tables", "serve": "the portal itself, every route of which is tried",
-    "worker": "carries out what persons decided", "sync": "leaves the accounts of the register alone, as its own suite shows",
+    "worker": "carries out what persons decided", "sync": "leaves accounts of the register alone, as its suite shows",
     "reconcile": "sorts accounts of systems; those of the register are protected",
     "keys roll-tokens": "two officers: test_configuration", "keys rotate": "the same",
     "policy propose": "proposes and decides nothing: test_configuration", "plan release": "two officers: test_release",
