@@ -39,7 +39,6 @@ _SHORT: Final = 280
 """Characters of each text in an emergency: both come back together after a new proof (border/typed)."""
 
 
-
 class AskForm(PageForm):
     """What for, and for how long."""
 
