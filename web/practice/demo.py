@@ -63,6 +63,7 @@ def next_steps(stage: Stage) -> None:
         (folder / "出力", "4月1日の部ごとの一覧"),
         (Path("docs") / "運用手引き.md", "運用手引き"),
         (Path("docs") / "接続手引き.md", "接続手引き。この団体で、業務システムを一つつないで試せます"),
+        (Path("docs") / "特権ID手引き.md", "特権ID手引き。指名、承認、利用、立会い、記録"),
     )
     for place, words in places:
         click.echo(f"  {click.style(str(place), bold=True)}  {words}")
