@@ -144,7 +144,9 @@ class Wing:
     def round(self) -> Swept:
         """What the worker does each second."""
         self.carry()
-        return using.sweep(self.store, self.door)
+        swept = using.sweep(self.store, self.door)
+        delegating.tidy(self.store, self.door, "worker")
+        return swept
 
     def carry(self) -> list[Settled]:
         """The errands alone."""

@@ -1,6 +1,5 @@
 """Uses that one person opens: under a waiver, or in an emergency; what is owed afterwards, and to whom."""
 
-import pytest
 from sqlalchemy import update
 
 from iam.errors import MailError
@@ -65,12 +64,13 @@ def test_only_a_live_waiver_of_the_system_lets_one_person_work_and_an_officer_lo
     assert wing.now(use).state is UseState.OPEN
     wing.ends(use, wing.user)
     wing.rounds(2)
+    with wing.store.act("test") as act:
+        act.connection.execute(update(waiver_table).values(withdrawn_at=None))
+    _reviewed(wing, wing.asks(wing.user, wing.ids["root"]))
 
 
-def test_what_was_done_alone_is_reviewed_by_an_officer_and_by_nobody_else(make_wing: MakeWing) -> None:
-    wing = make_wing("root", witness=False)
-    waived(wing, "gw")
-    use = wing.asks(wing.user, wing.ids["root"])
+def _reviewed(wing: Wing, use: Use) -> None:
+    """What was done alone is reviewed by an officer and by nobody else."""
     wing.rounds(3)
     wing.ends(use, wing.user)
     wing.rounds(2)
@@ -85,7 +85,9 @@ def test_what_was_done_alone_is_reviewed_by_an_officer_and_by_nobody_else(make_w
 
 def test_an_emergency_opens_with_mail_and_the_feed_and_every_approver_away(make_wing: MakeWing) -> None:
     wing = make_wing("root", "spare")
-    wing.office.settle(row(2, "0101"))  # the one approver became something else
+    # The one approver became something else; somebody audits.
+    wing.office.settle(row(2, "0101"), row(7, "0101", title_code=POSTS[Role.AUDITOR]))
+    auditor = Person(wing.office.hall, wing.office.id_of(7), "0000007", "")
     wing.body.targets["zei"].away = True
     assert not wing.office.bearers(Role.APPROVER)
     assert "登録されていません" in wing.refused(lambda: wing.starts(wing.operator, wing.ids["spare"]))
@@ -97,7 +99,8 @@ def test_an_emergency_opens_with_mail_and_the_feed_and_every_approver_away(make_
     assert (opened.state, opened.emergency, opened.witness_id) == (UseState.OPEN, True, None)
     secret = wing.reveals(wing.operator, use)
     assert wing.gw.opens("kanri1", secret)
-    assert topics(wing, wing.general).count(Topic.PRIVILEGE_EMERGENCY) == 1
+    told = [topics(wing, each).count(Topic.PRIVILEGE_EMERGENCY) for each in (wing.general, auditor, wing.witness)]
+    assert told == [1, 1, 0]
     wing.joins(wing.witness, use)
     wing.does(using.leave, wing.witness, use)
     wing.clock.on(minutes=58)
@@ -139,26 +142,3 @@ def test_an_emergency_is_approved_by_another_by_the_next_working_day_or_told_aga
 def approves(wing: Wing, use: Use, by: Person) -> Use:
     with wing.store.act("test") as act:
         return using.approve_afterwards(act, wing.door, use.id, by.id, "障害票を確認した")
-
-
-def test_uses_and_emergencies_in_a_row_never_go_past_the_cap_together(make_wing: MakeWing) -> None:
-    wing = make_wing("root", "batch", longest=60, window=30, rest=60)
-    first = wing.opened(wing.ids["batch"], minutes=40)
-    wing.clock.on(minutes=1)
-    assert "あと20分" in wing.refused(lambda: wing.starts(wing.user, wing.ids["root"], minutes=30))
-    second = wing.starts(wing.user, wing.ids["root"])
-    assert second.minutes <= 20
-    wing.ends(first, wing.user)
-    wing.ends(second, wing.user)
-    wing.rounds(3)
-    left = wing.asks(wing.user, wing.ids["root"], minutes=50)
-    assert left.state is UseState.ASKED
-
-
-@pytest.mark.parametrize("role", [Role.AUDITOR])
-def test_whoever_audits_learns_of_an_emergency_too(make_wing: MakeWing, role: Role) -> None:
-    wing = make_wing("root")
-    wing.office.settle(row(7, "0101", title_code=POSTS[role]))
-    wing.starts(wing.user, wing.ids["root"])
-    auditor = Person(wing.office.hall, wing.office.id_of(7), "0000007", "")
-    assert topics(wing, auditor) == [Topic.PRIVILEGE_EMERGENCY]

@@ -211,6 +211,9 @@ class Privileged(RuleBasedStateMachine):
     def lifted(self) -> None:
         with self.wing.store.act("test") as act:
             act.connection.execute(update(block_table).values(lifted_at=act.at))
+        self.wing.clock.on(seconds=1)
+        delegating.tidy(self.wing.store, self.wing.door, "worker")
+        self.delegation_begins()
 
     def delegation_begins(self) -> None:
         """Anew, where it ended."""
@@ -308,5 +311,5 @@ def _person(use: Use) -> int:
 
 TestPrivileged = Privileged.TestCase
 TestPrivileged.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

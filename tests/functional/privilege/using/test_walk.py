@@ -112,8 +112,10 @@ def test_a_group_is_entered_for_the_use_alone_and_doors_and_the_night_agree(wing
     with wing.store.read() as connection:
         assert None not in connection.scalars(select(grant_table.c.withdrawn_at)).all()
 
+    _without_a_secret_of_ours(wing)
 
-def test_an_account_without_a_secret_of_ours_is_on_for_the_use_alone(wing: Wing) -> None:
+
+def _without_a_secret_of_ours(wing: Wing) -> None:
     use = wing.opened(wing.ids["console"])
     assert not wing.shut("console")
     assert "ありません" in wing.refused(lambda: wing.reveals(wing.user, use))
@@ -162,6 +164,8 @@ def suspended(wing: Wing, _use: Use) -> Callable[[], object]:
     def lifted() -> None:
         with wing.store.act("test") as act:
             act.connection.execute(update(block_table).values(lifted_at=act.at))
+        wing.rounds(1)
+        wing.delegation = delegated(wing, wing.user, [wing.ids["root"]])
 
     return lifted
 
@@ -228,9 +232,11 @@ def test_a_dead_target_at_the_end_is_retried_alarmed_once_and_shown_until_done(m
     wing.rounds(3, seconds=31)
     assert (wing.now(use).state, wing.shut("root"), wing.undone()) == (UseState.CLOSED, True, [])
 
+    _never_opened(wing)
 
-def test_a_target_that_cannot_be_opened_ends_the_use_and_nobody_finds_it_open_later(make_wing: MakeWing) -> None:
-    wing = make_wing("root")
+
+def _never_opened(wing: Wing) -> None:
+    """A target that cannot be opened ends the use, and nobody finds it open later."""
     wing.gw.away = True
     use = wing.asks(wing.user, wing.ids["root"])
     wing.joins(wing.witness, use)
@@ -259,10 +265,11 @@ def test_what_nobody_witnesses_lapses_and_what_is_taken_back_is_free_at_once(mak
     assert (third.state, wing.now(second).state) == (UseState.ASKED, UseState.WITHDRAWN)
     wing.rounds(2)
     assert wing.shut("root")
+    wing.does(using.withdraw, wing.user, third)
+    _old_proof(wing)
 
 
-def test_an_old_proof_is_told_apart_and_a_block_of_the_person_lifted_lets_them_ask_again(make_wing: MakeWing) -> None:
-    wing = make_wing("root")
+def _old_proof(wing: Wing) -> None:
     acting = wing.acting(wing.user)
     wing.clock.on(minutes=9)
     with pytest.raises(using.ProofNeeded, match="もう一度"), acting.attempt("ask", "privileged_id 1") as act:
@@ -271,6 +278,3 @@ def test_an_old_proof_is_told_apart_and_a_block_of_the_person_lifted_lets_them_a
     fresh = wing.acting(wing.witness)
     with pytest.raises(Exception, match="在職していない"), fresh.attempt("ask", "privileged_id 1") as act:
         using.ask(act, acting, using.Wish(wing.ids["root"].id, "更新"))
-    with wing.store.act("test") as act:
-        act.connection.execute(update(block_table).values(lifted_at=act.at))
-    assert wing.asks(wing.user, wing.ids["root"]).state is UseState.ASKED
