@@ -14,7 +14,7 @@ from iam.people.standing import Status
 from iam.policy.entry.privileged import Privileged
 from iam.policy.profile import Role
 from iam.privilege.register import Mode, PrivilegedId
-from iam.privilege.using.uses import ProofNeeded, Use, UseState, Wish, over
+from iam.privilege.using.uses import End, ProofNeeded, Use, UseState, Wish, over
 from iam.record.columns import local_text
 from iam.signin.door import Entrant
 from iam.signin.kinds import two_kinds
@@ -295,6 +295,13 @@ def why_not_end(use: Use, by: int | None, roles: frozenset[Role]) -> IamError | 
     if by is None or by in (use.person_id, use.witness_id) or roles & ENDS_ANY:
         return None
     return Forbidden("この利用を終えられるのは、利用者、立会者、統括・承認・運用の担当者です。")
+
+
+def ended_as(use: Use, by: int | None) -> End:
+    """As what somebody ends a use by hand; `by` None: at the console."""
+    if by is None:
+        return End.OFFICER
+    return {use.person_id: End.USER, use.witness_id: End.WITNESS}.get(by, End.OFFICER)
 
 
 def why_not_write(use: Use, person_id: int) -> IamError | None:

@@ -13,7 +13,7 @@ from iam.outbox import Topic, Value
 from iam.people.holidays import working_days_after
 from iam.privilege import telling, vault
 from iam.privilege.register import Mode, PrivilegedId, privileged_id
-from iam.privilege.using.deciding import why_not_end
+from iam.privilege.using.deciding import ended_as, why_not_end
 from iam.privilege.using.uses import UNDER_WAY, End, Use, UseState, moved, over, use
 from iam.record.act import Act
 from iam.record.columns import jst_day
@@ -36,9 +36,8 @@ def end(act: Act, door: Door, use_id: int, by: int | None, reason: str = "") -> 
         return found
     if not found.under_way:
         raise over(found)
-    ended = {found.person_id: End.USER, found.witness_id: End.WITNESS}.get(by, End.OFFICER)
     # Of two who end it at once the second is told what the first has done.
-    close(act, door, found, ended, by=by, words=reason)
+    close(act, door, found, ended_as(found, by), by=by, words=reason)
     return use(act.connection, use_id)
 
 

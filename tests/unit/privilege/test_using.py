@@ -284,6 +284,18 @@ def test_nobody_judges_what_they_had_a_part_in(
 
 
 @pytest.mark.parametrize(
+    ("witness", "by", "end"),
+    [
+        (WITNESS, USER, End.USER), (WITNESS, WITNESS, End.WITNESS), (WITNESS, OTHER, End.OFFICER),
+        (WITNESS, None, End.OFFICER), (None, None, End.OFFICER), (None, USER, End.USER),
+    ],
+)  # fmt: skip
+def test_whoever_ends_it_is_told_apart(witness: int | None, by: int | None, end: End) -> None:
+    assert deciding.ended_as(a_use(witness_id=witness), by) is end
+    assert deciding.why_not_end(a_use(), None, NONE) is None
+
+
+@pytest.mark.parametrize(
     ("changed", "after", "why"),
     [
         ({}, 59.9, None),
