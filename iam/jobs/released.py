@@ -14,7 +14,7 @@ from iam.errors import Conflict, IntegrityError
 from iam.intake.staging import unpack_reading
 from iam.intake.taking import Intake, Taker, write_intake
 from iam.jobs.job import Job, applier_of, base_of
-from iam.office.roles import holders
+from iam.office.roles import bearers
 from iam.outbox import Topic
 from iam.people.ledger import people
 from iam.record.act import Act
@@ -42,7 +42,7 @@ def tell_officers(act: Act, job: Job, held: StoredPlan, changes: int) -> None:
     """A plan that waits is told to whoever may release it in the portal."""
     if job.offices is None:
         return
-    ids = {each.person_id for role in RELEASING for each in holders(act.connection, job.offices, role, job.today)}
+    ids = bearers(act.connection, job.offices, RELEASING, job.today)
     for officer in people(act.connection, ids):
         outbox.tell(act, officer.id, officer.email, Topic.PLAN_HELD, {"plan": held.id, "changes": changes})
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, desc, select, update
 
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.office.books import case_table
-from iam.office.roles import Offices, holders, roles_of
+from iam.office.roles import Offices, bearers, roles_of
 from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.columns import canonical_json, jst_day
@@ -341,7 +341,7 @@ def deciders(connection: Connection, offices: Offices, case: Case, at: datetime)
     """Who could decide it now: person ids."""
     guarded = _guarded(connection, offices, [case], at).get(case.subject_id or 0, frozenset())
     asked = decides(case.kind, guarded, case.content)
-    found = {each.person_id for role in asked for each in holders(connection, offices, role, jst_day(at))}
+    found = bearers(connection, offices, asked, jst_day(at))
     return sorted(found - {case.asked_by, case.subject_id})
 
 

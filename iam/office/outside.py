@@ -19,7 +19,7 @@ from iam.access.places.terminals import TerminalState, terminal_by_id
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.office.cases import Case, CaseKind, ask
 from iam.office.deputies import wrong_days
-from iam.office.roles import Offices, roles_of
+from iam.office.roles import Offices, roles_held
 from iam.outbox import Topic
 from iam.people.ledger import people
 from iam.people.standing import Status
@@ -104,7 +104,7 @@ def withdraw(act: Act, offices: Offices, permission_id: int, by: int, reason: st
         NotFound: no such permission; Conflict: it is over; Forbidden: neither its holder nor such an officer asks.
     """
     found = permissions.permission(act.connection, permission_id)
-    roles = roles_of(act.connection, offices.profile, {by}, jst_day(act.at), absence=offices.absence)[by]
+    roles = roles_held(act.connection, offices, by, jst_day(act.at))
     if by != found.person_id and not roles & WITHDRAWS:
         raise Forbidden("許可を取り消せるのは、許可を受けた本人と、統括・承認・運用・端末の担当者だけです。")
     found = permissions.withdraw(act, permission_id, reason)

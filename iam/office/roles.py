@@ -127,6 +127,11 @@ def roles_of(
     return {id_: frozenset(each.role for each in found[id_]) for id_ in found}
 
 
+def roles_held(connection: Connection, offices: Offices, person_id: int, on: date) -> frozenset[Role]:
+    """The roles of one person on a day (JST)."""
+    return roles_of(connection, offices.profile, [person_id], on, absence=offices.absence)[person_id]
+
+
 def holdings_of(
     connection: Connection, offices: Offices, person_ids: Collection[int], on: date, *, away: bool = False
 ) -> dict[int, tuple[Holding, ...]]:
@@ -216,6 +221,11 @@ def holders(connection: Connection, offices: Offices, role: Role, on: date) -> l
         ids |= set(connection.execute(_candidates(patterns, on)).scalars())
     found = holdings_of(connection, offices, ids, on)
     return [each for id_ in sorted(found) for each in found[id_] if each.role is role]
+
+
+def bearers(connection: Connection, offices: Offices, roles: Iterable[Role], on: date) -> set[int]:
+    """Everybody who holds one of `roles` on a day (JST): person ids."""
+    return {each.person_id for role in roles for each in holders(connection, offices, role, on)}
 
 
 def _candidates(patterns: Sequence[PostPattern], on: date) -> Select[tuple[int]]:

@@ -31,7 +31,7 @@ from iam.office.changes.configuration import (
     judge,
     sealed,
 )
-from iam.office.roles import STAFF, Offices, holders
+from iam.office.roles import STAFF, Offices, bearers
 from iam.outbox import Topic
 from iam.people.ledger import people
 from iam.policy.profile import Profile, Role, StaffCategory, Title
@@ -163,9 +163,7 @@ def _end(connection: Connection, before: Configuration, at: datetime) -> datetim
 def alarm(act: Act, offices: Offices, keys: KeyRing, topic: Topic, values: Mapping[str, outbox.Value]) -> None:
     """Tell the heads as the confirmed rules know them, not as a changed profile would have them."""
     seats = confirmed_offices(act.connection, offices, keys) or offices
-    day = jst_day(act.at)
-    ids = {each.person_id for role in HEADS for each in holders(act.connection, seats, role, day)}
-    for person in people(act.connection, ids):
+    for person in people(act.connection, bearers(act.connection, seats, HEADS, jst_day(act.at))):
         outbox.tell(act, person.id, person.email, topic, values)
 
 
@@ -220,9 +218,7 @@ def see_seats(connection: Connection, offices: Offices, keys: KeyRing, person_id
     if seats is None:
         return
     able = {Role.GENERAL_OFFICER, Role.OPERATOR, Role.APPROVER}
-    day = jst_day(at)
-    held = {each.person_id for role in able for each in holders(connection, seats, role, day)}
-    if missing := set(person_ids) - held:
+    if missing := set(person_ids) - bearers(connection, seats, able, jst_day(at)):
         names = "、".join(person.name for person in people(connection, missing))
         raise Forbidden(f"{names}さんは、確認済みの設定ではその役職にありません。別の担当者が行ってください。")
 

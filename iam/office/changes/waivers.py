@@ -20,7 +20,7 @@ from iam.office.books import case_table
 from iam.office.cases import ASKS, Case, CaseKind, CaseState, ask, case_of
 from iam.office.changes.books import waiver_table
 from iam.office.deputies import wrong_days
-from iam.office.roles import Offices, holders, roles_of
+from iam.office.roles import Offices, bearers, roles_held
 from iam.outbox import Topic
 from iam.people.ledger import people
 from iam.policy.profile import Profile, Role
@@ -164,7 +164,7 @@ def emergency(
         Forbidden: this officer may not ask for one; Conflict: it is wrong, or the last such one was never approved.
     """
     today = jst_day(act.at)
-    if not ASKS[CaseKind.WAIVER] & roles_of(act.connection, offices.profile, {by}, today, absence=offices.absence)[by]:
+    if not ASKS[CaseKind.WAIVER] & roles_held(act.connection, offices, by, today):
         raise Forbidden(f"「{CaseKind.WAIVER.label_ja}」を申請する権限がありません。")
     if wish.valid_from != today:
         raise Conflict("緊急の例外措置は、今日から始めてください。")
@@ -189,7 +189,7 @@ def withdraw(act: Act, offices: Offices, waiver_id: int, by: int, reason: str) -
         NotFound: no such one; Conflict: it is over; Forbidden: neither who asked for it nor such an officer asks.
     """
     found, columns = waiver(act.connection, waiver_id), waiver_table.c
-    roles = roles_of(act.connection, offices.profile, {by}, jst_day(act.at), absence=offices.absence)[by]
+    roles = roles_held(act.connection, offices, by, jst_day(act.at))
     if not roles & WITHDRAWS and (by != found.asked_by or not roles):
         raise Forbidden("例外措置を取り消せるのは、申請した担当者と、統括・承認の担当者だけです。")
     changed = act.connection.execute(
@@ -281,8 +281,7 @@ def _give(act: Act, offices: Offices, wish: Wish, reason: str, *, asked_by: int,
 
 def _alarm(act: Act, offices: Offices, case: Case, wish: Wish) -> None:
     """Every approver and general officer learns at once of what one officer did alone."""
-    day = jst_day(act.at)
-    ids = {each.person_id for role in WITHDRAWS for each in holders(act.connection, offices, role, day)}
+    ids = bearers(act.connection, offices, WITHDRAWS, jst_day(act.at))
     found = {person.id: person for person in people(act.connection, {*ids, case.asked_by})}
     told: dict[str, outbox.Value] = {
         "at": act.at, "person": found[case.asked_by].name, "control": wish.control.label_ja, "reason": case.reason,

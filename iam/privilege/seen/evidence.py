@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from iam import outbox
 from iam.access.model import AccessModel
-from iam.office.roles import Offices, holders
+from iam.office.roles import Offices, bearers, holders
 from iam.outbox import Topic, Value
 from iam.people.ledger import people
 from iam.policy.profile import Role
@@ -211,7 +211,7 @@ def tell_of(act: Act, setting: Setting, ids: Collection[int]) -> None:
 
 def _told(act: Act, model: AccessModel, offices: Offices, code: str) -> list[int]:
     on = jst_day(act.at)
-    ids = {each.person_id for role in TOLD for each in holders(act.connection, offices, role, on)}
+    ids = bearers(act.connection, offices, TOLD, on)
     owner = model.systems[code].owner if code in model.systems else ""
     owners = holders(act.connection, offices, Role.SYSTEM_OWNER, on)
     return sorted(ids | {each.person_id for each in owners if owner and each.post.partition(" ")[0] == owner})
