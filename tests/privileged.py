@@ -154,7 +154,7 @@ class Wing:
         return carry_out(
             Carrier(
                 self.store, "worker", self.door.model, targets, vault.Vault(self.door.keys),
-                alarm=lambda act, errand, reason: telling.stuck(act, self.door, errand, reason),
+                alarm=lambda act, errand, _reason: telling.stuck(act, self.door, errand),
             )
         )  # fmt: skip
 

@@ -50,9 +50,9 @@ def carrier_of(
 ) -> Carrier:
     """Who carries errands out.  Without a `door` (a body without a portal) nobody is told of a target that is dead."""
 
-    def alarm(act: Act, errand: StoredErrand, reason: str) -> None:
+    def alarm(act: Act, errand: StoredErrand, _reason: str) -> None:
         if door is not None:
-            telling.stuck(act, door, errand, reason)
+            telling.stuck(act, door, errand)
 
     def withheld(connection: Connection, errand: StoredErrand, at: datetime) -> str:
         return "" if door is None else why_withheld(connection, door, errand, at)

@@ -13,8 +13,10 @@ from iam.record.store import Store
 
 
 @contextmanager
-def attempted(store: Store, actor: str, tried: str, subject: str) -> Iterator[Act]:
-    """An act by `actor`; when it is refused, that is recorded (`privilege.refused`) and raised on.
+def attempted(
+    store: Store, actor: str, tried: str, subject: str, *, action: str = "privilege.refused"
+) -> Iterator[Act]:
+    """An act by `actor`; when it is refused, that is recorded as `action` and raised on.
 
     `tried`: the verb, e.g. "approve"; `subject`: e.g. "delegation 5".
     """
@@ -23,5 +25,5 @@ def attempted(store: Store, actor: str, tried: str, subject: str) -> Iterator[Ac
             yield act
     except (Forbidden, Conflict, NotFound) as refusal:
         with store.act(actor) as act:
-            act.record("privilege.refused", subject, {"tried": tried, "reason": str(refusal)})
+            act.record(action, subject, {"tried": tried, "reason": str(refusal)})
         raise

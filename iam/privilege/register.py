@@ -32,6 +32,7 @@ __all__ = [
     "PrivilegedId",
     "Wish",
     "by_id",
+    "in_use",
     "mistakes",
     "privileged_id",
     "privileged_ids",
@@ -193,6 +194,12 @@ def by_id(connection: Connection, ids: Collection[int], *, lock: bool = False) -
     return {row.id: _row(row) for row in connection.execute(query.with_for_update() if lock else query)}
 
 
+def in_use(connection: Connection, id_: int) -> bool:
+    """Whether a use of this ID is not over."""
+    busy = use_table.c.privileged_id == id_, use_table.c.slot.is_not(None)
+    return connection.execute(select(use_table.c.id).where(*busy).limit(1)).first() is not None
+
+
 # --- what stands against a wish
 
 
@@ -281,10 +288,7 @@ def _not_as_it_is(connection: Connection, wish: Wish) -> Refusal | None:
         return Conflict("情報システム・ログイン名・権限は変更できません。廃止して、新しく登録してください。")
     if wish.deed is Deed.CHANGE and Wish.like(found) == wish:
         return Conflict("いまの登録から変わるところがありません。")
-    columns = use_table.c
-    if connection.execute(
-        select(columns.id).where(columns.privileged_id == found.id, columns.slot.is_not(None))
-    ).first():
+    if in_use(connection, found.id):
         return Conflict("この特権IDは利用中です。利用を終わらせてから、確認してください。")
     return None
 

@@ -1,12 +1,12 @@
-"""Who is told of a use, and of what: its user and witness, those who answer for it, those who must act.
+"""Who is told of privileged IDs, and how: those concerned, those who answer for a system, those who must act.
 
 The one law: *a notice stands whether or not a letter can go*: mail that is away delays nobody and hides nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from iam import outbox
-from iam.office.roles import holders
+from iam.office.roles import bearers, holders
 from iam.outbox import Topic, Value
 from iam.people.ledger import Person, people
 from iam.policy.profile import Role
@@ -26,10 +26,9 @@ def tell(act: Act, ids: Iterable[int], topic: Topic, values: Mapping[str, Value]
         outbox.tell(act, each.id, each.email, topic, values)
 
 
-def bearers(act: Act, door: Door, roles: Collection[Role]) -> set[int]:
+def bearing(act: Act, door: Door, *roles: Role) -> set[int]:
     """Everybody who holds one of these roles today."""
-    on = jst_day(act.at)
-    return {each.person_id for role in roles for each in holders(act.connection, door.offices, role, on)}
+    return bearers(act.connection, door.offices, roles, jst_day(act.at))
 
 
 def owners(act: Act, door: Door, system: str) -> set[int]:
@@ -51,7 +50,7 @@ def words_of(door: Door, on: PrivilegedId, number: int) -> dict[str, Value]:
     return {"system": system.name if system else on.system, "right": on.name, "number": number}
 
 
-def stuck(act: Act, door: Door, errand: StoredErrand, _reason: str = "") -> None:
+def stuck(act: Act, door: Door, errand: StoredErrand) -> None:
     """The alarm of an errand that failed first: whoever can shut the system's own door is told, once.
 
     For `iam.sync.urgent.Carrier.alarm`.  An OPEN that waits harms nobody; the use says so itself.
@@ -61,8 +60,8 @@ def stuck(act: Act, door: Door, errand: StoredErrand, _reason: str = "") -> None
     system = door.model.systems.get(errand.system)
     values: dict[str, Value] = {
         "at": errand.written_at, "system": system.name if system else errand.system,
-        "right": errand.entitlement or errand.login, "subject": errand.subject,
+        "right": errand.entitlement or errand.login, "subject": errand.words,
     }  # fmt: skip
-    ids = bearers(act, door, (Role.GENERAL_OFFICER, Role.OPERATOR)) | owners(act, door, errand.system)
+    ids = bearing(act, door, Role.GENERAL_OFFICER, Role.OPERATOR) | owners(act, door, errand.system)
     tell(act, ids, Topic.PRIVILEGE_STUCK, values)
     act.record("errand.alarmed", errand.subject, {"errand": errand.id, "system": errand.system, "told": len(ids)})

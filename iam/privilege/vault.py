@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.exc import IntegrityError as ConstraintBroken
 
 from iam.errors import Conflict, Forbidden, NotFound
-from iam.office.roles import roles_of
+from iam.office.roles import roles_held
 from iam.policy.profile import Role
 from iam.privilege.barred import why_barred
-from iam.privilege.books import delegation_table, privileged_id_table, secret_table, use_table
-from iam.privilege.register import Mode, PrivilegedId, privileged_id, privileged_ids
+from iam.privilege.books import delegation_table, privileged_id_table, secret_table
+from iam.privilege.register import Mode, PrivilegedId, in_use, privileged_id, privileged_ids
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
@@ -157,7 +157,7 @@ def suspect(act: Act, door: Door, id_: int, by: int, reason: str) -> int:
         NotFound; Forbidden: not an officer, or barred; Conflict: the ID has no secret of its own, is in use, no reason.
     """
     found = privileged_id(act.connection, id_)
-    roles = roles_of(act.connection, door.profile, [by], jst_day(act.at), absence=door.absence)[by]
+    roles = roles_held(act.connection, door.offices, by, jst_day(act.at))
     if not roles & SUSPECTS:
         raise Forbidden("パスワードの変更を求められるのは、統括・承認・運用の担当者と、システム・データの責任者です。")
     if barred := why_barred(act.connection, door, by, act.at):
@@ -184,12 +184,6 @@ def rotate(act: Act, door: Door, on: PrivilegedId, why: str) -> int:
             secret_id=make(act, door.keys, on.id, why), former_id=former,
         ),
     )  # fmt: skip
-
-
-def in_use(connection: Connection, id_: int) -> bool:
-    """Whether a use of this ID is not over."""
-    busy = use_table.c.privileged_id == id_, use_table.c.slot.is_not(None)
-    return connection.execute(select(use_table.c.id).where(*busy).limit(1)).first() is not None
 
 
 def stale(connection: Connection) -> list[tuple[PrivilegedId, str]]:

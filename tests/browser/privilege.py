@@ -46,7 +46,7 @@ class Rounds:
         targets: Mapping[str, Target] = dict(self.targets)
         carrier = Carrier(
             self.store, ACTOR, self.door.model, targets, vault.Vault(self.door.keys),
-            alarm=lambda act, errand, reason: telling.stuck(act, self.door, errand, reason),
+            alarm=lambda act, errand, _reason: telling.stuck(act, self.door, errand),
         )  # fmt: skip
         for _ in range(count):
             carry_out(carrier)

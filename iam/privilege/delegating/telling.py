@@ -8,25 +8,17 @@ from datetime import date
 from typing import Final
 
 from iam import outbox
-from iam.office.roles import holders
 from iam.outbox import Topic
 from iam.people.ledger import Person, people
 from iam.policy.profile import Role
 from iam.privilege.delegating.deciding import REVIEWS
 from iam.privilege.delegating.delegation import Delegation
 from iam.privilege.register import by_id
+from iam.privilege.telling import bearing, tell
 from iam.record.act import Act
-from iam.record.columns import jst_day
 from iam.signin.door import Door
 
-Values = Mapping[str, outbox.Value]
 _SHOWN: Final = 3
-
-
-def heads(act: Act, door: Door, *roles: Role) -> set[int]:
-    """Everybody who holds one of these roles today."""
-    day = jst_day(act.at)
-    return {each.person_id for role in roles for each in holders(act.connection, door.offices, role, day)}
 
 
 def nominated(act: Act, found: Delegation, approvers: Iterable[int]) -> None:
@@ -36,7 +28,7 @@ def nominated(act: Act, found: Delegation, approvers: Iterable[int]) -> None:
         "asker": told[found.nominated_by].name, **_what(act, found, told), "number": found.id,
         "until": found.lapses_at,
     }  # fmt: skip
-    _tell(act, approvers, Topic.PRIVILEGE_NOMINATED, values)
+    tell(act, approvers, Topic.PRIVILEGE_NOMINATED, values)
 
 
 def approved(act: Act, door: Door, found: Delegation) -> None:
@@ -46,15 +38,15 @@ def approved(act: Act, door: Door, found: Delegation) -> None:
         **_what(act, found, told), "staff_number": told[found.delegate_id].staff_number, "first": found.valid_from,
         "last": found.valid_until, "number": found.id, "approver": told[found.approved_by or 0].name,
     }  # fmt: skip
-    concerned = {found.nominated_by, found.delegate_id} | heads(act, door, Role.GENERAL_OFFICER)
-    _tell(act, concerned, Topic.PRIVILEGE_DELEGATED, values)
+    concerned = {found.nominated_by, found.delegate_id} | bearing(act, door, Role.GENERAL_OFFICER)
+    tell(act, concerned, Topic.PRIVILEGE_DELEGATED, values)
 
 
 def not_delegated(act: Act, found: Delegation) -> None:
     """The nominator: it was declined, or lapsed."""
     told = _named(act, {found.delegate_id})
     values = {**_what(act, found, told), "number": found.id, "decision": found.state.label_ja}
-    _tell(act, [found.nominated_by], Topic.PRIVILEGE_NOT_DELEGATED, values)
+    tell(act, [found.nominated_by], Topic.PRIVILEGE_NOT_DELEGATED, values)
 
 
 def ended(act: Act, door: Door, found: Delegation) -> None:
@@ -62,15 +54,15 @@ def ended(act: Act, door: Door, found: Delegation) -> None:
     told = _named(act, {found.delegate_id})
     values = {**_what(act, found, told), "at": act.at, "number": found.id, "reason": found.why_ended}
     concerned = {found.nominated_by, found.delegate_id, found.approved_by or 0}
-    _tell(act, concerned | heads(act, door, Role.GENERAL_OFFICER), Topic.PRIVILEGE_DELEGATION_ENDED, values)
+    tell(act, concerned | bearing(act, door, Role.GENERAL_OFFICER), Topic.PRIVILEGE_DELEGATION_ENDED, values)
 
 
 def to_review(act: Act, door: Door, found: Delegation, until: date) -> None:
     """Whoever may look afterwards at what a deputy did."""
     told = _named(act, {found.delegate_id})
     values = {**_what(act, found, told), "number": found.id, "until": until}
-    concerned = heads(act, door, *REVIEWS) - {found.nominated_by, found.delegate_id, found.approved_by}
-    _tell(act, concerned, Topic.PRIVILEGE_DELEGATION_REVIEW, values)
+    concerned = bearing(act, door, *REVIEWS) - {found.nominated_by, found.delegate_id, found.approved_by}
+    tell(act, concerned, Topic.PRIVILEGE_DELEGATION_REVIEW, values)
 
 
 def _named(act: Act, ids: set[int]) -> dict[int, Person]:
@@ -82,8 +74,3 @@ def _what(act: Act, found: Delegation, told: Mapping[int, Person]) -> dict[str, 
     labels = [each.label for each in ids.values()]
     more = f"ほか{len(labels) - _SHOWN}件" if len(labels) > _SHOWN else ""
     return {"person": told[found.delegate_id].name, "right": "、".join(labels[:_SHOWN]) + more}
-
-
-def _tell(act: Act, ids: Iterable[int], topic: Topic, values: Values) -> None:
-    for person in people(act.connection, set(ids)):
-        outbox.tell(act, person.id, person.email, topic, values)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from iam.errors import Conflict, Forbidden, IamError, NotFound
-from iam.office.roles import roles_of
+from iam.office.roles import roles_held
 from iam.policy.profile import Role
 from iam.privilege.books import finding_table, use_table
 from iam.record.act import Act
@@ -42,10 +42,10 @@ class FindingKind(StrEnum):
     def label_ja(self) -> str:
         """The words that people read."""
         return {
-            "no_use": "利用のない特権の使用", "outside_window": "利用の時間の外",
-            "other_address": "利用者と違う接続元", "not_the_user": "利用者でない人の特権の使用",
-            "failed": "利用の外での失敗", "unknown_privileged": "台帳にない特権",
-            "default_name": "初期設定の名前のID", "held_without_use": "利用のない特権の保持",
+            "no_use": "申請のない利用", "outside_window": "利用時間の外",
+            "other_address": "利用者と違う接続元", "not_the_user": "利用者でない人の利用",
+            "failed": "利用していない間のサインインの失敗", "unknown_privileged": "台帳にない特権",
+            "default_name": "初期設定の名前のID", "held_without_use": "利用がないのに残っている特権",
         }[self.value]  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def why_not_settle(connection: Connection, door: Door, found: Finding, by: int, 
     """What keeps `by` from settling it."""
     if found.settled_at is not None:
         return Conflict("この指摘はすでに確認されています。")
-    if not roles_of(connection, door.profile, [by], jst_day(at), absence=door.absence)[by] & SETTLE:
+    if not roles_held(connection, door.offices, by, jst_day(at)) & SETTLE:
         return Forbidden("指摘を確認できるのは、統括情報セキュリティ責任者、運用担当者、情報システムの責任者です。")
     if by in _concerned(connection, found):
         return Forbidden("自分に関わる指摘は、自分では確認できません。ほかの担当者が確認してください。")

@@ -4,7 +4,7 @@ The one law: *nobody opens a privileged ID alone* (OITA-S8.1.4.3): a second pers
 others gave is live, or it is an emergency that everybody who must know learns of at once.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -49,7 +49,7 @@ def ask(act: Act, acting: Acting, wish: Wish) -> Use:
     Raises:
         ProofNeeded: the session must prove itself again; Forbidden, Conflict, NotFound: see `deciding.why_not_ask`.
     """
-    _alone(act, f"person {acting.id}")
+    _one_at_a_time(act, f"person {acting.id}")
     ground = ground_of(act, acting, wish)
     if refusal := why_not_ask(ground, wish):
         raise refusal
@@ -109,7 +109,7 @@ def start_emergency(act: Act, acting: Acting, wish: Wish, reason: str) -> Use:
     Raises:
         ProofNeeded, Forbidden, Conflict, NotFound: see `deciding.why_not_start`.
     """
-    _alone(act, f"person {acting.id}")
+    _one_at_a_time(act, f"person {acting.id}")
     ground = ground_of(act, acting, wish)
     if refusal := why_not_start(ground, wish, reason):
         raise refusal
@@ -132,7 +132,7 @@ def _alarm(act: Act, door: Door, opening: Use, on: PrivilegedId, reason: str) ->
         "reason": reason, "until": act.at + timedelta(minutes=opening.minutes),
         "due": working_days_after(jst_day(act.at), 1),
     }  # fmt: skip
-    ids = telling.bearers(act, door, telling.ALARMED) | telling.owners(act, door, on.system)
+    ids = telling.bearing(act, door, *telling.ALARMED) | telling.owners(act, door, on.system)
     telling.tell(act, ids - {opening.person_id}, Topic.PRIVILEGE_EMERGENCY, values)
 
 
@@ -160,13 +160,13 @@ def ground_of(act: Act, acting: Acting, wish: Wish) -> Ground:
         barred=why_barred(connection, door, acting.id, act.at),
         holder=_holder(act, slot_of(on, acting.id)),
         on_system=[each for each in mine if each.privileged_id in neighbours],
-        overdue=next((each for each in mine if late(each, act)), None),
+        overdue=next((each for each in mine if _lacks_record(each, jst_day(act.at))), None),
     )  # fmt: skip
 
 
-def late(of: Use, act: Act) -> bool:
-    """Whether the work record of a use is missing after its last day."""
-    return of.record_due is not None and of.opened_at is not None and not of.record and jst_day(act.at) > of.record_due
+def _lacks_record(found: Use, day: date) -> bool:
+    """Whether its user has not written what was done by the last day; whether others confirmed it is not up to them."""
+    return found.opened_at is not None and not found.record and found.overdue(day)
 
 
 def _delegated_near(act: Act, door: Door, person_id: int, ids: set[int]) -> bool:
@@ -261,7 +261,7 @@ def open_now(act: Act, door: Door, opened: Use) -> Use:
 
 def _grant(act: Act, door: Door, opened: Use, on: PrivilegedId) -> int:
     """The right counts at the doors, and the nightly sync knows of it; the days are those that the window may touch."""
-    _alone(act, "grants")
+    _one_at_a_time(act, "grants")
     number = next_id(act.connection, grant_table)
     last = opened.ends_at or act.at + UNWITNESSED + timedelta(minutes=opened.minutes)
     act.connection.execute(
@@ -274,7 +274,7 @@ def _grant(act: Act, door: Door, opened: Use, on: PrivilegedId) -> int:
     return number
 
 
-def _alone(act: Act, subject: str) -> None:
+def _one_at_a_time(act: Act, subject: str) -> None:
     # SQLite has one writer, who is this act.
     if act.connection.dialect.name == "postgresql":
         act.connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(subject))))

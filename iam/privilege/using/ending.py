@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, update
 
 from iam.access.accounts import grant_table
-from iam.office.roles import roles_of
+from iam.office.roles import roles_held
 from iam.outbox import Topic, Value
 from iam.people.holidays import working_days_after
 from iam.privilege import telling, vault
@@ -29,8 +29,8 @@ def end(act: Act, door: Door, use_id: int, by: int | None, reason: str = "") -> 
         NotFound; Forbidden: anybody else; Conflict: it was never opened.
     """
     found = use(act.connection, use_id)
-    roles = roles_of(act.connection, door.profile, [by] if by else [], jst_day(act.at), absence=door.absence)
-    if refusal := why_not_end(found, by, roles.get(by or 0, frozenset())):
+    roles = frozenset() if by is None else roles_held(act.connection, door.offices, by, jst_day(act.at))
+    if refusal := why_not_end(found, by, roles):
         raise refusal
     if found.state in (UseState.CLOSING, UseState.CLOSED):
         return found

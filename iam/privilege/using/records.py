@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from iam.errors import Conflict
-from iam.office.roles import roles_of
+from iam.office.roles import roles_held
 from iam.outbox import Topic, Value
 from iam.people.holidays import is_working_day
 from iam.policy.profile import Role
@@ -60,7 +60,7 @@ def _ask_to_confirm(act: Act, door: Door, found: Use) -> None:
     if found.witness_id is not None:
         telling.tell(act, [found.witness_id], Topic.PRIVILEGE_CONFIRMATION_DUE, values)
         return
-    ids = telling.bearers(act, door, (Role.GENERAL_OFFICER, Role.APPROVER)) - {found.person_id}
+    ids = telling.bearing(act, door, Role.GENERAL_OFFICER, Role.APPROVER) - {found.person_id}
     telling.tell(act, ids, Topic.PRIVILEGE_REVIEW_DUE, values)
 
 
@@ -100,13 +100,13 @@ def approve_afterwards(act: Act, door: Door, use_id: int, by: int, words: str) -
     if found.witness_id is None and found.confirmed_at is None and found.record:
         values |= {"confirmed_by": by, "confirmed_at": act.at}
     if not act.connection.execute(update(use_table).where(*open_).values(**values)).rowcount:
-        raise Conflict("この緊急の利用は、いま別の担当者が承認しました。")
+        raise Conflict("この緊急利用は、いま別の担当者が承認しました。")
     act.record("use.approved_afterwards", found.subject, {"by": by, "words": words.strip()})
     return use(act.connection, use_id)
 
 
 def _roles(act: Act, door: Door, person_id: int) -> frozenset[Role]:
-    return roles_of(act.connection, door.profile, [person_id], jst_day(act.at), absence=door.absence)[person_id]
+    return roles_held(act.connection, door.offices, person_id, jst_day(act.at))
 
 
 # --- what is late
@@ -115,13 +115,13 @@ def _roles(act: Act, door: Door, person_id: int) -> frozenset[Role]:
 def unfinished(connection: Connection, at: datetime) -> list[Use]:
     """The uses whose record, confirmation or approval is missing after its last day, oldest first."""
     columns = use_table.c
+    # What `Use.overdue` can be true of, so that not every use there ever was is read each second.
     query = select(use_table).where(
         among(columns.state, _OVER), columns.record_due < jst_day(at),
-        ((columns.record == "") & columns.opened_at.is_not(None))
-        | (columns.confirmed_at.is_(None) & (columns.record != ""))
-        | (columns.emergency & columns.approved_at.is_(None)),
+        columns.confirmed_at.is_(None) | (columns.emergency & columns.approved_at.is_(None)),
     )  # fmt: skip
-    return [use_in(row) for row in connection.execute(query.order_by(columns.id))]
+    found = [use_in(row) for row in connection.execute(query.order_by(columns.id))]
+    return [each for each in found if each.overdue(jst_day(at))]
 
 
 def to_chase(connection: Connection, at: datetime) -> list[Use]:
@@ -144,7 +144,7 @@ def chase(act: Act, door: Door, late: Use) -> bool:
     if late.emergency:
         act.record("use.escalated", late.subject, {"due": late.record_due})
         told: dict[str, Value] = {**values, "person": who.name, "due": late.record_due}
-        ids = telling.bearers(act, door, telling.ALARMED) | {late.person_id}
+        ids = telling.bearing(act, door, *telling.ALARMED) | {late.person_id}
         telling.tell(act, ids, Topic.PRIVILEGE_EMERGENCY_OVERDUE, told)
         return True
     act.record("use.chased", late.subject, {"due": late.record_due})

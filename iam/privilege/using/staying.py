@@ -102,8 +102,8 @@ def reveal(act: Act, acting: Acting, use_id: int) -> str:
 
 def why_over(connection: Connection, door: Door, found: Use, at: datetime) -> End | None:
     """Why a use must end now, or None.  Also for one that only waits."""
-    if over := over_by_time(found, at):
-        return over
+    if late := over_by_time(found, at):
+        return late
     who = looked_up(connection, door, found.person_id, at)
     if who is None or why_away(who) is not None:
         return End.STANDING

@@ -4,8 +4,8 @@ The one law: *every use has an end* (OITA-S8.2.6, R12): `ends_at` is set before 
 nothing moves it further away.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, desc, select, update
 
-from iam.errors import Conflict, Forbidden, IamError, NotFound
+from iam.errors import Conflict, Forbidden, NotFound
+from iam.privilege.attempted import attempted
 from iam.privilege.books import use_table
 from iam.record.act import Act
 from iam.record.audit.chain import audit_record
@@ -79,7 +80,7 @@ class End(StrEnum):
             "user": "利用者が終えた", "witness": "立会者が終えた", "officer": "担当者が終えた", "time": "時間になった",
             "clock": "時計が戻った", "alone": "立会者の応答がなくなった",
             "not_opened": "対象のシステムが応答せず開けなかった",
-            "standing": "停止・休職・異動等で在職でなくなった", "barred": "特権IDを使えない区分になった",
+            "standing": "停止・休職・退職などで職務を離れた", "barred": "特権IDを使えない区分になった",
             "delegation": "指名が効力を失った", "register": "台帳の特権IDが変わった", "withdrawn": "取り下げた",
             "unwitnessed": "立会者がいないまま時間が過ぎた",
         }[self.value]  # fmt: skip
@@ -114,24 +115,13 @@ class Acting:
         """The person."""
         return self.who.person_id
 
-    @contextmanager
-    def attempt(self, verb: str, subject: str) -> Iterator[Act]:
-        """An act of theirs.  When it is refused, that is recorded (`use.refused`) in an act of its own, and raised on.
+    def attempt(self, verb: str, subject: str) -> AbstractContextManager[Act]:
+        """An act of theirs; see `attempted`: what is refused is recorded as `use.refused`.
 
         `verb`: what was tried, e.g. "join"; `subject`: e.g. "use 5" or "privileged_id 3".
         """
-        try:
-            with self.store.act(actor_of(self.who.staff_number)) as act:
-                yield act
-        except (Forbidden, Conflict, NotFound) as refusal:
-            remember_refused(self.store, actor_of(self.who.staff_number), verb, subject, refusal)
-            raise
-
-
-def remember_refused(store: Store, actor: str, verb: str, subject: str, refusal: IamError) -> None:
-    """Record that something was tried and refused, whatever the door it came through."""
-    with store.act(actor) as act:
-        act.record("use.refused", subject, {"tried": verb, "reason": str(refusal)})
+        actor = actor_of(self.who.staff_number)
+        return attempted(self.store, actor, verb, subject, action="use.refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +188,17 @@ class Use:
     def subject(self) -> str:
         """How the audit and the errands name it."""
         return subject_of(self.id)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is over and still lacks its work record, the confirmation, or the approval of an emergency."""
+        over = self.state in (UseState.CLOSING, UseState.CLOSED)
+        record = self.confirmed_at is None and (self.opened_at is not None or bool(self.record))
+        return over and (record or (self.emergency and self.approved_at is None))
+
+    def overdue(self, day: date) -> bool:
+        """Whether what it lacks is late on a day (JST)."""
+        return self.unfinished and self.record_due is not None and self.record_due < day
 
     def left(self, at: datetime) -> timedelta:
         """How long until its end; zero when it is over or has not begun."""

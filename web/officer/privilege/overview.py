@@ -18,9 +18,9 @@ from iam.privilege.register import PrivilegedId
 from iam.privilege.seen.findings import findings
 from iam.privilege.using import UNDONE, Use, UseState, uses
 from iam.sync.urgent import undone
-from web.officer.officer import officer
+from web.officer.officer import officer, today
 from web.officer.privilege.bounds import bounds, called, names_of, seen_ids
-from web.officer.privilege.watch.listing import MOST, overdue
+from web.officer.privilege.watch.listing import MOST
 from web.officer.privilege.words import TONES, label_of, length, privilege_tabs, top
 from web.officer.systems import name_of
 from web.officer.ways import opens
@@ -139,9 +139,9 @@ def _lacks_approval(use: Use) -> bool:
 
 def _lacks(use: Use) -> str:
     if _lacks_approval(use):
-        late = gettext("（期限切れ）") if overdue(use) else ""
+        late = gettext("（期限切れ）") if use.overdue(today()) else ""
         return gettext("緊急利用の事後の承認（利用 %(number)s）", number=use.id) + late
-    return gettext("期限の過ぎた作業の記録（利用 %(number)s）", number=use.id) if overdue(use) else ""
+    return gettext("期限の過ぎた作業記録（利用 %(number)s）", number=use.id) if use.overdue(today()) else ""
 
 
 def _findings(connection: Connection, within: frozenset[str] | None) -> int:

@@ -29,7 +29,7 @@ def rounds(city: City) -> None:
     """What the worker does in three seconds."""
     carrier = Carrier(
         city.store, "worker", city.door.model, dict(targets(city)), vault.Vault(city.keys),
-        alarm=lambda act, errand, reason: telling.stuck(act, city.door, errand, reason),
+        alarm=lambda act, errand, _reason: telling.stuck(act, city.door, errand),
     )  # fmt: skip
     for _ in range(3):
         carry_out(carrier)

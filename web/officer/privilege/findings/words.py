@@ -24,10 +24,10 @@ WHAT: Final[Mapping[str, str]] = {
 
 CURES: Final[Mapping[FindingKind, str]] = {
     FindingKind.NO_USE: mark("この時刻に、この特権IDの利用はありませんでした。作業した職員と目的を確かめてください。"),
-    FindingKind.OUTSIDE_WINDOW: mark("利用の時間の外です。作業が長引いたのか、別の人の操作かを確かめてください。"),
+    FindingKind.OUTSIDE_WINDOW: mark("利用時間の外です。作業が長引いたのか、別の人の操作かを確かめてください。"),
     FindingKind.OTHER_ADDRESS: mark("利用を始めた端末と違う所からです。利用者に、どこから入ったかを確かめてください。"),
     FindingKind.NOT_THE_USER: mark("ほかの職員の利用中に、利用者でない人が特権を使いました。本人に確かめてください。"),
-    FindingKind.FAILED: mark("利用の外で、サインインに失敗しています。続くときは、接続元を調べてください。"),
+    FindingKind.FAILED: mark("利用していない間に、サインインに失敗しています。続くときは、接続元を調べてください。"),
     FindingKind.UNKNOWN_PRIVILEGED: mark(
         "台帳にないIDが特権を持つか、使いました。台帳に登録するか、特権を外してください。"
     ),

@@ -197,7 +197,6 @@ def suspect(id_: int) -> Answer:
         (
             gettext("対象のシステムで、だれも知らない新しいパスワードに変えます。一人の担当者でできます。"),
             gettext("前のパスワードで入れないことを、対象のシステムで確かめます。"),
-            gettext("統括の責任者に知らせます。"),
         ),
         _facts(found), _way(found), support=gettext("例: 作業の端末に書き留めた紙が残っていた。記録に残ります。"),
         danger=True,

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext, lazy_gettext
 from wtforms import Form, SelectField
 
-from iam.privilege.using import UNDONE, Use, UseState, timeline, uses
+from iam.privilege.using import UNDONE, Use, timeline, uses
 from iam.sync.urgent import errands
 from web.officer.officer import today
 from web.officer.pager import pager
@@ -56,26 +56,14 @@ def page() -> str:
     listed = pager(len(wanted), _SIZE)
     return render_template(
         "officer/privilege/watch/list.html", form=form, found=wanted[listed.skip : listed.last], pager=listed, ids=ids,
-        names=names, called=called, tones=TONES, label_of=label_of, overdue=overdue,
+        names=names, called=called, tones=TONES, label_of=label_of, today=today(),
     )  # fmt: skip
 
 
 def _wanted(use: Use, which: str) -> bool:
     if which == _OVERDUE:
-        return overdue(use)
+        return use.overdue(today())
     return {_UNDONE: use.state in UNDONE, _EMERGENCY: use.emergency}.get(which, True)
-
-
-def overdue(use: Use) -> bool:
-    """Whether its record, its confirmation or its approval is late."""
-    return wanting(use) and use.record_due is not None and use.record_due < today()
-
-
-def wanting(use: Use) -> bool:
-    """Whether a use that is over still lacks its record, the confirmation or the approval afterwards."""
-    over = use.state in (UseState.CLOSING, UseState.CLOSED)
-    record = use.confirmed_at is None and (use.opened_at is not None or bool(use.record))
-    return over and (record or (use.emergency and use.approved_at is None))
 
 
 @pages.get("/office/privilege/uses/<long:id_>")
@@ -89,7 +77,7 @@ def one(id_: int) -> str:
         events = told(connection, timeline(connection, id_))
     return render_template(
         "officer/privilege/watch/one.html", use=found, privileged=privileged, names=names, called=called, tones=TONES,
-        label_of=label_of, events=events, errands=waiting, overdue=overdue(found), may_do=ways_on(found),
+        label_of=label_of, events=events, errands=waiting, overdue=found.overdue(today()), may_do=ways_on(found),
         worked=length(_minutes(found)) if found.opened_at else "",
     )  # fmt: skip
 
