@@ -44,15 +44,15 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             person=str, system=str, right=str, number=int, until=date,
         ),
         Topic.PRIVILEGE_EMERGENCY: worded(
-            "【至急】特権IDの緊急の利用が始まりました",
-            "{at}に、{person}（職員番号 {staff_number}）が、{system}の特権ID「{right}」の緊急の利用を始めました。",
+            "【至急】特権IDの緊急利用が始まりました",
+            "{at}に、{person}（職員番号 {staff_number}）が、{system}の特権ID「{right}」の緊急利用を始めました。",
             "受付番号は{number}、理由は「{reason}」です。{until}に終わります。",
             "承認権限者は、{due}までに事後の承認をしてください。" + LOOK,
             at=datetime, person=str, staff_number=str, system=str, right=str, number=int, reason=str,
             until=datetime, due=date,
         ),
         Topic.PRIVILEGE_EMERGENCY_OVERDUE: worded(
-            "【期限超過】特権IDの緊急の利用が承認されていません",
+            "【期限超過】特権IDの緊急利用が承認されていません",
             "{person}が緊急に使った{system}の特権ID「{right}」（受付番号 {number}）の、事後の承認または作業記録が、",
             "期限の{due}を過ぎても済んでいません。済むまで、開庁日ごとにお知らせします。" + LOOK,
             person=str, system=str, right=str, number=int, due=date,

@@ -274,7 +274,7 @@ def _privileged(privileged: Privileged) -> Iterator[Rule]:
         "privileged.witness", "特権ID 立会い", "必ず付ける" if witness.value else "例外措置のとき以外は付ける", witness
     )
     words = {Alone.PAUSE: "戻るまで止める", Alone.END: "その場で終える"}[alone.value]
-    yield _rule("privileged.alone", "特権ID 立会人がいなくなったとき", words, alone)
+    yield _rule("privileged.alone", "特権ID 立会者がいなくなったとき", words, alone)
 
 
 def _signin(signin: Signin) -> Iterator[Rule]:

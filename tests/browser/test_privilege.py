@@ -110,14 +110,14 @@ def test_two_people_work_with_a_privileged_id_from_asking_to_the_confirmed_recor
     assert not opens(directory, secret)
     comes(witness, "立会いは終わりました")
 
-    user.follows("記録を書く", then="作業の記録")
+    user.follows("記録を書く", then="作業記録")
     user.types("したこと", "容量を20GB増やした。")
     user.presses("記録を出す", then="利用は終わりました")
     witness.opens("/privilege", "特権ID")
-    witness.follows("記録を確認する", then="作業の記録の確認")
+    witness.follows("記録を確認する", then="作業記録の確認")
     witness.presses("記録のとおりと確認する", then="特権ID")
     user.follows("経過を見る", then="利用の経過")
-    user.reads("パスワードを表示した", "作業の記録を確認した")
+    user.reads("パスワードを表示した", "作業記録を確認した")
     assert secret not in user.page.content()
 
 

@@ -137,11 +137,11 @@ def _record(ground: Ground, _wish: Wish) -> IamError | None:
 
 def _emergency(ground: Ground, _wish: Wish) -> IamError | None:
     if not ground.on.emergency:
-        return Forbidden(f"「{ground.on.label}」は、緊急の利用ができるIDとして登録されていません。")
+        return Forbidden(f"「{ground.on.label}」は、緊急利用ができるIDとして登録されていません。")
     if ground.near:
         return None
     return Forbidden(
-        "緊急の利用を始められるのは、統括・運用・情報システムの責任者と、このシステムの特権IDを指名された方です。"
+        "緊急利用を始められるのは、統括・運用・情報システムの責任者と、このシステムの特権IDを指名された方です。"
     )
 
 
@@ -168,7 +168,7 @@ def _minutes_asked(ground: Ground, wish: Wish) -> IamError | None:
 def _emergency_minutes(ground: Ground, wish: Wish) -> IamError | None:
     longest = ground.rules.emergency.value
     if wish.minutes is not None and wish.minutes > longest:
-        return Conflict(f"緊急の利用は{longest}分までです。")
+        return Conflict(f"緊急利用は{longest}分までです。")
     return _minutes(ground, wish.minutes)
 
 
@@ -331,7 +331,7 @@ def why_not_confirm(use: Use, person_id: int, roles: frozenset[Role]) -> IamErro
 def why_not_approve(use: Use, person_id: int, roles: frozenset[Role]) -> IamError | None:
     """Why somebody cannot approve an emergency afterwards, or None."""
     if not use.emergency:
-        return Conflict("事後の承認が要るのは、緊急の利用だけです。")
+        return Conflict("事後の承認が要るのは、緊急利用だけです。")
     if person_id in (use.person_id, use.witness_id):
         return Forbidden("利用した方と立ち会った方は、事後の承認をできません。別の承認権限者に頼んでください。")
     if Role.APPROVER not in roles:
@@ -340,4 +340,4 @@ def why_not_approve(use: Use, person_id: int, roles: frozenset[Role]) -> IamErro
         return Conflict("まだ終わっていません。利用が終わり、作業記録が書かれてから承認してください。")
     if use.opened_at is not None and not use.record:
         return Conflict("作業記録がまだ書かれていません。利用者に頼んでください。")
-    return Conflict("この緊急の利用は、すでに承認されています。") if use.approved_at is not None else None
+    return Conflict("この緊急利用は、すでに承認されています。") if use.approved_at is not None else None

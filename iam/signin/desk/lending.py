@@ -118,7 +118,7 @@ def destroy(officer: Officer, serial: str, witness: str) -> Entrant:
         if who is None or not who.in_service:
             raise NotFound("その職員番号の職員は在職していません。番号を確かめてください。")
         if who.person_id == officer.who.person_id:
-            raise Forbidden("立会人には、ほかの職員を入力してください。")
+            raise Forbidden("立会者には、ほかの職員を入力してください。")
         stock.destroy(act, serial, who.staff_number)
         return who
 

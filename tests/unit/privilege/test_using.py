@@ -256,7 +256,7 @@ AFTERWARDS: list[
     (deciding.why_not_confirm, {**OVER, "record": ""}, WITNESS, NONE, "まだ書かれて"),
     (deciding.why_not_confirm, {**OVER, "confirmed_at": AT}, WITNESS, NONE, "すでに確認"),
     (deciding.why_not_approve, {**OVER, "emergency": True}, OTHER, APPROVER, ""),
-    (deciding.why_not_approve, OVER, OTHER, APPROVER, "緊急の利用だけ"),
+    (deciding.why_not_approve, OVER, OTHER, APPROVER, "緊急利用だけ"),
     (deciding.why_not_approve, {**OVER, "emergency": True}, USER, APPROVER, "利用した方と立ち会った方"),
     (deciding.why_not_approve, {**OVER, "emergency": True}, WITNESS, APPROVER, "利用した方と立ち会った方"),
     (deciding.why_not_approve, {**OVER, "emergency": True}, OTHER, frozenset({Role.GENERAL_OFFICER}), "承認の担当者"),

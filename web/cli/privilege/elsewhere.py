@@ -20,7 +20,7 @@ _WHERE: Final = (
     ("ask", "特権IDの利用の申請", "/privilege/ask"),
     ("join", "立会い", "/privilege"),
     ("reveal", "パスワードの表示", "/privilege"),
-    ("emergency", "緊急の利用", "/privilege/emergency"),
+    ("emergency", "緊急利用", "/privilege/emergency"),
 )
 
 

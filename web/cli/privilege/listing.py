@@ -114,7 +114,7 @@ def _id_lines(found: PrivilegedId) -> Iterator[str]:
     yield f"特権ID {found.id}  {printable(found.label)}" + ("  廃止" if found.retired_at else "")
     yield f"  目的 {printable(found.purpose)}"
     yield f"  使い方 {MODES[found.mode]}"
-    yield f"  代行者は同時に{found.most_holders:,}人まで  緊急の利用 {'できる' if found.emergency else 'できない'}"
+    yield f"  代行者は同時に{found.most_holders:,}人まで  緊急利用 {'できる' if found.emergency else 'できない'}"
     yield f"  登録 {knowing.when(found.registered_at)}  変更 {knowing.when(found.changed_at)}" + (
         f"  受付番号 {found.case_id}" if found.case_id else ""
     )

@@ -25,9 +25,9 @@ _WHAT: Final[Mapping[str, str]] = {
     "use.joined": "立会いに加わった", "use.emergency": "緊急利用を始めた", "use.opened": "使えるようになった",
     "use.revealed": "パスワードを表示した", "use.witness_left": "立会いをやめた", "use.witness_back": "立会いに戻った",
     "use.paused": "立会いが途切れたため止めた", "use.resumed": "再開した", "use.ended": "利用を終えた",
-    "use.closed": "使えなくなったことを確かめた", "use.recorded": "作業の記録を出した",
-    "use.confirmed": "作業の記録を確認した", "use.approved_afterwards": "緊急利用を承認した",
-    "use.chased": "作業の記録を催促した", "use.escalated": "報告と承認がないことを責任者に知らせた",
+    "use.closed": "使えなくなったことを確かめた", "use.recorded": "作業記録を出した",
+    "use.confirmed": "作業記録を確認した", "use.approved_afterwards": "緊急利用を承認した",
+    "use.chased": "作業記録を催促した", "use.escalated": "報告と承認がないことを責任者に知らせた",
     "use.refused": "操作が断られた", "errand.put": "システムへの操作を予約した",
     "errand.intended": "システムへの操作を始めた", "errand.done": "システムで行い、読み戻して確かめた",
     "errand.hindered": "システムに書き込めなかった（試し続ける）", "errand.refused": "システムへの操作を取りやめた",
@@ -92,7 +92,7 @@ def _lines(found: Use, on: PrivilegedId, names: Mapping[int | None, str]) -> Ite
     yield f"  始まり {knowing.when(found.opened_at)}  終わる予定 {knowing.when(found.ends_at)}"
     if found.ended_at:
         yield f"  終わり {local_text(found.ended_at)}  {printable(found.why_ended)}"
-    yield f"  作業の記録 {'あり' if found.record_at else 'まだありません'}" + (
+    yield f"  作業記録 {'あり' if found.record_at else 'まだありません'}" + (
         f"（{names[found.confirmed_by]}が確認）" if found.confirmed_by else ""
     )
 

@@ -54,7 +54,7 @@ class CodesForm(PageForm):
 class WitnessForm(PageForm):
     """Before whom it is destroyed."""
 
-    witness = line(lazy_gettext("立会人の職員番号"), longest=64)
+    witness = line(lazy_gettext("立会者の職員番号"), longest=64)
 
 
 @dataclass(frozen=True)
@@ -232,14 +232,14 @@ def destroy() -> Response | tuple[str, int]:
         gettext("廃棄の記録"), gettext("廃棄済とする"),
         (
             gettext("機器の秘密の鍵を消します。元には戻せず、同じ製造番号を取り込み直すこともできません。"),
-            gettext("立会人の職員番号を記録に残します。立会人は、操作する担当者とは別の職員です。"),
+            gettext("立会者の職員番号を記録に残します。立会者は、操作する担当者とは別の職員です。"),
         ),
         gettext("廃棄に立ち会った職員の番号です"), danger=True,
     )  # fmt: skip
 
     def do(serial: str, witness: str) -> str:
         who = lending.destroy(officer(), serial, witness)
-        return gettext("廃棄済としました（立会人 %(name)s）。", name=who.name)
+        return gettext("廃棄済としました（立会者 %(name)s）。", name=who.name)
 
     return _answer(move, WitnessForm.read(), do)
 

@@ -217,7 +217,7 @@ def tasks(connection: Connection) -> Iterator[Task]:
             yield Task(u.heading, f"{u.name}　{u.next_words}", u.path, gettext("利用の画面を開く"))
         elif u.must_write:
             yield Task(
-                gettext("作業の記録を書いてください"),
+                gettext("作業記録を書いてください"),
                 f"{u.name}　{u.due_words}",
                 f"{u.path}/record",
                 gettext("記録を書く"),
@@ -231,7 +231,7 @@ def tasks(connection: Connection) -> Iterator[Task]:
             )  # fmt: skip
         elif u.must_confirm:
             yield Task(
-                gettext("作業の記録を確認してください"),
+                gettext("作業記録を確認してください"),
                 gettext("%(name)sさんの記録が、あなたの確認を待っています。", name=u.user),
                 f"{u.path}/confirm", gettext("記録を確認する"),
             )  # fmt: skip

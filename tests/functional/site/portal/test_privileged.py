@@ -143,23 +143,23 @@ def test_a_record_is_written_confirmed_and_told_in_the_timeline(walk: Scene) -> 
     page = walk.opens()
     shown_once(walk, page)
     walk.ends(page)
-    assert "作業の記録を書いてください" in read(walk.user, "/")
+    assert "作業記録を書いてください" in read(walk.user, "/")
     empty = walk.user.send(f"{page}/record", {"record": " "})
     assert "したことを入力してください。" in beside(empty, "record")
     written = walk.user.send(f"{page}/record", {"record": "容量を20GB増やした。", "decision_number": "情第124号"})
     assert "記録を出しました" in follow(walk.user, written)
 
-    assert "作業の記録を確認してください" in read(walk.witness, "/")
+    assert "作業記録を確認してください" in read(walk.witness, "/")
     assert "容量を20GB増やした。 決裁番号: 情第124号" in read(walk.witness, f"{page}/confirm")
     confirmed = walk.witness.send(f"{page}/confirm", {"seen": mark(walk, page), "words": "立ち会ったとおり"})
     assert "記録を確認しました" in follow(walk.witness, confirmed)
-    assert "作業の記録" not in read(walk.user, "/") + read(walk.witness, "/")
+    assert "作業記録" not in read(walk.user, "/") + read(walk.witness, "/")
 
     line = read(walk.user, f"{page}/timeline")
     told = [
         "利用を申請した", "立会いに加わった", "使えるようにし、読み戻して確かめた", "使えるようになった",
-        "パスワードを表示した", "利用を終えた", "使えなくし、読み戻して確かめた", "作業の記録を出した",
-        "作業の記録を確認した", "立ち会ったとおり",
+        "パスワードを表示した", "利用を終えた", "使えなくし、読み戻して確かめた", "作業記録を出した",
+        "作業記録を確認した", "立ち会ったとおり",
     ]  # fmt: skip
     assert [each for each in told if each not in line] == []
     assert not re.search(r"(use|errand)\.\w+", line)

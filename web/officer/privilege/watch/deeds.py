@@ -58,7 +58,7 @@ def end(id_: int) -> Answer:
         (
             gettext("すぐに、この特権IDを使えなくします。対象のシステムを読み直して確かめます。"),
             gettext("対象のシステムが応答しないときは、応答するまで繰り返し、担当者に知らせます。"),
-            gettext("使っていた職員は、作業の記録を書きます。"),
+            gettext("使っていた職員は、作業記録を書きます。"),
         ),
         facts, _way(found, privileged), danger=True,
         support=gettext("例: 作業が終わったと連絡があった。記録に残ります。"),
@@ -83,7 +83,7 @@ def approve(id_: int) -> Answer:
             gettext("この緊急利用を、あなたが確かめて認めたことが記録に残ります。"),
             gettext("認められないときは承認せず、統括の責任者に相談してください。期限を過ぎると、毎日知らせが出ます。"),
         ),
-        [*facts, (gettext("作業の記録"), found.record or "—")], _way(found, privileged),
+        [*facts, (gettext("作業記録"), found.record or "—")], _way(found, privileged),
         asks=gettext("確かめたこと"), support=gettext("例: 障害の報告書と記録が合っている。やむを得ないと認めた。"),
     )  # fmt: skip
 
@@ -107,7 +107,7 @@ def review(id_: int) -> Response:
     except Conflict as conflict:
         flash(gettext(str(conflict)), "error")
     else:
-        flash(gettext("作業の記録を確認しました。"), "success")
+        flash(gettext("作業記録を確認しました。"), "success")
     return redirect(_page(id_), 303)
 
 
