@@ -1,18 +1,21 @@
 """A process that runs nights, one per line of its input, and may be killed at any moment.
 
 It forks for every night, so that a killed night costs no start of a new
-interpreter, and it tells each step on a line of its own, so that whoever
-kills it can choose the moment.  What it did to its targets outlives it.
+interpreter, and it tells each step on a line of its own.  Whoever kills it
+names a step and how long after: the process sees to it itself, so that a busy
+machine shifts no moment.  What it did to its targets outlives it.
 """
 
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +33,25 @@ from tests.memory import MemorySource, MemoryTarget, printed
 LDAP_MODEL = MODEL.replace('cn = "{name}"', 'cn = "{name}"\nsn = "{family}"')
 
 
-def tell(what: str) -> None:
-    """One step, heard at once by whoever waits for it."""
+_told = count()
+_dies: dict[int, float] = {}
+"""At which of its steps this process dies, and how many seconds after."""
+
+
+def say(what: str) -> None:
+    """A line, heard at once by whoever waits for it."""
     os.write(1, f"{what}\n".encode())
+
+
+def tell(what: str) -> None:
+    """One step of a night; perhaps the last."""
+    say(what)
+    after = _dies.get(next(_told))
+    if after == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif after is not None:
+        # Nobody handles this signal: the kernel ends the process wherever it is then.
+        signal.setitimer(signal.ITIMER_REAL, after)
 
 
 class FileTarget(MemoryTarget):
@@ -108,27 +127,28 @@ def _night(said: Mapping[str, Any]) -> None:
     try:
         report = nightly(job_of(said, store))
     except IamError as error:
-        tell(f"refused {json.dumps([type(error).__name__, str(error)])}")
+        say(f"refused {json.dumps([type(error).__name__, str(error)])}")
         return
     told = {
         "changes": [str(change) for change in report.changes],
         "holds": [str(hold) for hold in report.holds],
         "broken": report.broken,
     }
-    tell(f"report {json.dumps(told, ensure_ascii=False)}")
+    say(f"report {json.dumps(told, ensure_ascii=False)}")
 
 
 def main() -> None:
     """Fork for every line; say who runs, and when it is gone."""
-    tell("ready")
+    say("ready")
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            tell(f"pid {os.getpid()}")
-            _night(json.loads(line))
+            said = json.loads(line)
+            _dies.update([said["kill"]] if said["kill"] else [])
+            _night(said)
             os._exit(0)
         _, status = os.waitpid(child, 0)
-        tell(f"gone {os.waitstatus_to_exitcode(status)}")
+        say(f"gone {os.waitstatus_to_exitcode(status)}")
 
 
 if __name__ == "__main__":
