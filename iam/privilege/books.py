@@ -1,4 +1,4 @@
-"""The books of privilege: IDs, delegations, uses, secrets, sightings, findings.
+"""The books of privilege: IDs, delegations, uses, secrets, sightings, findings, deeds prepared at the console.
 
 The one law: *nobody decides their own case* (design law 4, R13, R17): that nominator, approver and delegate are three
 persons, that a witness is not the user and that whoever approves afterwards is not either are constraints of the
@@ -204,3 +204,22 @@ finding_table = Table(
     CheckConstraint("settled_at IS NULL OR settled_reason <> ''", name="settled_with_a_reason"),
 )
 Index("ix_privilege_finding_open", finding_table.c.settled_at, finding_table.c.gone_at)
+
+console_deed_table = Table(
+    "console_deed",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("verb", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("person_id", ForeignKey(person_table.c.id), nullable=False, index=True),
+    Column("account", Text, nullable=False),
+    Column("code_hash", Text, nullable=False),
+    Column("prepared_at", Instant, nullable=False),
+    Column("lapses_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settled_at", Instant),
+    Column("outcome", Text, nullable=False),
+    CheckConstraint("(state IN ('waiting', 'opened')) = (settled_at IS NULL)", name="settled_once"),
+)

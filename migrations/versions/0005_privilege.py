@@ -22,6 +22,7 @@ TABLES = (
     "sighting_file",
     "sighting",
     "privilege_finding",
+    "console_deed",
     "errand",
     "suspension",
     "suspension_receipt",
@@ -40,6 +41,7 @@ def upgrade() -> None:
     _sighting_file()
     _sighting()
     _privilege_finding()
+    _console_deed()
     _errand()
     _suspension()
     _suspension_receipt()
@@ -383,6 +385,31 @@ def _privilege_finding() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_privilege_finding_key")),
     )
     op.create_index("ix_privilege_finding_open", "privilege_finding", ["settled_at", "gone_at"], unique=False)
+
+
+def _console_deed() -> None:
+    op.create_table(
+        "console_deed",
+        sa.Column("id", Number, nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("content", Json(), nullable=False),
+        sa.Column("seal", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("prepared_at", Instant(), nullable=False),
+        sa.Column("lapses_at", Instant(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(state IN ('waiting', 'opened')) = (settled_at IS NULL)", name=op.f("ck_console_deed_settled_once")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_console_deed_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_console_deed")),
+    )
+    op.create_index(op.f("ix_console_deed_person_id"), "console_deed", ["person_id"], unique=False)
 
 
 def _errand() -> None:
