@@ -46,7 +46,7 @@ ANY_ID = some.sampled_from(NAMES)
 ANY_USE = some.integers(0, 3)
 """Which of the newest uses."""
 
-SECONDS = some.sampled_from([1, 130, 600, 1700, 1850, 4000, 100_000, -3, -400, -4000])
+SECONDS = some.sampled_from([1, 130, 600, 1850, 1850, 2750, 4000, 100_000, -3, -400, -4000])
 WORKER = some.sampled_from(["stays", "stays", "sweeps", "carries", "is killed"])
 """What the worker does next."""
 
@@ -265,6 +265,7 @@ class Privileged(RuleBasedStateMachine):
         for each in self.uses():
             assert each.witness_id != each.person_id
             assert each.confirmed_by != each.person_id
+            assert each.confirmed_by is None or each.witness_id in (None, each.confirmed_by)
             assert each.approved_by is None or each.approved_by not in (each.person_id, each.witness_id)
             assert each.approved_by in (None, self.wing.approver.id)
             assert each.opened_at is None or each.emergency or each.witness_id is not None
@@ -284,7 +285,7 @@ class Privileged(RuleBasedStateMachine):
                 begins_anew = each.opened_at - end >= timedelta(minutes=REST)
                 row = deciding.duration(each) + (timedelta(0) if begins_anew else row)
                 end = max(end, each.ended_at or each.ends_at)
-                assert row <= timedelta(minutes=CAP)
+                assert row <= timedelta(minutes=CAP), opened
 
     @invariant()
     def the_target_holds_nothing_but_what_a_use_accounts_for(self) -> None:
