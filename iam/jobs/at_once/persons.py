@@ -15,7 +15,7 @@ from iam.errors import Busy
 from iam.jobs.job import Job, base_of
 from iam.jobs.night import commit_evaluation, holds_of
 from iam.jobs.released import tell_officers
-from iam.office.roles import holders
+from iam.office.roles import bearers
 from iam.outbox import Topic
 from iam.people.ledger import numbers_of_persons, people
 from iam.policy.profile import Role
@@ -149,7 +149,8 @@ class _Run:
         self._logins = logins
         self._silent = troubles
         self._decided: set[tuple[str, int, int]] = set()
-        self._troubles: dict[int, str] = {}
+        # By person: the system that is in the way ("": none, a plan is held), and how.
+        self._troubles: dict[int, tuple[str, str]] = {}
         self._report = Hurried()
 
     def through(self, looked: Looked, *, gives: bool) -> Hurried:
@@ -198,7 +199,7 @@ class _Run:
 
     def _stuck(self, person_id: int, system: str, trouble: str) -> None:
         self._report.troubles.setdefault(system, trouble)
-        self._troubles.setdefault(person_id, f"{system}: {trouble}")
+        self._troubles.setdefault(person_id, (system, trouble))
 
     def _write(self, looked: Looked, found: Evaluation) -> StoredPlan | None:
         news = [each for each in looked.observations.values() if not each.unchanged]
@@ -220,7 +221,9 @@ class _Run:
         if held.made_at == act.at:
             tell_officers(act, self._job, held, len(found.changes))
         for change in found.changes:
-            self._troubles.setdefault(change.person_id, f"計画 {held.id} を保留しています: {self._report.holds[0]}")
+            self._troubles.setdefault(
+                change.person_id, ("", f"計画 {held.id} を保留しています: {self._report.holds[0]}")
+            )
         return held
 
     def _store(self, act: Act, found: Evaluation, state: PlanState) -> StoredPlan:
@@ -249,9 +252,11 @@ class _Run:
                 if trouble is None and settled(act, each):
                     self._report.settled.add(id_)
                 elif trouble is not None:
-                    postponed(act, each, trouble)
-                    if each.tries == _ALARMING:
-                        _alarm(act, self._job, id_, trouble)
+                    system, why = trouble
+                    postponed(act, each, f"{system}: {why}" if system else why)
+                    # Of a plan that is held the officers were told as such.
+                    if system and each.tries == _ALARMING:
+                        _alarm(act, self._job, id_, system, why)
 
 
 def _put_away_killed(act: Act) -> None:
@@ -261,14 +266,12 @@ def _put_away_killed(act: Act) -> None:
             set_state(act, left.id, PlanState.PARTLY)
 
 
-def _alarm(act: Act, job: Job, person_id: int, trouble: str) -> None:
+def _alarm(act: Act, job: Job, person_id: int, system: str, trouble: str) -> None:
     """Whoever can do it by hand at the system itself is told that it is not done yet."""
-    system = trouble.partition(":")[0]
     act.record("person.not_reached", f"person {person_id}", {"system": system, "trouble": trouble})
     if job.offices is None:
         return
-    roles = (Role.GENERAL_OFFICER, Role.OPERATOR)
-    ids = {each.person_id for role in roles for each in holders(act.connection, job.offices, role, job.today)}
+    ids = bearers(act.connection, job.offices, (Role.GENERAL_OFFICER, Role.OPERATOR), job.today)
     (who,) = people(act.connection, [person_id])
     told: dict[str, outbox.Value] = {"system": system, "person": who.name, "staff_number": who.staff_number}
     for each in people(act.connection, sorted(ids - {person_id})):
