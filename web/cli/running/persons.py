@@ -5,7 +5,6 @@ confirmed it takes away and gives nothing back.
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event
@@ -16,6 +15,7 @@ from iam.errors import Busy, IamError
 from iam.jobs.at_once.persons import Hurried, anybody_waits, hurry
 from iam.record.columns import jst_day, local_text
 from web.body.job import job_for
+from web.cli.running.background import beside
 from web.cli.table import say
 from web.cli.wiring import Desk
 
@@ -59,28 +59,17 @@ def lines_of(done: Hurried) -> Iterator[str]:
 
 @contextmanager
 def in_background(desk: Desk, stop: Event) -> Iterator[None]:
-    """Look each second, beside whatever else is done, until `stop`: a silent system keeps no letter waiting.
-
-    What goes wrong unforeseen stops the worker, so that whoever watches it starts another.
-    """
+    """Look again and again, beside whatever else is done, until `stop`: a silent system keeps no letter waiting."""
 
     def stay() -> None:
         known: Sequence[str] = ()
-        try:
-            while not stop.is_set():
-                known = _told(desk, known)
-                stop.wait(EACH.total_seconds())
-        finally:
-            stop.set()
+        while not stop.is_set():
+            known = _told(desk, known)
+            stop.wait(EACH.total_seconds())
 
     _ = desk.store, desk.actor  # made once, before there are two threads
-    with ThreadPoolExecutor(1, "urgent persons") as pool:
-        done = pool.submit(stay)
-        try:
-            yield
-        finally:
-            stop.set()
-            done.result()
+    with beside("urgent persons", stop, stay):
+        yield
 
 
 def _told(desk: Desk, known: Sequence[str]) -> Sequence[str]:

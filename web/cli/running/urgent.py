@@ -4,7 +4,6 @@ The one law: *nothing else that a worker does delays an end*: neither a slow mai
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +18,7 @@ from iam.signin.door import Door
 from iam.sync.urgent import Lanes, Outcome, Settled
 from web.body.door import door_of
 from web.body.job import targets_of
+from web.cli.running.background import beside
 from web.cli.table import say
 from web.cli.wiring import Desk
 
@@ -48,30 +48,19 @@ def carry_privileged(desk: Desk) -> Iterator[str]:
 
 @contextmanager
 def privileged_in_background(desk: Desk, stop: Event) -> Iterator[None]:
-    """Look each second, beside whatever else is done, until `stop`.
-
-    What goes wrong unforeseen stops the worker, so that whoever watches it starts another.
-    """
+    """Look each second, beside whatever else is done, until `stop`."""
 
     def stay() -> None:
         known: Sequence[str] = ()
-        try:
-            with ExitStack() as opened:
-                watch = _Watch(desk, stop, opened)
-                while not stop.is_set():
-                    known = watch.looked(known)
-                    stop.wait(EACH.total_seconds())
-        finally:
-            stop.set()
+        with ExitStack() as opened:
+            watch = _Watch(desk, stop, opened)
+            while not stop.is_set():
+                known = watch.looked(known)
+                stop.wait(EACH.total_seconds())
 
     _ = desk.store  # made once, before there are more threads
-    with ThreadPoolExecutor(1, "urgent") as pool:
-        done = pool.submit(stay)
-        try:
-            yield
-        finally:
-            stop.set()
-            done.result()
+    with beside("urgent", stop, stay):
+        yield
 
 
 @dataclass
