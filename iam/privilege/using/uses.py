@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, desc, select, update
 
 from iam.errors import Conflict, Forbidden, NotFound
+from iam.people.holidays import working_days_after
 from iam.privilege.attempted import attempted
 from iam.privilege.books import use_table
 from iam.record.act import Act
@@ -190,11 +191,16 @@ class Use:
         return subject_of(self.id)
 
     @property
+    def awaits_approval(self) -> bool:
+        """Whether it was an emergency, is over, and nobody has approved it yet."""
+        return self.emergency and self.ended_at is not None and self.approved_at is None
+
+    @property
     def unfinished(self) -> bool:
         """Whether it is over and still lacks its work record, the confirmation, or the approval of an emergency."""
         over = self.state in (UseState.CLOSING, UseState.CLOSED)
         record = self.confirmed_at is None and (self.opened_at is not None or bool(self.record))
-        return over and (record or (self.emergency and self.approved_at is None))
+        return over and (record or self.awaits_approval)
 
     def overdue(self, day: date) -> bool:
         """Whether what it lacks is late on a day (JST)."""
@@ -205,6 +211,11 @@ class Use:
         if self.ends_at is None or not self.under_way:
             return timedelta(0)
         return max(self.ends_at - at, timedelta(0))
+
+
+def emergency_due(day: date) -> date:
+    """The last day for the record and the approval of an emergency of `day`: the next working day (OITA-S9.4.2)."""
+    return working_days_after(day, 1)
 
 
 def over(found: Use) -> Conflict:

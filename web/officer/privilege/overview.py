@@ -28,8 +28,6 @@ from web.site.site import at, the_site
 
 pages = Blueprint("privilege", __name__)
 
-_WATCHED = frozenset({UseState.OPENING, UseState.OPEN, UseState.PAUSED})
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -70,7 +68,7 @@ def for_me(connection: Connection) -> int:
     me, every = officer().who, delegations(connection, at())
     found = sum(_mine(connection, each) for each in every)
     if opens("use_deeds.approve", me):
-        found += sum(_lacks_approval(each) and me.person_id != each.person_id for each in uses(connection, limit=MOST))
+        found += sum(each.awaits_approval and me.person_id != each.person_id for each in uses(connection, limit=MOST))
     return found
 
 
@@ -92,7 +90,7 @@ def left(use: Use) -> str:
 
 def witness(use: Use) -> tuple[str, str]:
     """Whether the witness of a use answers: the word and its tone."""
-    if use.state not in _WATCHED:
+    if not use.under_way:
         return "", ""
     if use.witness_id is None:
         return (gettext("立会いなし（緊急）") if use.emergency else gettext("立会いなし（例外措置）")), "warning"
@@ -133,12 +131,8 @@ def _of_uses(every: Sequence[Use], ids: Mapping[int, PrivilegedId], names: Mappi
             yield Waiting(title, text, url_for("use_watch.one", id_=each.id), gettext("内容を見る"))
 
 
-def _lacks_approval(use: Use) -> bool:
-    return use.emergency and use.ended_at is not None and use.approved_at is None
-
-
 def _lacks(use: Use) -> str:
-    if _lacks_approval(use):
+    if use.awaits_approval:
         late = gettext("（期限切れ）") if use.overdue(today()) else ""
         return gettext("緊急利用の事後の承認（利用 %(number)s）", number=use.id) + late
     return gettext("期限の過ぎた作業記録（利用 %(number)s）", number=use.id) if use.overdue(today()) else ""

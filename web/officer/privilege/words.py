@@ -5,35 +5,22 @@ The one law: *a way is shown to whoever it is open to*, as everywhere (web/offic
 
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext, lazy_gettext
 
-from iam.privilege.register import Mode
-from iam.privilege.using import UseState
+from iam.privilege.register import MODES
+from iam.record.columns import JST
 from iam.signin.door import Entrant
 from web.officer.privilege.watch.months import Month, Worked
 from web.officer.ways import opens
+from web.portal.privilege.words import TONES, length
 from web.portal.privilege.words import called as label_of
-from web.portal.privilege.words import length
-from web.site.face.language import day, mark
+from web.site.face.language import day
 from web.site.site import signed_in
 
 __all__ = ["MODES", "TONES", "clock", "label_of", "length", "month_name", "privilege_tabs", "times", "top"]
 
-MODES: Final = {
-    Mode.ENABLE: mark("利用中だけ有効にする"),
-    Mode.MEMBER: mark("利用中だけ権限グループに入れる"),
-    Mode.SECRET: mark("利用のたびに使い捨てのパスワードを設定する"),
-}
-"""How a use opens an ID: the words of the register, marked for the catalogue."""
-
-TONES: Final = {
-    UseState.ASKED: "info", UseState.OPENING: "info", UseState.OPEN: "success", UseState.PAUSED: "warning",
-    UseState.CLOSING: "warning", UseState.CLOSED: "", UseState.WITHDRAWN: "", UseState.LAPSED: "",
-}  # fmt: skip
-_TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _WAYS: Final = (
     ("privilege.page", lazy_gettext("いまの状況")),
     ("privileged_ids.page", lazy_gettext("特権ID台帳")),
@@ -60,14 +47,14 @@ def top() -> list[tuple[str, str]]:
 
 def clock(value: datetime) -> str:
     """9:05, in Japan."""
-    here = value.astimezone(_TOKYO)
+    here = value.astimezone(JST)
     return f"{here.hour}:{here:%M}"
 
 
 def times(use: Worked, on: date) -> str:
     """When a use was open on one day: 9:05～10:05; open ends where it began before or is not over."""
-    began = clock(use.began) if use.began.astimezone(_TOKYO).date() == on else ""
-    ended = clock(use.ended) if use.ended and use.ended.astimezone(_TOKYO).date() == on else ""
+    began = clock(use.began) if use.began.astimezone(JST).date() == on else ""
+    ended = clock(use.ended) if use.ended and use.ended.astimezone(JST).date() == on else ""
     return f"{began}～{ended}"
 
 

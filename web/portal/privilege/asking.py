@@ -13,11 +13,11 @@ from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
 from iam.errors import Conflict, Forbidden, NotFound
-from iam.people.holidays import working_days_after
 from iam.privilege.register import PrivilegedId, privileged_ids
 from iam.privilege.telling import ALARMED
 from iam.privilege.using import Use, Wish, ask, start_emergency, uses
 from iam.privilege.using.deciding import LONGEST_WORDS, SHORTEST, Ground, minutes_left
+from iam.privilege.using.uses import emergency_due
 from iam.record.columns import jst_day
 from web.portal.owner import owner
 from web.portal.privilege.mine import Held, held, startable
@@ -179,7 +179,7 @@ def _starting(ids: list[PrivilegedId], form: EmergencyForm, refused: str, status
     page = render_template(
         "portal/privilege/emergency.html", form=form, ids=ids, refused=refused, fresh=fresh(),
         purposes={str(each.id): each.purpose for each in ids}, time=length(rules.emergency.value),
-        due=working_days_after(jst_day(at()), rules.record_days.value),
+        due=emergency_due(jst_day(at())),
         again=not refused and not form.errors and bool(form.reason.data),
         alarmed=gettext("、").join(bearers(the_site().door.profile, frozenset(ALARMED))),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from iam.policy.profile import Role
 from iam.privilege.barred import why_barred
+from iam.privilege.console import open_deeds
 from iam.privilege.delegating import Broken, Delegation, DelegationState, approvers, delegations, why_void
 from iam.privilege.register import PrivilegedId, by_id, privileged_ids
 from iam.privilege.using import UNDER_WAY, Use, UseState, uses
@@ -53,7 +54,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Part:
-    """One ID of a delegation.  `busy`: why it cannot be asked for just now, ""."""
+    """One ID of a delegation.  `can_ask`: the delegation holds today."""
 
     id: int
     name: str
@@ -103,12 +104,14 @@ def page() -> str:
         asked = _asked(connection)
         mine = _mine(connection)
         emergency = bool(startable(connection))
+        prepared = len(open_deeds(connection, me.id, at()))
     past = sorted((each for each in (*own, *beside) if each.finished), key=lambda each: -each.use.id)[:PAST]
     return render_template(
         "portal/privilege/mine.html", now=[each for each in own if not each.finished],
         watched=[each for each in beside if each.watched and each.use.witness_seen_at], asked=asked,
         due=[each for each in own if each.must_write], to_confirm=[each for each in beside if each.must_confirm],
         delegations=mine, emergency=emergency, past=past, nominator=nominator(),
+        prepared=prepared,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from iam.people.ledger import people
 from iam.policy.entry.privileged import Alone
 from iam.privilege.register import PrivilegedId, by_id
-from iam.privilege.using import UNDONE, Acting, Use, UseState
+from iam.privilege.using import UNDER_WAY, UNDONE, Acting, Use, UseState
 from iam.record.columns import jst_day
 from web.portal.owner import owner
 from web.site.face.language import day
@@ -24,12 +24,13 @@ _HOUR: Final = 60
 _SILENT: Final = timedelta(seconds=45)
 """Three words of a witness's page that did not come."""
 
-_TONES: Final[Mapping[UseState, str]] = {
+TONES: Final[Mapping[UseState, str]] = {
     UseState.ASKED: "info", UseState.OPENING: "info", UseState.OPEN: "success", UseState.PAUSED: "warning",
-    UseState.CLOSING: "warning",
+    UseState.CLOSING: "warning", UseState.CLOSED: "", UseState.WITHDRAWN: "", UseState.LAPSED: "",
 }  # fmt: skip
-_LIVE: Final = frozenset({UseState.OPENING, UseState.OPEN, UseState.PAUSED})
-_WATCHED: Final = frozenset({*_LIVE, UseState.CLOSING})
+"""The tone of the chip of a state, on everybody's pages."""
+
+_WATCHED: Final = frozenset({*UNDER_WAY, UseState.CLOSING})
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,12 @@ class Shown:
     @property
     def state_tone(self) -> str:
         """The tone of its chip."""
-        return _TONES.get(self.use.state, "")
+        return TONES[self.use.state]
 
     @property
     def live(self) -> bool:
         """Whether it can be ended."""
-        return self.use.state in _LIVE
+        return self.use.under_way
 
     @property
     def runs(self) -> bool:

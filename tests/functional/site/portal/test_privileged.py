@@ -3,6 +3,7 @@
 The targets are in memory; what the worker does is done when a test says so.
 """
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from iam.policy.profile import Role
 from iam.privilege.register import Mode
-from iam.privilege.using import UseState, use, uses
+from iam.privilege.using import UseState, timeline, use, uses
 from iam.signin.kinds import Method, Proofs
 from tests.functional.site.given import Browser, City
 from tests.functional.site.portal.members import Member, beside, words
@@ -150,10 +151,13 @@ def test_a_record_is_written_confirmed_and_told_in_the_timeline(walk: Scene) -> 
     assert "記録を出しました" in follow(walk.user, written)
 
     assert "作業記録を確認してください" in read(walk.witness, "/")
-    assert "容量を20GB増やした。 決裁番号: 情第124号" in read(walk.witness, f"{page}/confirm")
+    numbered(walk, page, "情第124号")
+    shown = read(walk.witness, f"{page}/confirm")
+    assert [each for each in ("容量を20GB増やした。", "情第124号") if each not in shown] == []
     confirmed = walk.witness.send(f"{page}/confirm", {"seen": mark(walk, page), "words": "立ち会ったとおり"})
     assert "記録を確認しました" in follow(walk.witness, confirmed)
-    assert "作業記録" not in read(walk.user, "/") + read(walk.witness, "/")
+    assert "作業記録を書いてください" not in read(walk.user, "/")
+    assert "作業記録を確認してください" not in read(walk.witness, "/")
 
     line = read(walk.user, f"{page}/timeline")
     told = [
@@ -163,6 +167,15 @@ def test_a_record_is_written_confirmed_and_told_in_the_timeline(walk: Scene) -> 
     ]  # fmt: skip
     assert [each for each in told if each not in line] == []
     assert not re.search(r"(use|errand)\.\w+", line)
+
+
+def numbered(walk: Scene, page: str, late: str) -> None:
+    """A number that came late stands with the use and in the audit, and is asked for no more."""
+    with walk.city.store.read() as connection:
+        found, *_, event = use(connection, number(page)), *timeline(connection, number(page))
+    assert (found.record, found.decision_number) == ("容量を20GB増やした。", late)
+    assert json.loads(event.detail)["decision_number"] == {"before": "", "after": late}
+    assert 'name="decision_number"' not in walk.user.get(f"{page}/record").text
 
 
 def mark(walk: Scene, page: str) -> str:

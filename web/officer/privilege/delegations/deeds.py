@@ -71,11 +71,12 @@ def trying(verb: str, id_: int) -> AbstractContextManager[Act]:
 
 def _may(verb: str, found: Read) -> None:
     """Refuse whoever may not decide it; whoever tried it nevertheless is recorded."""
-    if found.why_not and request.method == "POST":
+    if not found.why_not:
+        return
+    if request.method == "POST":
         with trying(verb, found.delegation.id):
             raise Forbidden(found.why_not)
-    if found.why_not:
-        raise Forbidden(found.why_not)
+    raise Forbidden(found.why_not)
 
 
 def _asked(found: Read, form: ApproveForm, status: int) -> tuple[str, int]:

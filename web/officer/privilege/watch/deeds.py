@@ -37,8 +37,7 @@ def ways_on(use: Use) -> list[tuple[str, str, str]]:
 
 
 def _approvable(use: Use) -> bool:
-    said = use.record_at is not None or use.opened_at is None
-    return use.emergency and use.ended_at is not None and said and use.approved_at is None
+    return use.awaits_approval and (use.record_at is not None or use.opened_at is None)
 
 
 def _reviewable(use: Use) -> bool:
