@@ -12,10 +12,10 @@ from datetime import timedelta
 from typing import Final
 
 from iam.errors import IamError
+from iam.jobs.urgent import carrier_of
 from iam.office import cases
 from iam.policy.profile import Role
-from iam.ports import Target
-from iam.privilege import delegating, register, telling, using, vault
+from iam.privilege import delegating, register, using
 from iam.privilege.delegating import Delegation
 from iam.privilege.register import Deed, Mode, PrivilegedId
 from iam.privilege.using import Acting, Swept, Use, UseState, Wish
@@ -23,7 +23,7 @@ from iam.record.act import Act
 from iam.record.store import Store
 from iam.signin.door import Door
 from iam.signin.sessions import Present
-from iam.sync.urgent import Carrier, Settled, carry_out, undone
+from iam.sync.urgent import Settled, carry_out, undone
 from tests.bodies import MODEL, Body, row, rules
 from tests.entrance import Moment, Person
 from tests.memory import MemoryTarget
@@ -150,13 +150,7 @@ class Wing:
 
     def carry(self) -> list[Settled]:
         """The errands alone."""
-        targets: dict[str, Target] = dict(self.body.targets)
-        return carry_out(
-            Carrier(
-                self.store, "worker", self.door.model, targets, vault.Vault(self.door.keys),
-                alarm=lambda act, errand, _reason: telling.stuck(act, self.door, errand),
-            )
-        )  # fmt: skip
+        return carry_out(carrier_of(self.store, self.door.model, dict(self.body.targets), door=self.door))
 
     def rounds(self, count: int = 4, seconds: float = 1) -> None:
         """So many, a second after the other."""

@@ -14,9 +14,9 @@ from datetime import timedelta
 from secrets import token_hex
 from typing import Final
 
+from iam.jobs.urgent import carrier_of
 from iam.office import cases
-from iam.ports import Target
-from iam.privilege import delegating, register, vault
+from iam.privilege import delegating, register
 from iam.privilege.delegating import Delegation
 from iam.privilege.register import Deed, Mode
 from iam.privilege.using import Acting, Swept, Use, Wish, ask, join, sweep
@@ -28,7 +28,7 @@ from iam.signin.factors import certificates
 from iam.signin.factors.certificates import Card
 from iam.signin.kinds import Method, Proofs
 from iam.signin.sessions import Present
-from iam.sync.urgent import Carrier, carry_out
+from iam.sync.urgent import carry_out
 from tests.memory import MemoryTarget
 
 SYSTEM: Final = "juki"
@@ -115,8 +115,7 @@ class Ward:
 
     def works(self) -> None:
         """What the worker does, until nothing is left to do."""
-        targets: dict[str, Target] = dict(self.targets)
-        carrier = Carrier(self.store, "test", self.door.model, targets, vault.Vault(self.door.keys))
+        carrier = carrier_of(self.store, self.door.model, dict(self.targets), door=self.door)
         quiet = 0
         for _ in range(_ROUNDS):
             carried, moved = carry_out(carrier), sweep(self.store, self.door)

@@ -3,26 +3,26 @@
 The one law: *by the verbs of whoever does them*, as in tour.py.  No worker runs here: `Rounds` does what it would.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import update
 
+from iam.jobs.urgent import carrier_of
 from iam.office import cases
 from iam.office.changes import waivers
 from iam.office.changes.waivers import Control
 from iam.policy.profile import Role
-from iam.ports import Target
-from iam.privilege import register, telling, using, vault
+from iam.privilege import register, using
 from iam.privilege.books import delegation_table
 from iam.privilege.register import Deed, Mode
 from iam.privilege.using import UseState
 from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.signin.door import Door
-from iam.sync.urgent import Carrier, carry_out
+from iam.sync.urgent import carry_out
 from tests.browser.city import City
 from tests.browser.sightings import Seen, furnish_seen
 from tests.memory import MemoryTarget
@@ -43,11 +43,7 @@ class Rounds:
 
     def go(self, count: int = 4) -> None:
         """So many rounds."""
-        targets: Mapping[str, Target] = dict(self.targets)
-        carrier = Carrier(
-            self.store, ACTOR, self.door.model, targets, vault.Vault(self.door.keys),
-            alarm=lambda act, errand, _reason: telling.stuck(act, self.door, errand),
-        )  # fmt: skip
+        carrier = carrier_of(self.store, self.door.model, dict(self.targets), door=self.door)
         for _ in range(count):
             carry_out(carrier)
             using.sweep(self.store, self.door)

@@ -6,10 +6,11 @@ an_open_use(city, found)            # somebody works with a privileged ID now
 
 from collections.abc import Collection
 
+from iam.jobs.urgent import carrier_of
 from iam.policy.profile import Role
-from iam.privilege import telling, using, vault
+from iam.privilege import using
 from iam.privilege.using import UseState
-from iam.sync.urgent import Carrier, carry_out
+from iam.sync.urgent import carry_out
 from tests.functional.site.given import City
 from tests.memory import MemoryTarget
 from web.practice.portal.privileged import FINANCE, JUKI, WISHES, Parts, Practice, Staged
@@ -27,10 +28,7 @@ def targets(city: City) -> dict[str, MemoryTarget]:
 
 def rounds(city: City) -> None:
     """What the worker does in three seconds."""
-    carrier = Carrier(
-        city.store, "worker", city.door.model, dict(targets(city)), vault.Vault(city.keys),
-        alarm=lambda act, errand, _reason: telling.stuck(act, city.door, errand),
-    )  # fmt: skip
+    carrier = carrier_of(city.store, city.door.model, dict(targets(city)), door=city.door)
     for _ in range(3):
         carry_out(carrier)
         using.sweep(city.store, city.door)
