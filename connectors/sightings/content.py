@@ -117,7 +117,7 @@ class Hashed(io.RawIOBase):
         """As RawIOBase; the file may have grown, but must not have shrunk."""
         wanted = min(len(buffer), self._left)
         found = self._file.read(wanted)
-        if len(found) < wanted and len(found) == 0:
+        if wanted and not found:
             name = self._content.name
             raise SourceError(f"{name}: 読み取りの間にファイルが切り詰められました。もう一度実行してください。")
         self._left -= len(found)
