@@ -70,6 +70,7 @@ delegation_table = Table(
     Column("reviewed_by", ForeignKey(person_table.c.id)),
     Column("reviewed_at", Instant),
     Column("review", Text, nullable=False),
+    Column("chased_on", Date),
     CheckConstraint("valid_from <= valid_until", name="begins_before_its_end"),
     CheckConstraint("nominated_by <> delegate_id", name="not_nominating_oneself"),
     CheckConstraint("approved_by IS NULL OR approved_by <> nominated_by", name="two_officers"),
@@ -179,6 +180,7 @@ sighting_table = Table(
     Column("place", Text, nullable=False),
     Column("use_id", ForeignKey("privileged_use.id")),
     Column("verdict", Text, nullable=False),
+    Column("judged_at", Instant, nullable=False),
 )
 Index("ix_sighting_login", sighting_table.c.system, sighting_table.c.comparable, sighting_table.c.at)
 

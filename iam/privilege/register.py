@@ -100,7 +100,7 @@ class PrivilegedId:
 
     @property
     def label(self) -> str:
-        """As people read it."""
+        """As operators type it, by the code of its system; other people read `telling.called`."""
         return f"{self.system} の {self.name}"
 
     @property

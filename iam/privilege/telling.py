@@ -44,10 +44,20 @@ def person(act: Act, person_id: int) -> Person:
     return next(iter(people(act.connection, [person_id])))
 
 
+def system_name(door: Door, code: str) -> str:
+    """A system by its name in the access model, by its code where it has gone from there."""
+    system = door.model.systems.get(code)
+    return system.name if system else code
+
+
+def called(door: Door, on: PrivilegedId) -> str:
+    """An ID as people read it."""
+    return f"{system_name(door, on.system)} の {on.name}"
+
+
 def words_of(door: Door, on: PrivilegedId, number: int) -> dict[str, Value]:
     """How a letter names a use: the system, the ID, the number."""
-    system = door.model.systems.get(on.system)
-    return {"system": system.name if system else on.system, "right": on.name, "number": number}
+    return {"system": system_name(door, on.system), "right": on.name, "number": number}
 
 
 def stuck(act: Act, door: Door, errand: StoredErrand) -> None:
@@ -57,9 +67,8 @@ def stuck(act: Act, door: Door, errand: StoredErrand) -> None:
     """
     if errand.kind is ErrandKind.OPEN:
         return
-    system = door.model.systems.get(errand.system)
     values: dict[str, Value] = {
-        "at": errand.written_at, "system": system.name if system else errand.system,
+        "at": errand.written_at, "system": system_name(door, errand.system),
         "right": errand.entitlement or errand.login, "subject": errand.words,
     }  # fmt: skip
     ids = bearing(act, door, Role.GENERAL_OFFICER, Role.OPERATOR) | owners(act, door, errand.system)

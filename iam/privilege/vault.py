@@ -20,6 +20,7 @@ from iam.policy.profile import Role
 from iam.privilege.barred import why_barred
 from iam.privilege.books import delegation_table, privileged_id_table, secret_table
 from iam.privilege.register import Mode, PrivilegedId, in_use, privileged_id, privileged_ids
+from iam.privilege.telling import called
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
@@ -180,7 +181,7 @@ def rotate(act: Act, door: Door, on: PrivilegedId, why: str) -> int:
         Errand(
             system=on.system, login=on.login, kind=ErrandKind.ROTATE, mode=Mode.SECRET, subject=on.subject,
             rule=on.subject, clause=door.profile.privileged.window.clause,
-            words=f"{on.label}のパスワードの変更（{why}）",
+            words=f"{called(door, on)}のパスワードの変更（{why}）",
             secret_id=make(act, door.keys, on.id, why), former_id=former,
         ),
     )  # fmt: skip

@@ -189,6 +189,7 @@ def _delegation() -> None:
         sa.Column("reviewed_by", sa.Integer(), nullable=True),
         sa.Column("reviewed_at", Instant(), nullable=True),
         sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("chased_on", sa.Date(), nullable=True),
         sa.CheckConstraint("valid_from <= valid_until", name=op.f("ck_delegation_begins_before_its_end")),
         sa.CheckConstraint(
             "state <> 'live' OR (approved_by IS NOT NULL AND noticed_at IS NOT NULL)",
@@ -344,6 +345,7 @@ def _sighting() -> None:
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("use_id", Number, nullable=True),
         sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("judged_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["sighting_file.id"], name=op.f("fk_sighting_file_id")),
         sa.ForeignKeyConstraint(["use_id"], ["privileged_use.id"], name=op.f("fk_sighting_use_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sighting")),

@@ -78,7 +78,7 @@ def decline(act: Act, door: Door, id_: int, by: int, reason: str) -> Delegation:
     # Who declined stands in the audit: a row with an approver is one that was approved.
     declined = _move(act, found, DelegationState.DECLINED, ended_at=act.at, end_reason=reason)
     act.record("delegation.declined", found.subject, {"by": by, "reason": reason, "hash": found.content_hash})
-    telling.not_delegated(act, declined)
+    telling.not_delegated(act, door, declined)
     return declined
 
 

@@ -151,7 +151,7 @@ def _wrong_ids(asked: Collection[int], ids: Mapping[int, PrivilegedId]) -> Refus
         return NotFound("台帳にない特権IDが選ばれています。選び直してください。")
     for each in ids.values():
         if each.retired_at is not None:
-            return Conflict(f"特権ID「{each.label}」は廃止されています。")
+            return Conflict(f"特権ID「{each.name}」は廃止されています。")
     return None
 
 
@@ -270,7 +270,7 @@ def _too_many(found: Delegation, facts: Facts) -> Conflict | None:
         asked = facts.ids[id_]
         if len(holders) >= asked.most_holders:
             return Conflict(
-                f"特権ID「{asked.label}」を同時に任せられるのは{asked.most_holders}人までです。ほかの代行を終えてから承認してください。"
+                f"特権ID「{asked.name}」を同時に任せられるのは{asked.most_holders}人までです。ほかの代行を終えてから承認してください。"
             )
     return None
 

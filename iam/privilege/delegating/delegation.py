@@ -83,7 +83,7 @@ class Delegation:
 
     `posts`: a mark of the posts that the delegate held when nominated.  `noticed_at`: when the general officer was told
     of the approval, `received_at`: when one opened it.  `waiver_id`: the exception under which a deputy acted, after
-    which another officer reviews it.
+    which another officer reviews it; `chased_on`: the day on which they were last reminded of that.
     """
 
     id: int
@@ -111,6 +111,7 @@ class Delegation:
     reviewed_by: int | None
     reviewed_at: datetime | None
     review: str
+    chased_on: date | None
 
     @property
     def subject(self) -> str:

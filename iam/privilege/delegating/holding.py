@@ -7,10 +7,10 @@ row void it at once, whether or not anybody has marked it so.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from iam.errors import Conflict
-from iam.people.holidays import working_days_after
+from iam.people.holidays import is_working_day, working_days_after
 from iam.privilege.books import delegation_table
 from iam.privilege.delegating import telling
 from iam.privilege.delegating.deciding import why_broken, why_not_end
@@ -32,10 +32,11 @@ from iam.signin.door import Door
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """What a round found: how many were voided or expired, and how many nominations lapsed."""
+    """What a round found: how many were voided or expired, nominations lapsed, and reminders of late reviews went."""
 
     over: int = 0
     lapsed: int = 0
+    reminded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def void_broken(act: Act, door: Door) -> list[Delegation]:
     return marked
 
 
-def lapse(act: Act) -> int:
+def lapse(act: Act, door: Door) -> int:
     """Mark nominations that nobody approved in their time, and tell; how many."""
     columns = delegation_table.c
     over = columns.state == DelegationState.NOMINATED, columns.lapses_at <= act.at
@@ -112,7 +113,7 @@ def lapse(act: Act) -> int:
     for id_ in ids:
         found = delegation(act.connection, id_, act.at)
         act.record("delegation.lapsed", found.subject, {"delegate": found.delegate_id})
-        telling.not_delegated(act, found)
+        telling.not_delegated(act, door, found)
     return len(ids)
 
 
@@ -124,7 +125,7 @@ class _Looked:
 
 
 def tidy(store: Store, door: Door, actor: str, *, each: timedelta = timedelta()) -> Tidied:
-    """`void_broken` and `lapse`, in an act only where a look finds something to mark: for a worker's every round.
+    """`void_broken`, `lapse` and `chase`, in an act only where a look finds something: for a worker's every round.
 
     `each`: how long to wait between two looks.  What is void is unusable before anybody looks.
 
@@ -138,21 +139,48 @@ def tidy(store: Store, door: Door, actor: str, *, each: timedelta = timedelta())
     with store.read() as connection:
         late = connection.execute(select(columns.id).where(*waits)).first() is not None
         broken = bool(_broken(connection, door, at))
+        owed = bool(to_chase(connection, door, at))
     looked.at = at
-    if not late and not broken:
+    if not (late or broken or owed):
         return Tidied()
     with store.act(actor) as act:
-        return Tidied(len(void_broken(act, door)), lapse(act))
+        return Tidied(len(void_broken(act, door)), lapse(act, door), chase(act, door))
 
 
 def reviews_due(connection: Connection, door: Door, at: datetime) -> list[Due]:
     """The reviews that are owed, oldest first."""
-    days, today, owed = door.profile.privileged.record_days.value, jst_day(at), []
-    for found in reversed(delegations(connection, at)):
-        if found.awaits_review and found.approved_at is not None:
+    columns, days, today = delegation_table.c, door.profile.privileged.record_days.value, jst_day(at)
+    waits = columns.waiver_id.is_not(None), columns.approved_at.is_not(None), columns.reviewed_at.is_(None)
+    owed = []
+    for id_ in connection.execute(select(columns.id).where(*waits).order_by(columns.id)).scalars().all():
+        found = delegation(connection, id_, at)
+        if found.approved_at is not None:
             due = working_days_after(jst_day(found.approved_at), days)
             owed.append(Due(found, due, overdue=today > due))
     return owed
+
+
+def to_chase(connection: Connection, door: Door, at: datetime) -> list[Due]:
+    """The late reviews of which nobody was reminded today; on days on which nobody works, none."""
+    day = jst_day(at)
+    if not is_working_day(day):
+        return []
+    late = [each for each in reviews_due(connection, door, at) if each.overdue]
+    return [each for each in late if each.delegation.chased_on is None or each.delegation.chased_on < day]
+
+
+def chase(act: Act, door: Door) -> int:
+    """Remind whoever may review of what is late, once each working day; of how many."""
+    columns, day, reminded = delegation_table.c, jst_day(act.at), 0
+    for each in to_chase(act.connection, door, act.at):
+        # Of two workers at once, one marks the day and tells.
+        same = columns.id == each.delegation.id, or_(columns.chased_on.is_(None), columns.chased_on < day)
+        if not act.connection.execute(update(delegation_table).where(*same).values(chased_on=day)).rowcount:
+            continue
+        act.record("delegation.chased", each.delegation.subject, {"due": each.due})
+        telling.to_review(act, door, each.delegation, each.due)
+        reminded += 1
+    return reminded
 
 
 def _broken(connection: Connection, door: Door, at: datetime) -> list[tuple[Delegation, Broken]]:

@@ -39,7 +39,7 @@ def nominate(act: Act, door: Door, nominated_by: int, wish: Wish) -> Delegation:
          "until": found.valid_until.isoformat(), "by": nominated_by, "hash": found.content_hash,
          "waiver": found.waiver_id, "renews": found.renews},
     )  # fmt: skip
-    telling.nominated(act, found, approvers(act.connection, door, found, act.at))
+    telling.nominated(act, door, found, approvers(act.connection, door, found, act.at))
     return found
 
 

@@ -75,7 +75,7 @@ def _changed(connection: Connection, model: AccessModel, system: str, rows: Sequ
 
 def _write(act: Act, system: str, changed: Sequence[_Changed]) -> list[int]:
     for each in changed:
-        values = {"verdict": each.judged.verdict.value, "use_id": each.judged.use_id}
+        values = {"verdict": each.judged.verdict.value, "use_id": each.judged.use_id, "judged_at": act.at}
         act.connection.execute(update(sighting_table).where(sighting_table.c.id == each.id).values(**values))
     days = {
         Day(verdict, each.comparable, each.day)

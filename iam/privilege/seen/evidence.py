@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from iam import outbox
 from iam.access.model import AccessModel
 from iam.office.roles import Offices, bearers, holders
 from iam.outbox import Topic, Value
-from iam.people.ledger import people
+from iam.people.ledger import chunks, people
 from iam.policy.profile import Role
 from iam.privilege.books import finding_table, sighting_table, use_table
 from iam.privilege.seen.findings import Finding, FindingKind, finding
@@ -27,6 +27,9 @@ MOST_PLACES: Final = 10
 
 TOLD: Final = (Role.GENERAL_OFFICER, Role.OPERATOR)
 """Who is written to about every new finding; beside them, whoever owns the system."""
+
+_AT_ONCE: Final = 5_000
+"""Sightings that are forgotten in one act, to keep it short."""
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -74,14 +77,14 @@ def write_days(act: Act, system: str, days: Iterable[Day], owners: Mapping[str, 
 def _write_day(act: Act, system: str, day: Day, owners: Mapping[str, int]) -> int | None:
     last, key = _last_of(act.connection, f"{day.kind}:{system}:{day.comparable}:{day.day.isoformat()}")
     settled = last is not None and last.settled_at is not None
-    after = _after(last)
-    rows = _sightings(act.connection, system, day, after)
+    told = _told_by(last)
+    rows = _sightings(act.connection, system, day, told)
     if not rows:
         if last is not None and not settled and last.gone_at is None:
             _gone(act, last)
         return None
     cause = _cause(act.connection, system, day, rows, owners)
-    cause = replace(cause, key=key, detail={**cause.detail, "after": after})
+    cause = replace(cause, key=key, detail={**cause.detail, **told.detail})
     if last is None or settled:
         return write_new(act, cause, rows[-1].at)
     values = {"detail": cause.detail, "last_at": rows[-1].at, "gone_at": None, "use_id": cause.use_id}
@@ -89,22 +92,40 @@ def _write_day(act: Act, system: str, day: Day, owners: Mapping[str, int]) -> in
     return last.id if last.gone_at is not None else None
 
 
-def _sightings(connection: Connection, system: str, day: Day, after: int) -> list[Row[Any]]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an officer has settled already under the same cause: sightings up to `after` that were judged by `until`."""
+
+    after: int = 0
+    until: datetime | None = None
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """As the finding that follows holds it."""
+        return {"after": self.after, "until": self.until}
+
+
+def _sightings(connection: Connection, system: str, day: Day, told: _Told) -> list[Row[Any]]:
     columns = sighting_table.c
     begin = datetime.combine(day.day, time(), JST)
     query = select(sighting_table).where(
         columns.system == system, columns.comparable == day.comparable, columns.at >= begin,
-        columns.at < begin + _ONE_DAY, columns.verdict == day.kind, columns.id > after,
+        columns.at < begin + _ONE_DAY, columns.verdict == day.kind,
     )  # fmt: skip
+    if told.until is not None:
+        # What was taken in before and became this since was told by nobody.
+        query = query.where(or_(columns.id > told.after, columns.judged_at > told.until))
     return list(connection.execute(query.order_by(columns.at, columns.id)))
 
 
-def _after(last: Finding | None) -> int:
-    """The newest sighting that an officer has settled already, under the same cause."""
+def _told_by(last: Finding | None) -> _Told:
+    """What the last finding under a cause leaves to the next; one that is not settled goes on with what it began."""
     if last is None:
-        return 0
-    found: int = last.detail["upto"] if last.settled_at is not None else last.detail["after"]
-    return found
+        return _Told()
+    if last.settled_at is not None:
+        return _Told(last.detail["upto"], last.settled_at)
+    until = last.detail["until"]
+    return _Told(last.detail["after"], datetime.fromisoformat(until) if until else None)
 
 
 def sightings_of(connection: Connection, found: Finding, most: int) -> list[Row[Any]]:
@@ -114,8 +135,11 @@ def sightings_of(connection: Connection, found: Finding, most: int) -> list[Row[
     first = select(sighting_table.c.comparable).where(sighting_table.c.id == found.sighting_id)
     comparable = connection.execute(first).scalar_one()
     day = Day(found.kind.value, comparable, date.fromisoformat(str(found.detail["day"])))
-    rows = _sightings(connection, found.system, day, found.detail["after"])
-    return [row for row in rows if row.id <= found.detail["upto"]][:most]
+    rows = _sightings(connection, found.system, day, _told_by(replace(found, settled_at=None)))
+    settled = found.settled_at
+    return [row for row in rows if row.id <= found.detail["upto"] and (settled is None or row.judged_at <= settled)][
+        :most
+    ]
 
 
 def _cause(connection: Connection, system: str, day: Day, rows: list[Row[Any]], owners: Mapping[str, int]) -> Cause:
@@ -147,13 +171,18 @@ def _last_of(connection: Connection, key: str) -> tuple[Finding | None, str]:
 def write_standing(act: Act, cause: Cause) -> tuple[int, bool]:
     """A finding of something that stands on a target now; answers its id and whether it is new.
 
-    What an officer settled stays settled while it stands.
+    What an officer settled stays settled while it stands, unless it was shut then and is open now.
     """
     last, key = _last_of(act.connection, cause.key)
-    if last is None or last.gone_at is not None:
+    if last is None or last.gone_at is not None or _worse(last, cause):
         return write_new(act, replace(cause, key=key), act.at), True
-    act.connection.execute(update(finding_table).where(finding_table.c.id == last.id).values(last_at=act.at))
+    values = {"last_at": act.at} | ({} if last.settled_at is not None else {"detail": dict(cause.detail)})
+    act.connection.execute(update(finding_table).where(finding_table.c.id == last.id).values(**values))
     return last.id, False
+
+
+def _worse(last: Finding, cause: Cause) -> bool:
+    return last.settled_at is not None and bool(cause.detail.get("enabled")) and not last.detail.get("enabled")
 
 
 def write_new(act: Act, cause: Cause, last_at: datetime) -> int:
@@ -179,9 +208,37 @@ def write_gone(act: Act, kinds: Collection[FindingKind], standing: Collection[in
     query = select(columns.id).where(
         columns.kind.in_(list(kinds)), columns.sighting_id.is_(None), columns.gone_at.is_(None)
     )
-    gone = sorted(set(act.connection.execute(query).scalars()) - set(standing))
-    for id_ in gone:
-        _gone(act, finding(act.connection, id_))
+    gone = [
+        finding(act.connection, id_) for id_ in sorted(set(act.connection.execute(query).scalars()) - set(standing))
+    ]
+    # One of sightings keeps its count when they are forgotten.
+    scanned = [each for each in gone if "upto" not in each.detail]
+    for each in scanned:
+        _gone(act, each)
+    return [each.id for each in scanned]
+
+
+def older(connection: Connection, before: datetime) -> bool:
+    """Whether there are sightings of before `before`."""
+    columns = sighting_table.c
+    return connection.execute(select(columns.id).where(columns.at < before).limit(1)).first() is not None
+
+
+def forget(act: Act, before: datetime) -> int:
+    """Delete sightings of before `before`, some thousands in one act; how many.
+
+    What was found of them stays, with its days and places.
+    """
+    columns = sighting_table.c
+    query = select(columns.id).where(columns.at < before).order_by(columns.id).limit(_AT_ONCE)
+    old = act.connection.execute(query).scalars().all()
+    gone = 0
+    for part in chunks(old):
+        pointing = finding_table.c.sighting_id.in_(part)
+        act.connection.execute(update(finding_table).where(pointing).values(sighting_id=None))
+        gone += act.connection.execute(sighting_table.delete().where(columns.id.in_(part))).rowcount
+    if gone:
+        act.record("sightings.forgotten", "sightings", {"count": gone, "before": before})
     return gone
 
 

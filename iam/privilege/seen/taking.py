@@ -234,11 +234,11 @@ def _write_sightings(
 ) -> None:
     columns = (
         "file_id", "fingerprint", "system", "host", "login", "comparable", "at", "what", "address", "place", "use_id",
-        "verdict",
+        "verdict", "judged_at",
     )  # fmt: skip
     rows = (
         (file_id, mark, system, row.host, row.login, comparable_login(row.login), row.at, row.what.value, row.address,
-         row.place, judged[mark].use_id, judged[mark].verdict.value)
+         row.place, judged[mark].use_id, judged[mark].verdict.value, act.at)
         for mark, row in kept.items()
     )  # fmt: skip
     bulk_insert(act.connection, sighting_table, columns, rows)

@@ -123,7 +123,7 @@ def _delegation(ground: Ground, _wish: Wish) -> IamError | None:
     if ground.delegated:
         return None
     return Forbidden(
-        f"あなたは、いま「{ground.on.label}」の利用を指名されていません。統括の担当者に指名を頼んでください。"
+        f"あなたは、いま特権ID「{ground.on.name}」の利用を指名されていません。統括の担当者に指名を頼んでください。"
     )
 
 
@@ -137,7 +137,7 @@ def _record(ground: Ground, _wish: Wish) -> IamError | None:
 
 def _emergency(ground: Ground, _wish: Wish) -> IamError | None:
     if not ground.on.emergency:
-        return Forbidden(f"「{ground.on.label}」は、緊急利用ができるIDとして登録されていません。")
+        return Forbidden(f"特権ID「{ground.on.name}」は、緊急利用ができるIDとして登録されていません。")
     if ground.near:
         return None
     return Forbidden(
@@ -333,7 +333,7 @@ def why_not_approve(use: Use, person_id: int, roles: frozenset[Role]) -> IamErro
     if not use.emergency:
         return Conflict("事後の承認が要るのは、緊急利用だけです。")
     if person_id in (use.person_id, use.witness_id):
-        return Forbidden("利用した方と立ち会った方は、事後の承認をできません。別の承認権限者に頼んでください。")
+        return Forbidden("利用した方と立ち会った方は、事後の承認はできません。別の承認の担当者に頼んでください。")
     if Role.APPROVER not in roles:
         return Forbidden("事後の承認をできるのは、承認の担当者だけです。")
     if use.under_way:

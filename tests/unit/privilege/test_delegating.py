@@ -55,7 +55,7 @@ def a_delegation(**other: Any) -> Delegation:  # noqa: ANN401 - fields of the ro
     row = Delegation(
         5, STAFF, WISH.privileged_ids, WISH.valid_from, WISH.valid_until, WISH.conditions, WISH.reason, seal, "posts",
         None, DelegationState.NOMINATED, HEAD, AT, AT + timedelta(days=7), None, None, None, None, None, None, "", None,
-        None, None, "",
+        None, None, "", None,
     )  # fmt: skip
     return replace(row, **other)
 

@@ -15,9 +15,10 @@ from typing import Final
 
 import click
 
-from iam.errors import Busy, StoreError
+from iam.errors import Busy, ConfigurationError, StoreError
 from iam.jobs.farewells import Sending, say_farewells
-from iam.jobs.periodic import Delivered, Tidied, deliver, tidy
+from iam.jobs.periodic import ACTOR, Delivered, Tidied, deliver, tidy
+from iam.jobs.seen import forget_sightings
 from iam.ports import Mailer
 from iam.record.columns import local_text
 from iam.record.store import Store
@@ -52,7 +53,7 @@ def worker(desk: Desk, *, once: bool) -> None:
         _say_new(store, carry_out(desk), ())
         _say_new(store, carry_persons(desk), ())
         _say_new(store, carry_privileged(desk), ())
-        _tidy(store)
+        _tidy(desk)
         return
     stop = Event()
 
@@ -83,7 +84,7 @@ def _stay(desk: Desk, mailer: Mailer | None, stop: Event) -> None:
             untold = _goodbyes(store, how, untold)
             released = _say_new(store, carry_out(desk), released)
             if tidied_at is None or monotonic() - tidied_at >= TIDYING.total_seconds():
-                _tidy(store)
+                _tidy(desk)
                 tidied_at = monotonic()
         except (Busy, StoreError) as error:
             if str(error) != trouble:
@@ -125,10 +126,22 @@ def _say_new(store: Store, sentences: Iterable[str], known: Sequence[str]) -> Se
     return now
 
 
-def _tidy(store: Store) -> None:
+def _tidy(desk: Desk) -> None:
+    store = desk.store
     _tell_tidied(store, tidy(store))
+    if gone := _sightings_forgotten(desk):
+        _say(store, f"保存年数を過ぎた突合のサインイン記録{gone:,}件を消しました。")
     if line := rolled(store):
         _say(store, line)
+
+
+def _sightings_forgotten(desk: Desk) -> int:
+    try:
+        years = desk.profile.privileged.audit_retention_years.value
+    except ConfigurationError:
+        # What may be forgotten is not known; the other rounds say what is wrong.
+        return 0
+    return forget_sightings(desk.store, ACTOR, years)
 
 
 def _tell_tidied(store: Store, done: Tidied) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.office import cases
 from iam.office.deputies import Wish as Deputy
-from iam.outbox import Topic
+from iam.outbox import Topic, unseen
 from iam.policy.profile import Role
 from iam.privilege import delegating, register
 from iam.privilege.books import delegation_table
@@ -43,6 +43,9 @@ def test_three_persons_make_a_delegation_and_everybody_concerned_is_told(bureau:
     found = bureau.nominates()
     assert (found.state, bureau.live()) == (DelegationState.NOMINATED, None)
     assert bureau.told(bureau.approver)[-1:] == [Topic.PRIVILEGE_NOMINATED]
+    with bureau.store.read() as connection:
+        notice, *_ = unseen(connection, bureau.approver.id)
+    assert notice.detail["right"] == "グループウェア の maint"
     with bureau.store.read() as connection:
         assert delegating.approvers(connection, bureau.door, found, bureau.store.clock()) == [bureau.approver.id]
     live = bureau.approves(found)
@@ -361,6 +364,27 @@ def test_a_deputy_nominates_under_an_exception_and_another_officer_reviews(burea
     with bureau.store.read() as connection:
         assert delegating.reviews_due(connection, bureau.door, bureau.store.clock()) == []
     assert bureau.live() is not None
+
+
+def test_a_late_review_is_asked_for_each_working_day_by_one_of_two_workers(bureau: Bureau) -> None:
+    today = bureau.office.today
+    deputy = bureau.office.person(6)
+    wish = Deputy(deputy.id, Role.GENERAL_OFFICER, bureau.general.id, today, today + 30 * DAY)
+    bureau.office.deputise(bureau.general, bureau.approver, wish)
+    bureau.waives(scope="gw")
+    found = bureau.approves(bureau.nominates(by=deputy))
+    sent = []
+    for days in (1, 1, 0, 1, 1, 1, 1, 1):  # Monday's is due on Tuesday
+        bureau.office.hall.clock.on(days=days)
+        with ThreadPoolExecutor(2) as pool:
+            done = list(pool.map(lambda _: bureau.tidies(), range(2)))
+        told = bureau.told(bureau.general).count(Topic.PRIVILEGE_DELEGATION_REVIEW)
+        sent.append((sum(each.reminded for each in done), told))
+    assert sent == [(0, 1), (1, 2), (0, 2), (1, 3), (1, 4), (0, 4), (0, 4), (1, 5)]
+    with bureau.store.act("x") as act:
+        delegating.review(act, bureau.door, found.id, bureau.general.id, "内容を確かめた")
+    bureau.office.hall.clock.on(days=1)
+    assert bureau.tidies().reminded == 0
 
 
 def test_an_exception_that_is_over_lets_no_deputy_act(bureau_sqlite: Bureau) -> None:

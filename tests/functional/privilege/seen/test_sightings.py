@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError as ConstraintBroken
 
 from connectors.sightings import Content, open_log
 from iam.errors import Conflict, Forbidden, NotFound, SourceError
+from iam.jobs.seen import forget_sightings
 from iam.outbox import Topic, unseen
 from iam.privilege.books import finding_table, sighting_table, use_table
 from iam.privilege.seen.again import judge_again
 from iam.privilege.seen.evidence import Setting, sightings_of
-from iam.privilege.seen.findings import Finding, FindingKind, FindingState, findings, settle
+from iam.privilege.seen.findings import Finding, FindingKind, FindingState, finding, findings, settle
 from iam.privilege.seen.scanning import Scanned, scan
 from iam.privilege.seen.taking import TakenIn, take_in, taken_files
 from iam.privilege.using import Use
@@ -194,6 +195,52 @@ def test_nobody_settles_what_was_found_about_themselves_and_what_comes_later_is_
     assert [(each.id, each.detail["count"]) for each in found(wing)] == [(later, 1)]
 
 
+def test_what_becomes_a_finding_after_another_was_settled_is_found_too(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    use = used(wing)
+    assert use.opened_at
+    lasted(wing, use, 30)
+    takes(wing, [came(use.opened_at + timedelta(minutes=20)), came(use.opened_at + timedelta(hours=1))])
+    [one] = found(wing)
+    with wing.store.act("test") as act:
+        settle(act, wing.door, one.id, wing.general.id, "本人に確かめた")
+    wing.clock.on(minutes=1)
+    # It turns out to have ended earlier: the first line, which was in order, was outside it as well.
+    lasted(wing, use, 1)
+    with wing.store.act("night") as act:
+        assert judge_again(act, setting(wing)) == 1
+    [later] = found(wing)
+    assert (later.kind, later.detail["count"], told(wing, wing.general)) == (FindingKind.OUTSIDE_WINDOW, 1, 2)
+    with wing.store.read() as connection:
+        both = finding(connection, one.id), later
+        places = [[row.place for row in sightings_of(connection, each, 9)] for each in both]
+    assert places == [["auth.log 2行目"], ["auth.log 1行目"]]
+
+
+def lasted(wing: Wing, use: Use, minutes: int) -> None:
+    assert use.opened_at
+    until = {"ended_at": use.opened_at + timedelta(minutes=minutes)}
+    with wing.store.act("sql") as act:
+        act.connection.execute(update(use_table).where(use_table.c.id == use.id).values(**until))
+
+
+def test_sightings_are_forgotten_after_the_years_of_the_profile_and_findings_stay(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    use = used(wing)
+    assert use.ended_at
+    takes(wing, [came(use.ended_at + timedelta(hours=1)), came(use.ended_at + timedelta(hours=2), "root")])
+    years, before = wing.door.profile.privileged.audit_retention_years.value, kinds(wing)
+    wing.clock.on(days=365 * years)
+    assert (forget_sightings(wing.store, "worker", years), count(wing)) == (0, 2)
+    wing.clock.on(days=years + 1)
+    assert (forget_sightings(wing.store, "worker", years), count(wing)) == (2, 0)
+    assert forget_sightings(wing.store, "worker", years) == 0
+    scans(wing)
+    assert before == kinds(wing) == ["outside_window", "unknown_privileged"]
+    with wing.store.read() as connection:
+        assert [sightings_of(connection, each, 9) for each in found(wing)] == [[], []]
+
+
 def test_somebody_who_comes_by_a_jump_server_may_stand_anywhere(make_wing: MakeWing) -> None:
     wing = make_wing("root")
     use = used(wing)
@@ -253,6 +300,19 @@ def test_privilege_on_a_target_stands_only_while_a_use_explains_it(make_wing: Ma
     wing.gw.touch("kanri1", enabled=True)
     [again] = scans(wing).fresh
     assert again != held
+
+
+def test_what_was_settled_while_it_was_shut_is_found_again_when_it_opens(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    wing.gw.place("Administrator", enabled=False)
+    [shut] = scans(wing).fresh
+    with wing.store.act("test") as act:
+        settle(act, wing.door, shut, wing.general.id, "無効にしてある")
+    assert not scans(wing).fresh
+    wing.gw.touch("Administrator", enabled=True)
+    [opened] = scans(wing).fresh
+    assert [(each.id, each.detail["enabled"]) for each in found(wing)] == [(opened, True)]
+    assert not scans(wing).fresh
 
 
 def _native(wing: Wing, login: str) -> str:
