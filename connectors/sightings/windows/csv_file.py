@@ -53,7 +53,8 @@ _OF_ACCOUNT: Final = frozenset({"login", "sid", "logon_id"})
 _BEGINS: Final = re.compile(r'"?[^,\t"]{1,30}"?[,\t]"?\d{1,4}[/-]\d{1,2}[/-]\d{1,4}[ T]')
 """How a record of the Event Viewer begins: no line of a message does."""
 
-_PAIR: Final = re.compile(r"^([ \t]*)([^:：\t]{1,60})[:：][ \t]*(.*?)[ \t]*$")
+# What follows is stripped, not matched: blanks that may end a value or not would be tried again at each of them.
+_PAIR: Final = re.compile(r"^([ \t]*)([^:：\t]{1,60})[:：](.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def said_by(number: int, message: str) -> dict[str, str]:
         found = _PAIR.match(text)
         if found is None:
             continue
-        name, value = _plain(found[2]), found[3]
+        name, value = _plain(found[2]), found[3].strip(" \t")
         if not value and not found[1]:
             section = _SECTIONS.get(name, name)
         field = _FIELDS.get(name)

@@ -27,9 +27,6 @@ EVENTS: Final = {
 }
 """4624 logon, 4625 failed logon, 4672 special privileges, 4634 and 4647 logoff."""
 
-_SERVICE_TYPES: Final = frozenset({"0", "5"})
-"""Logon types of the system's start and of services."""
-
 _SERVICE_SIDS: Final = ("S-1-5-18", "S-1-5-19", "S-1-5-20", "S-1-5-80-", "S-1-5-82-", "S-1-5-90-", "S-1-5-96-")
 _SERVICE_NAMES: Final = frozenset({"system", "local service", "network service", "iusr", "システム"})
 _SERVICE_PREFIXES: Final = ("dwm-", "umfd-")
@@ -72,7 +69,8 @@ def _why_nobody(event: Event) -> str:
         return ANONYMOUS
     if name.endswith("$"):
         return MACHINES
-    service = event.kind in _SERVICE_TYPES or event.sid.startswith(_SERVICE_SIDS)
+    # Not by its logon type: a service that runs under a person's or a privileged ID is a use of that ID.
+    service = event.sid.startswith(_SERVICE_SIDS)
     return SERVICES if service or name in _SERVICE_NAMES or name.startswith(_SERVICE_PREFIXES) else ""
 
 

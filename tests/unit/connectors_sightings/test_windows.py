@@ -1,10 +1,12 @@
 """The security log of Windows says the same sign-ins as CSV, in either language and any encoding, and as EVTX."""
 
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 
 from connectors.sightings.reading import MACHINES, NO_SIGN_IN, SERVICES
+from connectors.sightings.windows.csv_file import said_by
 from connectors.sightings.windows.times import instant_of
 from iam.errors import SourceError
 from iam.ports import Sighting
@@ -62,6 +64,19 @@ def test_machines_services_and_other_events_are_counted_and_not_judged() -> None
     source = reading(csv)
     assert not list(source.read())
     assert source.passed_over == {MACHINES: 1, SERVICES: 2, NO_SIGN_IN: 1}
+
+
+def test_a_service_that_runs_under_a_privileged_id_is_a_sign_in_of_it() -> None:
+    for kind in ("0", "5"):
+        found = reading(event_file([LoggedEvent(4624, AT, LOGON | {"LogonType": kind})]), "Security.evtx")
+        assert said(list(found.read())) == [(1, "signed_in", "adm01", "10.1.2.3")]
+
+
+def test_a_line_of_blanks_costs_no_more_than_any_other() -> None:
+    login = "x" + " " * 60_000 + "x"
+    began = monotonic()
+    assert said_by(4624, f"新しいログオン:\n\tアカウント名:\t{login}\t") == {"login": login}
+    assert monotonic() - began < 2
 
 
 @pytest.mark.parametrize(
