@@ -270,8 +270,13 @@ class Planner:
     def _create(self, scene: Scene, want: Wanted, login: str, *, drift: bool) -> Iterable[Change]:
         attributes = {name: value for name, value in _filled(want, login).items() if value}
         yield self._change(ChangeKind.CREATE, scene, want, login, after=attributes, enabled=want.enabled, drift=drift)
-        for name, cause in sorted(want.entitlements.items()):
-            yield self._right(self._change(ChangeKind.GRANT, scene, want, login), name, cause)
+        for name in self._to_give(want):
+            yield self._right(self._change(ChangeKind.GRANT, scene, want, login), name, want.entitlements[name])
+
+    def _to_give(self, want: Wanted) -> list[str]:
+        """What a plan may give: a privileged right comes by the errand of a use, which a plan may outlive (R12)."""
+        system = self._model.systems.get(want.system)
+        return sorted(name for name in want.entitlements if system is None or not system.gives_privilege(name))
 
     def _compare(self, scene: Scene, want: Wanted, account: Account) -> Iterable[Change | Dispute]:
         there = scene.actual.get((account.system, comparable_login(account.login)))
@@ -313,7 +318,7 @@ class Planner:
         if want.enabled and not there.account.enabled:
             enable = self._change(ChangeKind.ENABLE, scene, want, login, native_id=native, drift=drift)
             yield replace(enable, cause=want.again or want.why)
-        for name in sorted(set(want.entitlements) - there.entitlements):
+        for name in (each for each in self._to_give(want) if each not in there.entitlements):
             grant = self._change(ChangeKind.GRANT, scene, want, login, native_id=native, drift=name in held)
             yield self._right(grant, name, want.entitlements[name])
 
