@@ -15,7 +15,6 @@ from iam.access.naming import comparable_login
 from iam.errors import Conflict, Forbidden
 from iam.office.changes.waivers import Control, Waiver, live_waiver
 from iam.outbox import Topic, Value
-from iam.people.holidays import working_days_after
 from iam.people.ledger import next_id
 from iam.privilege import telling, vault
 from iam.privilege.barred import why_barred
@@ -32,7 +31,20 @@ from iam.privilege.using.deciding import (
     why_unproved,
 )
 from iam.privilege.using.ending import errand_of
-from iam.privilege.using.uses import UNWITNESSED, Acting, End, Use, UseState, Wish, moved, use, use_in, uses
+from iam.privilege.using.staying import why_over
+from iam.privilege.using.uses import (
+    UNWITNESSED,
+    Acting,
+    End,
+    Use,
+    UseState,
+    Wish,
+    emergency_due,
+    moved,
+    use,
+    use_in,
+    uses,
+)
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.signin.door import Door, entrant
@@ -92,6 +104,10 @@ def join(act: Act, acting: Acting, use_id: int) -> Use:
         raise refusal
     if found.state is UseState.ASKED:
         door.see_confirmed(act.connection, act.at)
+        if (why := why_over(act.connection, door, found, act.at)) is not None:
+            raise Conflict(
+                f"この申請では始められません（{why.label_ja}）。利用者に、もう一度申請してもらってください。"
+            )
     values = {"witness_id": acting.id, "joined_at": act.at, "witness_seen_at": act.at}
     same = use_table.c.witness_id.is_not_distinct_from(found.witness_id)
     if not moved(act, use_id, (found.state,), found.state, same, **values):
@@ -130,7 +146,7 @@ def _alarm(act: Act, door: Door, opening: Use, on: PrivilegedId, reason: str) ->
     values: dict[str, Value] = {
         **telling.words_of(door, on, opening.id), "at": act.at, "person": who.name, "staff_number": who.staff_number,
         "reason": reason, "until": act.at + timedelta(minutes=opening.minutes),
-        "due": working_days_after(jst_day(act.at), 1),
+        "due": emergency_due(jst_day(act.at)),
     }  # fmt: skip
     ids = telling.bearing(act, door, *telling.ALARMED) | telling.owners(act, door, on.system)
     telling.tell(act, ids - {opening.person_id}, Topic.PRIVILEGE_EMERGENCY, values)

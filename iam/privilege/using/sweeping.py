@@ -176,7 +176,9 @@ def _opened(act: Act, _door: Door, found: Use) -> str:
     opening = last_opening(act.connection, found)
     if opening is None or opening.settled_at is None or found.ends_at is None:
         return ""
-    values: dict[str, object] = {"opened_at": found.opened_at or opening.settled_at, "seen_at": act.at}
+    # Not before it was asked for, whatever the clock says by now: its place in a row was judged from there.
+    opened_at = found.opened_at or max(opening.settled_at, found.asked_at)
+    values: dict[str, object] = {"opened_at": opened_at, "seen_at": act.at}
     if found.opened_at is None:
         values["ends_at"] = min(found.ends_at, opening.settled_at + timedelta(minutes=found.minutes))
     if not moved(act, found.id, (UseState.OPENING,), UseState.OPEN, **values):

@@ -278,3 +278,15 @@ def _old_proof(wing: Wing) -> None:
     fresh = wing.acting(wing.witness)
     with pytest.raises(Exception, match="在職していない"), fresh.attempt("ask", "privileged_id 1") as act:
         using.ask(act, acting, using.Wish(wing.ids["root"].id, "更新"))
+
+
+def test_a_witness_opens_nothing_that_must_end(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    use = wing.asks(wing.user, wing.ids["root"])
+    wing.clock.on(minutes=-10)
+    assert "時計が戻った" in wing.refused(lambda: wing.joins(wing.witness, use))
+    wing.clock.on(minutes=10)
+    delegation_ended(wing, use)
+    assert "指名が効力を失った" in wing.refused(lambda: wing.joins(wing.witness, use))
+    wing.rounds(2)
+    assert (wing.now(use).state, wing.shut("root")) == (UseState.LAPSED, True)
