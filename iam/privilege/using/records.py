@@ -16,7 +16,7 @@ from iam.privilege import telling
 from iam.privilege.barred import why_barred
 from iam.privilege.books import use_table
 from iam.privilege.register import privileged_id
-from iam.privilege.using.deciding import why_not_approve, why_not_confirm, why_not_write
+from iam.privilege.using.deciding import LONGEST_WORDS, REVIEWS, why_not_approve, why_not_confirm, why_not_write
 from iam.privilege.using.uses import Acting, Use, UseState, use, use_in
 from iam.record.act import Act
 from iam.record.columns import among, jst_day
@@ -28,8 +28,10 @@ LONGEST_RECORD = 4000
 _OVER = [str(UseState.CLOSING), str(UseState.CLOSED)]
 
 
-def write_record(act: Act, acting: Acting, use_id: int, text: str) -> Use:
+def write_record(act: Act, acting: Acting, use_id: int, text: str, decision_number: str = "") -> Use:
     """The user says what was done; may be written anew until it is confirmed.
+
+    `decision_number`: one that was given after the use was asked for; what was asked under another keeps that.
 
     Raises:
         NotFound; Forbidden: not the user; Conflict: not over yet, confirmed already, no text or too much.
@@ -40,11 +42,18 @@ def write_record(act: Act, acting: Acting, use_id: int, text: str) -> Use:
     words = text.strip()
     if not words or len(words) > LONGEST_RECORD:
         raise Conflict(f"作業記録を、{LONGEST_RECORD}文字までで書いてください。")
-    unconfirmed = use_table.c.id == use_id, use_table.c.confirmed_at.is_(None)
-    query = update(use_table).where(*unconfirmed).values(record=words, record_at=act.at)
+    number = found.decision_number or decision_number.strip()
+    if len(number) > LONGEST_WORDS:
+        raise Conflict(f"決裁番号は{LONGEST_WORDS}文字までにしてください。")
+    columns = use_table.c
+    same = columns.id == use_id, columns.confirmed_at.is_(None), columns.decision_number == found.decision_number
+    query = update(use_table).where(*same).values(record=words, record_at=act.at, decision_number=number)
     if not act.connection.execute(query).rowcount:
         raise Conflict("この作業記録は、いま確認されました。書き直せません。")
-    act.record("use.recorded", found.subject, {"characters": len(words)})
+    detail: dict[str, object] = {"characters": len(words)}
+    if number != found.decision_number:
+        detail["decision_number"] = {"before": found.decision_number, "after": number}
+    act.record("use.recorded", found.subject, detail)
     if not found.record:
         _ask_to_confirm(act, acting.door, found)
     return use(act.connection, use_id)
@@ -60,7 +69,9 @@ def _ask_to_confirm(act: Act, door: Door, found: Use) -> None:
     if found.witness_id is not None:
         telling.tell(act, [found.witness_id], Topic.PRIVILEGE_CONFIRMATION_DUE, values)
         return
-    ids = telling.bearing(act, door, Role.GENERAL_OFFICER, Role.APPROVER) - {found.person_id}
+    heads = telling.bearing(act, door, Role.GENERAL_OFFICER, Role.APPROVER) - {found.person_id}
+    # Where the head is the user, whoever else may confirm it.
+    ids = heads or telling.bearing(act, door, *REVIEWS) - {found.person_id}
     telling.tell(act, ids, Topic.PRIVILEGE_REVIEW_DUE, values)
 
 
@@ -75,7 +86,9 @@ def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "") -> Us
     if refusal := refusal or why_barred(act.connection, acting.door, acting.id, act.at):
         raise refusal
     # What was shown to the confirmer is what is confirmed: a record written anew meanwhile is not.
-    same = use_table.c.id == use_id, use_table.c.confirmed_at.is_(None), use_table.c.record == found.record
+    columns = use_table.c
+    same = columns.id == use_id, columns.confirmed_at.is_(None), columns.record == found.record
+    same += (columns.decision_number == found.decision_number,)
     query = update(use_table).where(*same).values(confirmed_by=acting.id, confirmed_at=act.at)
     if not act.connection.execute(query).rowcount:
         raise Conflict("この作業記録は、いま書き直されたか、確認されました。開き直して確かめてください。")
@@ -141,7 +154,7 @@ def chase(act: Act, door: Door, late: Use) -> bool:
         return False
     on, who = privileged_id(act.connection, late.privileged_id), telling.person(act, late.person_id)
     values: dict[str, Value] = telling.words_of(door, on, late.id)
-    if late.emergency:
+    if late.emergency and late.approved_at is None:
         act.record("use.escalated", late.subject, {"due": late.record_due})
         told: dict[str, Value] = {**values, "person": who.name, "due": late.record_due}
         ids = telling.bearing(act, door, *telling.ALARMED) | {late.person_id}

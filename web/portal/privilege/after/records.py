@@ -29,7 +29,7 @@ _LONGEST: Final = 60
 class RecordForm(PageForm):
     """What was done."""
 
-    record = paragraph(lazy_gettext("したこと"), longest=LONGEST_RECORD - _LONGEST - 10)
+    record = paragraph(lazy_gettext("したこと"), longest=LONGEST_RECORD)
     decision_number = line(lazy_gettext("決裁番号"), longest=_LONGEST, required=False)
 
 
@@ -50,7 +50,7 @@ def write(id_: int) -> Response | tuple[str, int]:
     me = acting()
     try:
         with me.attempt("write_record", u.use.subject) as act:
-            write_record(act, me, id_, _text(form))
+            write_record(act, me, id_, form.record.data or "", form.decision_number.data or "")
     except (Conflict, Forbidden) as refused:
         return _writing(u, form, str(refused), status_of(refused))
     if u.witness:
@@ -58,12 +58,6 @@ def write(id_: int) -> Response | tuple[str, int]:
     else:
         flash(gettext("記録を出しました。担当者が確認します。"), "success")
     return redirect(u.path, 303)
-
-
-def _text(form: RecordForm) -> str:
-    number = form.decision_number.data or ""
-    said = form.record.data or ""
-    return f"{said}\n決裁番号: {number}" if number else said
 
 
 def _writing(u: Shown, form: RecordForm, refused: str, status: int) -> tuple[str, int]:
@@ -80,7 +74,7 @@ def confirm(id_: int) -> Response | tuple[str, int]:
     me = acting()
     u = _seen(id_, confirming=True)
     refusal = why_not_confirm(u.use, me.id, me.who.roles)
-    form = ConfirmForm.read(seen=_mark(u.use.record))
+    form = ConfirmForm.read(seen=_mark(u.use))
     refused, status = "", 200
     if form.sent():
         try:
@@ -93,7 +87,7 @@ def confirm(id_: int) -> Response | tuple[str, int]:
             flash(gettext("記録を確認しました。ありがとうございました。"), "success")
             return redirect("/privilege", 303)
     page = render_template(
-        "portal/privilege/confirm.html", u=u, form=form, mark=_mark(u.use.record), refused=refused,
+        "portal/privilege/confirm.html", u=u, form=form, mark=_mark(u.use), refused=refused,
         why_not="" if refusal is None else str(refusal),
     )  # fmt: skip
     return page, status
@@ -124,13 +118,13 @@ def _seen(id_: int, *, confirming: bool = False) -> Shown:
 
 
 def _as_seen(found: Use, seen: str) -> None:
-    if _mark(found.record) != seen:
+    if _mark(found) != seen:
         raise Conflict(gettext("記録は、いま書き直されました。読み直してから確認してください。"))
 
 
-def _mark(record: str) -> str:
+def _mark(found: Use) -> str:
     """Stands for what was read."""
-    return hashlib.sha256(record.encode()).hexdigest()
+    return hashlib.sha256(f"{found.decision_number}\0{found.record}".encode()).hexdigest()
 
 
 def _reviewed(found: Use) -> bool:
