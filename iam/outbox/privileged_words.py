@@ -47,7 +47,7 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             "【至急】特権IDの緊急利用が始まりました",
             "{at}に、{person}（職員番号 {staff_number}）が、{system}の特権ID「{right}」の緊急利用を始めました。",
             "受付番号は{number}、理由は「{reason}」です。{until}に終わります。",
-            "承認権限者は、{due}までに事後の承認をしてください。" + LOOK,
+            "承認の担当者は、{due}までに事後の承認をしてください。" + LOOK,
             at=datetime, person=str, staff_number=str, system=str, right=str, number=int, reason=str,
             until=datetime, due=date,
         ),
@@ -95,7 +95,7 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
         Topic.PRIVILEGE_FOUND: worded(
             "特権IDの利用と合わない記録がありました",
             "{at}に、{system}で、特権IDの利用と合わないものが{count}件見つかりました（{kinds}）。",
-            "「突合の指摘」で内容を確かめてください。" + LOOK,
+            "ポータルの「特権ID」の「突合」で、内容を確かめてください。",
             at=datetime, system=str, count=int, kinds=str,
         ),
         Topic.SUSPENDED_PERSON: worded(
