@@ -14,7 +14,7 @@ from iam.people.holidays import working_days_after
 from iam.privilege import telling, vault
 from iam.privilege.register import Mode, PrivilegedId, privileged_id
 from iam.privilege.using.deciding import ended_as, why_not_end
-from iam.privilege.using.uses import UNDER_WAY, End, Use, UseState, moved, over, use
+from iam.privilege.using.uses import UNDER_WAY, End, Use, UseState, emergency_due, moved, over, use
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.signin.door import Door
@@ -58,9 +58,9 @@ def close(act: Act, door: Door, ended: Use, why: End, *, by: int | None = None, 
 
 
 def _due(door: Door, ended: Use, day: date) -> date | None:
-    """The last day for what is owed afterwards: an emergency's by the next working day (OITA-S9.4.2)."""
+    """The last day for what is owed afterwards."""
     if ended.emergency:
-        return working_days_after(day, 1)
+        return emergency_due(day)
     return None if ended.opened_at is None else working_days_after(day, door.profile.privileged.record_days.value)
 
 
@@ -103,7 +103,7 @@ def errand_of(
     return Errand(
         system=on.system, login=of.login, kind=kind, mode=on.mode, entitlement=on.entitlement,
         subject=of.subject, rule="emergency" if of.delegation_id is None else f"delegation {of.delegation_id}",
-        clause=door.profile.privileged.window.clause, words=f"{on.label}の利用（受付番号 {of.id}）",
+        clause=door.profile.privileged.window.clause, words=f"{telling.called(door, on)}の利用（受付番号 {of.id}）",
         secret_id=secret_id, former_id=former_id,
     )  # fmt: skip
 

@@ -148,7 +148,7 @@ TRIES: Final = {
     ),
     "asker confirms": Try("operator", CASE, "自分が申請", first=named("operator", Role.GENERAL_OFFICER)),
     "user approves their emergency": Try(
-        "delegate", "/office/privilege/uses/{use_urgent}/approve", "事後の承認をできません",
+        "delegate", "/office/privilege/uses/{use_urgent}/approve", "事後の承認はできません",
         first=named("delegate", Role.APPROVER),
     ),
     "user confirms their record": Try("delegate", "/privilege/uses/{use_written}/confirm", "自分"),
