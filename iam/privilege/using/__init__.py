@@ -18,6 +18,7 @@ from iam.privilege.using.uses import (
     timeline,
     use,
     uses,
+    uses_in_a_row,
 )
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "timeline",
     "use",
     "uses",
+    "uses_in_a_row",
     "withdraw",
     "write_record",
 ]

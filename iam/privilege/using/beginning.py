@@ -4,7 +4,7 @@ The one law: *nobody opens a privileged ID alone* (OITA-S8.1.4.3): a second pers
 others gave is live, or it is an emergency that everybody who must know learns of at once.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -43,7 +43,7 @@ from iam.privilege.using.uses import (
     moved,
     use,
     use_in,
-    uses,
+    uses_in_a_row,
 )
 from iam.record.act import Act
 from iam.record.columns import jst_day
@@ -164,7 +164,6 @@ def ground_of(act: Act, acting: Acting, wish: Wish) -> Ground:
     connection, door = act.connection, acting.door
     on = privileged_id(connection, wish.privileged_id)
     who = entrant(connection, door, acting.id, act.at)
-    mine = uses(connection, person_id=acting.id)
     fresh = recently_proved(acting.session, act.at, door)
     neighbours = {each.id for each in privileged_ids(connection, retired=True, system=on.system)}
     delegated = live_for(connection, door, acting.id, on.id, act.at) is not None
@@ -175,14 +174,17 @@ def ground_of(act: Act, acting: Acting, wish: Wish) -> Ground:
         unproved=why_unproved(acting.session, fresh, phishing_resistant=True),
         barred=why_barred(connection, door, acting.id, act.at),
         holder=_holder(act, slot_of(on, acting.id)),
-        on_system=[each for each in mine if each.privileged_id in neighbours],
-        overdue=next((each for each in mine if _lacks_record(each, jst_day(act.at))), None),
+        on_system=uses_in_a_row(connection, acting.id, neighbours),
+        overdue=_late(act, acting.id),
     )  # fmt: skip
 
 
-def _lacks_record(found: Use, day: date) -> bool:
-    """Whether its user has not written what was done by the last day; whether others confirmed it is not up to them."""
-    return found.opened_at is not None and not found.record and found.overdue(day)
+def _late(act: Act, person_id: int) -> Use | None:
+    """Their newest use of which they have not written by the last day what was done; confirming it is up to others."""
+    columns, day = use_table.c, jst_day(act.at)
+    mine = columns.person_id == person_id, columns.opened_at.is_not(None), columns.record == ""
+    query = select(use_table).where(*mine, columns.record_due < day).order_by(columns.id.desc())
+    return next((found for found in map(use_in, act.connection.execute(query)) if found.overdue(day)), None)
 
 
 def _delegated_near(act: Act, door: Door, person_id: int, ids: set[int]) -> bool:

@@ -3,7 +3,8 @@
 The one law: *the end is an errand, not a wish*: a use is CLOSED when the target was read back and holds nothing of it.
 """
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from sqlalchemy import Connection, update
 
@@ -43,8 +44,11 @@ def end(act: Act, door: Door, use_id: int, by: int | None, reason: str = "") -> 
 
 def close(act: Act, door: Door, ended: Use, why: End, *, by: int | None = None, words: str = "") -> bool:
     """Begin to end a use that is under way; False when somebody was first."""
+    # What the target has opened was open, whether or not a round has noted it.
+    ended = replace(ended, opened_at=ended.opened_at or _opened_at(act.connection, ended))
     values = {
-        "ended_at": act.at, "ended_by": by, "end_reason": f"{why}: {words.strip()}" if words.strip() else why.value,
+        "opened_at": ended.opened_at, "ended_at": act.at, "ended_by": by,
+        "end_reason": f"{why}: {words.strip()}" if words.strip() else why.value,
         "record_due": _due(door, ended, jst_day(act.at)),
     }  # fmt: skip
     if not moved(act, ended.id, UNDER_WAY, UseState.CLOSING, **values):
@@ -55,6 +59,13 @@ def close(act: Act, door: Door, ended: Use, why: End, *, by: int | None = None, 
     if why is not End.USER:
         _tell(act, door, ended, on, why)
     return True
+
+
+def _opened_at(connection: Connection, ended: Use) -> datetime | None:
+    opening = last_opening(connection, ended)
+    if opening is None or opening.settled_at is None or opening.outcome is not Outcome.DONE:
+        return None
+    return max(opening.settled_at, ended.asked_at)
 
 
 def _due(door: Door, ended: Use, day: date) -> date | None:
@@ -113,7 +124,8 @@ def shut_again(connection: Connection, of: Use) -> bool:
     found = errands(connection, of.subject)
     if any(each.settled_at is None for each in found):
         return False
-    return of.opened_at is None or (bool(found) and found[-1].outcome is Outcome.DONE)
+    reached = any(each.kind is ErrandKind.OPEN and each.tries and each.outcome is not Outcome.REFUSED for each in found)
+    return not (reached or of.opened_at) or (bool(found) and found[-1].outcome is Outcome.DONE)
 
 
 def last_opening(connection: Connection, of: Use) -> StoredErrand | None:

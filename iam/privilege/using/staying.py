@@ -146,4 +146,5 @@ def unattended(connection: Connection, door: Door, found: Use, at: datetime) -> 
     if found.witness_seen_at is None or at - found.witness_seen_at > silence:
         return True
     witness = looked_up(connection, door, found.witness_id, at)
-    return witness is None or why_away(witness) is not None
+    gone = witness is None or why_away(witness) is not None
+    return gone or why_barred(connection, door, found.witness_id, at) is not None

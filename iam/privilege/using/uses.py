@@ -275,6 +275,18 @@ def uses(
     return [use_in(row) for row in connection.execute(query)]
 
 
+def uses_in_a_row(connection: Connection, person_id: int, privileged_ids: Collection[int]) -> list[Use]:
+    """All of somebody's uses of these IDs that were open or may yet be, the newest first: what the cap is held against.
+
+    However many requests were taken back since: they hide nothing.
+    """
+    columns = use_table.c
+    may_be = among(columns.state, [str(UseState.ASKED), str(UseState.OPENING)])
+    mine = columns.person_id == person_id, among(columns.privileged_id, privileged_ids)
+    query = select(use_table).where(*mine, columns.opened_at.is_not(None) | may_be).order_by(desc(columns.id))
+    return [use_in(row) for row in connection.execute(query)]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a use's timeline, from the audit."""

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.privilege.register import PrivilegedId, privileged_ids
 from iam.privilege.telling import ALARMED
-from iam.privilege.using import Use, Wish, ask, start_emergency, uses
+from iam.privilege.using import Use, Wish, ask, start_emergency, uses_in_a_row
 from iam.privilege.using.deciding import LONGEST_WORDS, SHORTEST, Ground, minutes_left
 from iam.privilege.using.uses import emergency_due
 from iam.record.columns import jst_day
@@ -105,7 +105,7 @@ def _left(connection: Connection, on: PrivilegedId) -> int:
     """The minutes that the cap leaves, after uses in a row on the same system."""
     me = owner()
     siblings = {each.id for each in privileged_ids(connection, retired=True, system=on.system)}
-    before = uses(connection, person_id=me.id, privileged_ids=siblings)
+    before = uses_in_a_row(connection, me.id, siblings)
     rules = me.door.profile.privileged
     return minutes_left(Ground(at(), rules, on, me.who, "", delegated=True, near=False, on_system=before))
 
