@@ -39,10 +39,14 @@ class KeyRing:
 
     A key's id is the beginning of the SHA-256 of its public key, so an id
     cannot be pinned on another key.
+
+    A ring that was read from a file follows it: asked for a key that it lacks, it reads the file again, so that
+    whatever runs goes on when the keys are rotated (a worker that cannot write cannot close a privileged use).
     """
 
     current: str
     _secrets: Mapping[str, bytes] = field(repr=False)
+    _file: Path | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def read(cls, path: Path) -> "KeyRing":
@@ -51,7 +55,7 @@ class KeyRing:
         Raises:
             ConfigurationError: when it is missing, readable by others, or not a key file.
         """
-        return _ring_of(path, _read_private(path))
+        return _ring_of(path, _read_private(path), follows=True)
 
     @classmethod
     def create(cls, path: Path) -> "KeyRing":
@@ -96,7 +100,9 @@ class KeyRing:
         return json.dumps({"format": _FORMAT, "current": self.current, "keys": keys}, indent=2) + "\n"
 
     def has(self, key_id: str) -> bool:
-        """Whether the ring holds this key."""
+        """Whether the ring holds this key, perhaps since a moment ago."""
+        if key_id not in self._secrets:
+            self._catch_up()
         return key_id in self._secrets
 
     def mac(self, purpose: str, message: bytes, key_id: str) -> str:
@@ -144,12 +150,24 @@ class KeyRing:
             raise IntegrityError("暗号化された値が書き換えられているか、別の用途のものです。") from error
 
     def _derive(self, label: str, key_id: str) -> bytes:
-        secret = self._secrets.get(key_id)
+        secret = self._secrets.get(key_id) if self.has(key_id) else None
         if secret is None:
             raise IntegrityError(
                 f"鍵ファイルに鍵 {key_id} がありません。この鍵が入っていた鍵ファイルを戻してください。"
             )
         return hmac.new(secret, f"kagimori {label}\x01".encode(), hashlib.sha256).digest()
+
+    def _catch_up(self) -> None:
+        """Take what the file has gained; a file that lost or changed a key, or cannot be read, is not followed."""
+        try:
+            there = _ring_of(self._file, _read_private(self._file)) if self._file else None
+        except ConfigurationError:
+            return
+        held = there._secrets if there else {}  # noqa: SLF001 - another of its own kind
+        if there and self._secrets.items() <= held.items():
+            # In this order: another thread never meets a current key that is not there.
+            object.__setattr__(self, "_secrets", held)
+            object.__setattr__(self, "current", there.current)
 
     def _signing(self, key_id: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self._derive("sign", key_id))
@@ -228,7 +246,7 @@ def _read_private(path: Path) -> str:
     return text
 
 
-def _ring_of(path: Path, text: str) -> KeyRing:
+def _ring_of(path: Path, text: str, *, follows: bool = False) -> KeyRing:
     broken = ConfigurationError([f"鍵ファイル {path} の形式が正しくありません。控えから戻してください。"])
     try:
         content = json.loads(text)
@@ -238,4 +256,4 @@ def _ring_of(path: Path, text: str) -> KeyRing:
         raise broken from error
     if current not in ring or any(len(secret) != _SECRET_BYTES for secret in ring.values()):
         raise broken
-    return KeyRing(current, ring)
+    return KeyRing(current, ring, path if follows else None)

@@ -72,6 +72,32 @@ def test_a_missing_ring_is_named(tmp_path: Path) -> None:
         KeyRing.create(tmp_path / "nowhere" / "keys.json")
 
 
+def test_whoever_runs_while_the_keys_are_rotated_goes_on_with_the_new_ones(ten_records: Store, tmp_path: Path) -> None:
+    path = tmp_path / "running.json"
+    path.touch(0o600)
+    path.write_text(ten_records.keys.text())
+    running, rotating = (Store(ten_records.url, KeyRing.read(path), schema=None) for _ in range(2))
+    rotating.keys = rotating.keys.rotate(path)
+    with rotating.act("tanaka") as act:
+        act.record("keys.rotated", rotating.keys.current, {})
+    with running.act("worker") as act:
+        act.record("use.closed", "use 1", {})
+    assert running.keys.current == rotating.keys.current
+    assert verdict_on(running).whole
+    running.dispose()
+    rotating.dispose()
+
+
+def test_a_ring_does_not_follow_a_file_that_lost_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.create(path)
+    ring, before = KeyRing.read(path), KeyRing.read(path).current
+    path.unlink()
+    other = KeyRing.create(path)
+    assert not ring.has(other.current)
+    assert ring.current == before
+
+
 def test_the_audit_stays_whole_over_a_rotation(ten_records: Store, tmp_path: Path) -> None:
     ten_records.keys = ten_records.keys.rotate(tmp_path / "keys.json")
     assert verdict_on(ten_records).whole
