@@ -312,6 +312,8 @@ def why_not_write(use: Use, person_id: int) -> IamError | None:
         return Conflict(f"作業記録は、利用が終わってから書いてください（いまは「{use.state.label_ja}」）。")
     if use.confirmed_at is not None:
         return Conflict("この作業記録は確認済みです。書き直せません。")
+    if use.approved_at is not None:
+        return Conflict("この作業記録は、緊急利用として承認済みです。書き直せません。")
     return None
 
 

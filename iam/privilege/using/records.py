@@ -3,6 +3,7 @@
 The one law: *nobody confirms their own work* (R17): writer, confirmer and approver differ, by constraint too.
 """
 
+import hashlib
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
@@ -46,10 +47,12 @@ def write_record(act: Act, acting: Acting, use_id: int, text: str, decision_numb
     if len(number) > LONGEST_WORDS:
         raise Conflict(f"決裁番号は{LONGEST_WORDS}文字までにしてください。")
     columns = use_table.c
-    same = columns.id == use_id, columns.confirmed_at.is_(None), columns.decision_number == found.decision_number
+    # What was confirmed or approved is what was read.
+    open_ = columns.id == use_id, columns.confirmed_at.is_(None), columns.approved_at.is_(None)
+    same = *open_, columns.decision_number == found.decision_number
     query = update(use_table).where(*same).values(record=words, record_at=act.at, decision_number=number)
     if not act.connection.execute(query).rowcount:
-        raise Conflict("この作業記録は、いま確認されました。書き直せません。")
+        raise Conflict("この作業記録は、いま確認か承認がされました。書き直せません。")
     detail: dict[str, object] = {"characters": len(words)}
     if number != found.decision_number:
         detail["decision_number"] = {"before": found.decision_number, "after": number}
@@ -75,8 +78,20 @@ def _ask_to_confirm(act: Act, door: Door, found: Use) -> None:
     telling.tell(act, ids, Topic.PRIVILEGE_REVIEW_DUE, values)
 
 
-def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "") -> Use:
+def seen_in(found: Use) -> str:
+    """Stands for the record that somebody read."""
+    return hashlib.sha256(f"{found.decision_number}\0{found.record}".encode()).hexdigest()
+
+
+def _see_as_seen(found: Use, seen: str | None) -> None:
+    if seen is not None and seen_in(found) != seen:
+        raise Conflict("記録は、いま書き直されました。読み直してから確認してください。")
+
+
+def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "", *, seen: str | None = None) -> Use:
     """The witness confirms the record; where there was no witness, an officer (head, operator, system owner) reviews.
+
+    `seen`: `seen_in` of the use whose record they read on a page.
 
     Raises:
         NotFound; Forbidden: the user, or not the witness; Conflict: nothing written, or confirmed already.
@@ -85,6 +100,7 @@ def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "") -> Us
     refusal = why_not_confirm(found, acting.id, _roles(act, acting.door, acting.id))
     if refusal := refusal or why_barred(act.connection, acting.door, acting.id, act.at):
         raise refusal
+    _see_as_seen(found, seen)
     # What was shown to the confirmer is what is confirmed: a record written anew meanwhile is not.
     columns = use_table.c
     same = columns.id == use_id, columns.confirmed_at.is_(None), columns.record == found.record
@@ -96,8 +112,10 @@ def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "") -> Us
     return use(act.connection, use_id)
 
 
-def approve_afterwards(act: Act, door: Door, use_id: int, by: int, words: str) -> Use:
+def approve_afterwards(act: Act, door: Door, use_id: int, by: int, words: str, *, seen: str | None = None) -> Use:
     """An APPROVER approves an emergency afterwards: another person than its user and its witness.
+
+    `seen`: `seen_in` of the use whose record they read on a page.
 
     Raises:
         NotFound; Forbidden: not an approver, or the user or witness; Conflict: no emergency, no record yet, or done.
@@ -106,14 +124,16 @@ def approve_afterwards(act: Act, door: Door, use_id: int, by: int, words: str) -
     refusal = why_not_approve(found, by, _roles(act, door, by)) or why_barred(act.connection, door, by, act.at)
     if refusal:
         raise refusal
+    _see_as_seen(found, seen)
     if not words.strip():
         raise Conflict("確かめたことを書いてください。")
-    open_ = use_table.c.id == use_id, use_table.c.approved_at.is_(None)
+    columns = use_table.c
+    open_ = columns.id == use_id, columns.approved_at.is_(None), columns.record == found.record
     values: dict[str, object] = {"approved_by": by, "approved_at": act.at, "approval": words.strip()}
     if found.witness_id is None and found.confirmed_at is None and found.record:
         values |= {"confirmed_by": by, "confirmed_at": act.at}
     if not act.connection.execute(update(use_table).where(*open_).values(**values)).rowcount:
-        raise Conflict("この緊急利用は、いま別の担当者が承認しました。")
+        raise Conflict("この緊急利用は、いま別の担当者が承認したか、記録が書き直されました。開き直してください。")
     act.record("use.approved_afterwards", found.subject, {"by": by, "words": words.strip()})
     return use(act.connection, use_id)
 

@@ -31,7 +31,7 @@ class Shown:
     """A deed before it is done.
 
     `way`: label and address of the pages above, the last of which is gone back to; `asks`: what the field is called
-    when it is not a reason; `support`: what to write there.
+    when it is not a reason; `support`: what to write there; `seen`: sent back with it, for what is shown.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Shown:
     asks: str = ""
     support: str = ""
     danger: bool = False
+    seen: str = ""
 
 
 def answer(shown: Shown, do: Callable[[str], str], *, onward: str = "") -> Answer:

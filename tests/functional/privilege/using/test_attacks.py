@@ -1,11 +1,15 @@
 """What somebody tries who may use a privileged ID: more time, less record, a right that the night leaves behind."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from iam.access.accounts import account_table
+from iam.errors import Conflict
 from iam.policy.entry.privileged import Alone
+from iam.privilege import using
 from iam.privilege.books import use_table
 from iam.privilege.using import End, Use, UseState
 from iam.record.columns import JST, jst_day
@@ -13,6 +17,7 @@ from iam.record.store import Store
 from iam.sync.urgent.errands import Outcome, errands
 from tests.bodies import row
 from tests.functional.privilege.conftest import MakeWing
+from tests.functional.privilege.using.test_alone import approves, writes
 from tests.offices import CONTRACTED
 
 
@@ -36,6 +41,23 @@ def test_many_requests_that_were_taken_back_hide_neither_the_time_used_nor_a_lat
     assert "続けて使える" in wing.refused(lambda: wing.asks(wing.user, wing.ids["root"], minutes=40))
     wing.clock.on(days=5)
     assert "作業記録" in wing.refused(lambda: wing.asks(wing.user, wing.ids["root"], minutes=40))
+
+
+def test_a_record_that_was_approved_or_seen_otherwise_is_not_written_anew(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    use = wing.starts(wing.user, wing.ids["root"])
+    wing.joins(wing.witness, use)
+    wing.rounds(3)
+    wing.ends(use, wing.user)
+    wing.rounds(2)
+    writes(wing, use)
+    seen = using.seen_in(replace(wing.now(use), record="別の記録"))
+    with pytest.raises(Conflict, match="書き直されました"), wing.store.act("test") as act:
+        using.approve_afterwards(act, wing.door, use.id, wing.approver.id, "確かめた", seen=seen)
+    approves(wing, use, wing.approver)
+    assert "承認済み" in wing.refused(lambda: writes(wing, use))
+    wing.acting(wing.witness)
+    wing.does(using.confirm_record, wing.witness, use)
 
 
 def test_the_night_gives_nobody_a_privileged_right_which_a_use_alone_opens_and_closes(make_wing: MakeWing) -> None:

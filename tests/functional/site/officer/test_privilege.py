@@ -180,11 +180,18 @@ def test_an_emergency_is_reviewed_and_approved_by_others_with_words(city: City) 
     found = staged(city)
     page, approver = f"/uses/{found.emergency}", city.somebody(APPROVER)
     assert "緊急利用の事後の承認" in text(approver, "")
-    assert city.somebody(GENERAL).send(f"{PAGE}{page}/review", of=PAGE + page).status_code == 303
+    general = city.somebody(GENERAL)
+    assert general.send(f"{PAGE}{page}/review", of=PAGE + page).status_code == 303
+    assert use(city, found.emergency).confirmed_by is None, "nobody confirms what they were not shown"
+    record = {"seen": seen(text(general, page))}
+    assert general.send(f"{PAGE}{page}/review", record, of=PAGE + page).status_code == 303
     assert use(city, found.emergency).confirmed_by == city.entrant(city.holder(GENERAL)).person_id
-    empty = approver.send(f"{PAGE}{page}/approve", {"reason": ""})
+    shown = {"seen": seen(text(approver, f"{page}/approve"))}
+    empty = approver.send(f"{PAGE}{page}/approve", {"reason": "", **shown})
     assert (empty.status_code, use(city, found.emergency).approved_at) == (422, None)
-    assert approver.send(f"{PAGE}{page}/approve", {"reason": "記録と合っている"}).status_code == 303
+    other = approver.send(f"{PAGE}{page}/approve", {"reason": "記録と合っている", "seen": "0" * 64})
+    assert (other.status_code, use(city, found.emergency).approved_at) == (409, None)
+    assert approver.send(f"{PAGE}{page}/approve", {"reason": "記録と合っている", **shown}).status_code == 303
     assert use(city, found.emergency).approval == "記録と合っている"
     assert "緊急利用の事後の承認" not in text(approver, "")
     city.clock.forward(days=1)

@@ -3,7 +3,7 @@
 The one law: *an officer closes, never opens*: whoever ends a use needs nobody's leave, and nobody deals with their own.
 """
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
@@ -84,12 +84,13 @@ def approve(id_: int) -> Answer:
         ),
         [*facts, (gettext("作業記録"), found.record or "—")], _way(found, privileged),
         asks=gettext("確かめたこと"), support=gettext("例: 障害の報告書と記録が合っている。やむを得ないと認めた。"),
+        seen=using.seen_in(found),
     )  # fmt: skip
 
     def do(words: str) -> str:
         me = officer()
         with me.act() as act:
-            using.approve_afterwards(act, me.door, id_, me.who.person_id, words)
+            using.approve_afterwards(act, me.door, id_, me.who.person_id, words, seen=_seen())
         return gettext("緊急利用を承認しました。")
 
     return answer(shown, do)
@@ -102,12 +103,16 @@ def review(id_: int) -> Response:
     me = acting()
     try:
         with me.attempt("confirm_record", found.subject) as act:
-            using.confirm_record(act, me, id_)
+            using.confirm_record(act, me, id_, seen=_seen())
     except Conflict as conflict:
         flash(gettext(str(conflict)), "error")
     else:
         flash(gettext("作業記録を確認しました。"), "success")
     return redirect(_page(id_), 303)
+
+
+def _seen() -> str:
+    return request.form.get("seen", "")
 
 
 def _read(id_: int) -> tuple[Use, PrivilegedId, list[Pair]]:

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext, lazy_gettext
 from wtforms import Form, SelectField
 
-from iam.privilege.using import UNDONE, Use, timeline, uses
+from iam.privilege.using import UNDONE, Use, seen_in, timeline, uses
 from iam.sync.urgent import errands
 from web.officer.officer import today
 from web.officer.pager import pager
@@ -78,7 +78,7 @@ def one(id_: int) -> str:
     return render_template(
         "officer/privilege/watch/one.html", use=found, privileged=privileged, names=names, called=called, tones=TONES,
         label_of=label_of, events=events, errands=waiting, overdue=found.overdue(today()), may_do=ways_on(found),
-        worked=length(_minutes(found)) if found.opened_at else "",
+        worked=length(_minutes(found)) if found.opened_at else "", seen=seen_in(found),
     )  # fmt: skip
 
 

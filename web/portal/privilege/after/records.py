@@ -3,7 +3,6 @@
 The one law: *nobody confirms their own work* (R17): the writer writes, another confirms.
 """
 
-import hashlib
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template
@@ -12,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
 from iam.errors import Conflict, Forbidden, NotFound
-from iam.privilege.using import Use, confirm_record, timeline, use, write_record
+from iam.privilege.using import Use, confirm_record, seen_in, timeline, use, write_record
 from iam.privilege.using.deciding import LONGEST_WORDS, REVIEWS, why_not_confirm, why_not_write
 from iam.privilege.using.records import LONGEST_RECORD
 from web.portal.privilege.after.telling import told
@@ -74,7 +73,7 @@ def confirm(id_: int) -> Response | tuple[str, int]:
     me = acting()
     u = _seen(id_, confirming=True)
     refusal = why_not_confirm(u.use, me.id, me.who.roles)
-    form = ConfirmForm.read(seen=_mark(u.use))
+    form = ConfirmForm.read(seen=seen_in(u.use))
     refused, status = "", 200
     if form.sent():
         try:
@@ -87,7 +86,7 @@ def confirm(id_: int) -> Response | tuple[str, int]:
             flash(gettext("記録を確認しました。ありがとうございました。"), "success")
             return redirect("/privilege", 303)
     page = render_template(
-        "portal/privilege/confirm.html", u=u, form=form, mark=_mark(u.use), refused=refused,
+        "portal/privilege/confirm.html", u=u, form=form, mark=seen_in(u.use), refused=refused,
         why_not="" if refusal is None else str(refusal),
     )  # fmt: skip
     return page, status
@@ -118,13 +117,8 @@ def _seen(id_: int, *, confirming: bool = False) -> Shown:
 
 
 def _as_seen(found: Use, seen: str) -> None:
-    if _mark(found) != seen:
+    if seen_in(found) != seen:
         raise Conflict(gettext("記録は、いま書き直されました。読み直してから確認してください。"))
-
-
-def _mark(found: Use) -> str:
-    """Stands for what was read."""
-    return hashlib.sha256(f"{found.decision_number}\0{found.record}".encode()).hexdigest()
 
 
 def _reviewed(found: Use) -> bool:
