@@ -103,8 +103,10 @@ def confirm_record(act: Act, acting: Acting, use_id: int, words: str = "", *, se
     _see_as_seen(found, seen)
     # What was shown to the confirmer is what is confirmed: a record written anew meanwhile is not.
     columns = use_table.c
-    same = columns.id == use_id, columns.confirmed_at.is_(None), columns.record == found.record
-    same += (columns.decision_number == found.decision_number,)
+    same = (
+        columns.id == use_id, columns.confirmed_at.is_(None), columns.record == found.record,
+        columns.decision_number == found.decision_number,
+    )  # fmt: skip
     query = update(use_table).where(*same).values(confirmed_by=acting.id, confirmed_at=act.at)
     if not act.connection.execute(query).rowcount:
         raise Conflict("この作業記録は、いま書き直されたか、確認されました。開き直して確かめてください。")
