@@ -45,6 +45,7 @@ class InUse:
     watched: int
     to_confirm: int
     requested: int
+    entrusted: int
 
     def at(self) -> dict[tuple[str, str], object]:
         """What each page asks for: endpoint and name to a number."""
@@ -53,6 +54,7 @@ class InUse:
             ("privileged_ask.page", here): self.ids[4], ("privileged_use.page", here): self.open,
             ("privileged_witness.page", here): self.watched, ("privileged_record.write", here): self.over,
             ("privileged_record.confirm", here): self.to_confirm, ("privileged_record.line_of", here): self.told,
+            ("privileged_return.page", here): self.entrusted,
         }  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def furnish_using(city: City, staff: Visitor) -> InUse:
         )
         for login in LOGINS
     )  # fmt: skip
-    ward.delegates(user.id, ids, "作業は、事前に課長に伝える。")
+    entrusted = ward.delegates(user.id, ids, "作業は、事前に課長に伝える。").id
     ward.delegates(peer.id, ids)
     told = _over(ward, user, peer, ids[0], RECORD)
     with peer.attempt("confirm_record", f"use {told}") as act:
@@ -81,7 +83,7 @@ def furnish_using(city: City, staff: Visitor) -> InUse:
     opened = _opened(ward, user, peer, ids[0])
     watched = _opened(ward, peer, user, ids[3])
     requested = ward.asked(peer, ids[4], "通信機器の設定の確認").id
-    return InUse(city, ward, ids, user, peer, opened.id, over, told, watched.id, to_confirm, requested)
+    return InUse(city, ward, ids, user, peer, opened.id, over, told, watched.id, to_confirm, requested, entrusted)
 
 
 def _opened(ward: Ward, user: Acting, witness: Acting, on: int) -> Use:

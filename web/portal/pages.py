@@ -13,7 +13,7 @@ from web.portal.factors import app, codes, enrol, mine, newcard, newkey
 from web.portal.own import access, activity, home, password, sheet
 from web.portal.privilege import asking, use, witnessing
 from web.portal.privilege import mine as privileged
-from web.portal.privilege.after import records
+from web.portal.privilege.after import records, returning
 
 PAGES: Final[tuple[Blueprint, ...]] = tuple(
     each.pages
@@ -21,6 +21,6 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         login, factor, key, card, prove, leave,
         home, password, access, activity, sheet,
         mine, enrol, app, newkey, newcard, codes,
-        privileged, asking, use, witnessing, records,
+        privileged, asking, use, witnessing, records, returning,
     )
 )  # fmt: skip

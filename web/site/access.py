@@ -170,6 +170,7 @@ PRIVILEGE: Final[Mapping[str, Access]] = {
     "privileged_record.write": signed_in(),
     "privileged_record.confirm": signed_in(),
     "privileged_record.line_of": signed_in(),
+    "privileged_return.page": signed_in(),
 }
 """Pages for whoever works with a privileged ID, and for witnesses (web/portal/privilege); whose use it is, and who may
 be a witness, the pages and the core see to."""

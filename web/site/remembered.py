@@ -15,7 +15,7 @@ DECIDING: Final = frozenset(
     {
         "deciding", "delegation_deeds", "nominating", "use_deeds", "privileged_id_asks", "waiver_asks", "waivers",
         "configuration_asks", "privilege_findings", "suspending", "release", "privileged_ask", "privileged_use",
-        "privileged_record",
+        "privileged_record", "privileged_return",
     }
 )  # fmt: skip
 """Blueprints in which officers decide, or ask for what two decide."""

@@ -49,6 +49,7 @@ DEEDS: Final = {
     "privileged_witness.gone": Deed("witness", "/privilege/witness/{use_open}/leave"),
     "privileged_record.write": Deed("delegate", "/privilege/uses/{use_past}/record"),
     "privileged_record.confirm": Deed("witness", "/privilege/uses/{use_written}/confirm"),
+    "privileged_return.page": Deed("delegate", "/privilege/delegations/{live}/return"),
     # officers: the register
     "privileged_id_asks.new": Deed(
         "operator", "/office/privilege/ids/new", {"system": "juki", "login": "juki-another", "mode": "secret",
@@ -103,14 +104,16 @@ EXCUSED: Final = {
     "privileged_record.write": "whoever did it as staff must still write down what they did",
     "privileged_use.finish": "an end is never refused: it takes away",
     "privileged_use.take_back": "the same of what waits",
+    "privileged_return.page": "handing back takes away",
     "privileged_witness.gone": "whoever leaves pauses or ends it",
 }
 """What a contractor may do to what is theirs since they were staff, and why (OITA-S8.2.1.3d)."""
 
 ROOMS: Final = frozenset(
     {
-        "privileged", "privileged_ask", "privileged_use", "privileged_witness", "privileged_record", "privilege",
-        "privileged_ids", "privileged_id_asks", "delegations", "delegation_deeds", "nominating", "use_watch",
+        "privileged", "privileged_ask", "privileged_use", "privileged_witness", "privileged_record",
+        "privileged_return", "privilege", "privileged_ids", "privileged_id_asks", "delegations", "delegation_deeds",
+        "nominating", "use_watch",
         "use_deeds", "use_calendar", "waivers", "waiver_asks", "privilege_findings", "sighting_files", "suspensions",
         "suspending", "deciding", "cases", "configuration", "configuration_asks",
     }

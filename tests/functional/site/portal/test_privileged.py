@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from iam.policy.profile import Role
+from iam.privilege.delegating import DelegationState, delegations
 from iam.privilege.register import Mode
 from iam.privilege.using import UseState, timeline, use, uses
 from iam.signin.kinds import Method, Proofs
@@ -351,6 +352,26 @@ def test_a_record_that_was_written_anew_is_not_confirmed_unread(scene: Scene) ->
     assert mine.status_code in {403, 409}
     with scene.city.store.read() as connection:
         assert use(connection, number(page)).confirmed_at is None
+
+
+def test_a_delegate_hands_it_back_with_a_reason_and_what_is_open_ends(scene: Scene) -> None:
+    page = scene.opens()
+    with scene.city.store.read() as connection:
+        [held] = delegations(connection, scene.city.clock(), delegate_id=scene.delegate)
+    back = f"/privilege/delegations/{held.id}/return"
+    assert f'href="{back}"' in scene.user.get("/privilege").text
+    assert (
+        scene.witness.get(back).status_code == scene.witness.send(back, {"reason": "奪う"}, of="/").status_code == 404
+    )
+    assert "理由を入力してください。" in beside(scene.user.send(back, {"reason": ""}), "reason")
+    assert "返上しました" in follow(scene.user, scene.user.send(back, {"reason": "担当を代わった"}))
+    again = scene.user.send(back, {"reason": "もう一度"}, of="/privilege")
+    assert (again.status_code, "有効ではありません" in words(again)) == (409, True)
+    scene.ward.works()
+    assert scene.state(page) is UseState.CLOSED
+    with scene.city.store.read() as connection:
+        [ended] = delegations(connection, scene.city.clock(), delegate_id=scene.delegate)
+    assert (ended.state, ended.why_ended) == (DelegationState.ENDED, "担当を代わった")
 
 
 def test_an_emergency_needs_neither_delegation_nor_witness_nor_approver(city: City) -> None:
