@@ -12,10 +12,14 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
+from iam.access.naming import comparable_login
 from iam.errors import Conflict, Forbidden, IamError, NotFound
 from iam.office.roles import roles_held
 from iam.policy.profile import Role
 from iam.privilege.books import finding_table, use_table
+from iam.privilege.delegating import delegations
+from iam.privilege.register import privileged_ids
+from iam.privilege.seen.matching import names_of
 from iam.record.act import Act
 from iam.record.columns import among, jst_day
 from iam.signin.door import Door
@@ -171,10 +175,21 @@ def why_not_settle(connection: Connection, door: Door, found: Finding, by: int, 
 
 
 def _concerned(connection: Connection, found: Finding) -> set[int]:
-    """Whom a finding is about: the owner of the account, and the user and the witness of the use."""
+    """Whom a finding is about: the owner of the account, the user and the witness of the use, or who may use the ID."""
     columns = use_table.c
     row = connection.execute(select(columns.person_id, columns.witness_id).where(columns.id == found.use_id)).first()
-    return {id_ for id_ in (found.person_id, *(row or ())) if id_ is not None}
+    return {id_ for id_ in (found.person_id, *(row or ())) if id_ is not None} | _delegates(connection, found)
+
+
+def _delegates(connection: Connection, found: Finding) -> set[int]:
+    """Who was delegated a registered ID on that day: it is nobody's own, so it may have been any of them."""
+    names, day = names_of(found.login), jst_day(found.last_at)
+    registered = privileged_ids(connection, retired=True, system=found.system)
+    ids = {each.id for each in registered if comparable_login(each.login) in names}
+    if not ids:
+        return set()
+    approved = (each for each in delegations(connection, found.last_at) if each.approved_at is not None)
+    return {each.delegate_id for each in approved if each.on(day) and ids & set(each.privileged_ids)}
 
 
 def settle(act: Act, door: Door, finding_id: int, by: int, reason: str) -> Finding:

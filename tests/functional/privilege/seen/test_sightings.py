@@ -23,7 +23,7 @@ from iam.privilege.using import Use
 from iam.sync.actual.mirror import observe, write_observation
 from tests.entrance import Person
 from tests.functional.privilege.conftest import MakeWing
-from tests.privileged import Wing
+from tests.privileged import Wing, delegated
 
 FROM: Final = "10.1.2.3"
 
@@ -193,6 +193,18 @@ def test_nobody_settles_what_was_found_about_themselves_and_what_comes_later_is_
     assert not takes(wing, [came(late), "\n"], "同じ.log").findings
     [later] = takes(wing, [came(late + timedelta(minutes=1))], "後.log").findings
     assert [(each.id, each.detail["count"]) for each in found(wing)] == [(later, 1)]
+
+
+def test_whoever_might_have_signed_in_with_an_id_of_nobodys_settles_nothing_of_it(make_wing: MakeWing) -> None:
+    wing = make_wing("root")
+    delegated(wing, wing.operator, [wing.ids["root"]])
+    takes(wing, [came(wing.clock.now)])
+    [one] = found(wing)
+    assert (one.kind, one.person_id, one.use_id) == (FindingKind.NO_USE, None, None)
+    with pytest.raises(Forbidden, match="自分に関わる"), wing.store.act("test") as act:
+        settle(act, wing.door, one.id, wing.operator.id, "保守のため")
+    with wing.store.act("test") as act:
+        settle(act, wing.door, one.id, wing.general.id, "本人に確かめた")
 
 
 def test_what_becomes_a_finding_after_another_was_settled_is_found_too(make_wing: MakeWing) -> None:
