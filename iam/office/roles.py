@@ -265,3 +265,10 @@ def systems_of(model: AccessModel, organisation: Organisation, units: Collection
     """The systems whose owner, as the access model writes it, is one of these units, one below or their department."""
     names = {unit.name for unit in organisation if unit.on(on) and within(organisation, units, unit.code, on)}
     return [code for code, system in model.systems.items() if system.owner in names]
+
+
+def owners_of(connection: Connection, offices: Offices, model: AccessModel, system: str, on: date) -> set[int]:
+    """The system owners with a post in the very unit that the access model names as the owner of `system`."""
+    owner = model.systems[system].owner if system in model.systems else ""
+    found = holders(connection, offices, Role.SYSTEM_OWNER, on) if owner else []
+    return {each.person_id for each in found if f"{each.post} ".startswith(f"{owner} ")}

@@ -6,7 +6,7 @@ The one law: *a notice stands whether or not a letter can go*: mail that is away
 from collections.abc import Iterable, Mapping
 
 from iam import outbox
-from iam.office.roles import bearers, holders
+from iam.office.roles import bearers, owners_of
 from iam.outbox import Topic, Value
 from iam.people.ledger import Person, people
 from iam.policy.profile import Role
@@ -33,10 +33,8 @@ def bearing(act: Act, door: Door, *roles: Role) -> set[int]:
 
 def owners(act: Act, door: Door, system: str) -> set[int]:
     """Who answers for a system: the holders of the role at the unit that owns it, or all where none is there."""
-    owner = door.model.systems[system].owner if system in door.model.systems else ""
-    found = holders(act.connection, door.offices, Role.SYSTEM_OWNER, jst_day(act.at))
-    near = [each for each in found if owner and each.post.partition(" ")[0] == owner]
-    return {each.person_id for each in near or found}
+    near = owners_of(act.connection, door.offices, door.model, system, jst_day(act.at))
+    return near or bearing(act, door, Role.SYSTEM_OWNER)
 
 
 def person(act: Act, person_id: int) -> Person:

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from iam import outbox
 from iam.access.model import AccessModel
-from iam.office.roles import Offices, bearers, holders
+from iam.office.roles import Offices, bearers, owners_of
 from iam.outbox import Topic, Value
-from iam.people.ledger import chunks, people
+from iam.people.ledger import chunks
 from iam.policy.profile import Role
 from iam.privilege.books import finding_table, sighting_table, use_table
 from iam.privilege.seen.findings import Finding, FindingKind, finding
+from iam.privilege.telling import tell
 from iam.record.act import Act
 from iam.record.columns import JST, jst_day
 
@@ -262,13 +262,6 @@ def tell_of(act: Act, setting: Setting, ids: Collection[int]) -> None:
             "count": len(here),
             "kinds": kinds,
         }
-        for each in people(act.connection, _told(act, setting.model, setting.offices, code)):
-            outbox.tell(act, each.id, each.email, Topic.PRIVILEGE_FOUND, values)
-
-
-def _told(act: Act, model: AccessModel, offices: Offices, code: str) -> list[int]:
-    on = jst_day(act.at)
-    ids = bearers(act.connection, offices, TOLD, on)
-    owner = model.systems[code].owner if code in model.systems else ""
-    owners = holders(act.connection, offices, Role.SYSTEM_OWNER, on)
-    return sorted(ids | {each.person_id for each in owners if owner and each.post.partition(" ")[0] == owner})
+        looking = bearers(act.connection, setting.offices, TOLD, jst_day(act.at))
+        owning = owners_of(act.connection, setting.offices, setting.model, code, jst_day(act.at))
+        tell(act, looking | owning, Topic.PRIVILEGE_FOUND, values)
