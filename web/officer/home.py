@@ -4,7 +4,6 @@ The one law: *an officer sees what they may do something about*; the auditor see
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -32,7 +31,7 @@ from web.officer.officer import officer, place, reading, today
 from web.officer.privilege import overview
 from web.officer.progress.groups import Group, overall
 from web.officer.progress.page import WHOLE
-from web.officer.ways import office_ways, opens
+from web.officer.ways import Waiting, office_ways, opens
 from web.site.access import TABLE
 from web.site.site import at, the_site
 
@@ -41,16 +40,6 @@ pages = Blueprint("office", __name__)
 _MANY_FAILURES: Final = 10
 _A_DAY: Final = timedelta(hours=24)
 _FEW: Final = 5
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Something that waits, with the page where it is dealt with.  `href` "": it is only told."""
-
-    title: str
-    text: str
-    href: str
-    label: str
 
 
 @pages.app_context_processor

@@ -23,6 +23,16 @@ class OfficeWay:
     current: str
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Something that waits, with the page where it is dealt with.  `href` "": it is only told."""
+
+    title: str
+    text: str
+    href: str
+    label: str
+
+
 _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("office.page", lazy_gettext("担当者ホーム")),
     ("cases.page", lazy_gettext("申請と確認")),

@@ -5,7 +5,6 @@ it has.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint, render_template, url_for
@@ -23,20 +22,10 @@ from web.officer.privilege.bounds import bounds, called, names_of, seen_ids
 from web.officer.privilege.watch.listing import MOST
 from web.officer.privilege.words import TONES, label_of, length, privilege_tabs, top
 from web.officer.systems import name_of
-from web.officer.ways import opens
+from web.officer.ways import Waiting, opens
 from web.site.site import at, the_site
 
 pages = Blueprint("privilege", __name__)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Something that waits, with the page where it is dealt with."""
-
-    title: str
-    text: str
-    href: str
-    label: str
 
 
 @pages.app_context_processor
