@@ -11,7 +11,7 @@ from flask import Blueprint
 from web.portal.entrance import card, factor, key, leave, login, prove
 from web.portal.factors import app, codes, enrol, mine, newcard, newkey
 from web.portal.own import access, activity, home, password, sheet
-from web.portal.privilege import asking, use, witnessing
+from web.portal.privilege import asking, console, use, witnessing
 from web.portal.privilege import mine as privileged
 from web.portal.privilege.after import records, returning
 
@@ -21,6 +21,6 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         login, factor, key, card, prove, leave,
         home, password, access, activity, sheet,
         mine, enrol, app, newkey, newcard, codes,
-        privileged, asking, use, witnessing, records, returning,
+        privileged, asking, use, witnessing, records, returning, console,
     )
 )  # fmt: skip

@@ -171,6 +171,10 @@ PRIVILEGE: Final[Mapping[str, Access]] = {
     "privileged_record.confirm": signed_in(),
     "privileged_record.line_of": signed_in(),
     "privileged_return.page": signed_in(),
+    # what an operator's console prepared, by its code: nobody sees another's, and each deed asks for its own proof
+    "privileged_console.page": signed_in(),
+    "privileged_console.deed": signed_in(),
+    "privileged_console.cancelled": signed_in(),
 }
 """Pages for whoever works with a privileged ID, and for witnesses (web/portal/privilege); whose use it is, and who may
 be a witness, the pages and the core see to."""

@@ -35,15 +35,22 @@ def recognise(acting: Acting, typed: str) -> ConsoleDeed | Conflict:
     Raises:
         Forbidden: whoever is barred from privileged IDs.
     """
-    with attempted(acting.store, actor_of(acting.who.staff_number), "console", f"person {acting.id}") as act:
-        if refusal := why_barred(act.connection, acting.door, acting.id, act.at):
-            raise refusal
-        mine = open_deeds(act.connection, acting.id, act.at)
-        fitting = [each for each in mine if each.state is DeedState.WAITING and each.opened_by(acting.door.keys, typed)]
+    _not_barred(acting, f"person {acting.id}")
+    with acting.store.act(actor_of(acting.who.staff_number)) as act:
+        waiting = open_deeds(act.connection, acting.id, act.at)
+        fitting = [
+            each for each in waiting if each.state is DeedState.WAITING and each.opened_by(acting.door.keys, typed)
+        ]
         if fitting and act.connection.execute(_moving(act, fitting[0], DeedState.WAITING, DeedState.OPENED)).rowcount:
             act.record("console.opened", fitting[0].subject, {"verb": fitting[0].verb, "account": fitting[0].account})
             return deed(act.connection, fitting[0].id, act.at)
         return _mistyped(act, acting.id)
+
+
+def _not_barred(acting: Acting, subject: str) -> None:
+    with attempted(acting.store, actor_of(acting.who.staff_number), "console", subject) as act:
+        if refusal := why_barred(act.connection, acting.door, acting.id, act.at):
+            raise refusal
 
 
 def _mistyped(act: Act, person_id: int) -> Conflict:
@@ -82,6 +89,7 @@ def carry_out(acting: Acting, id_: int, seal: str) -> ConsoleDeed:
         was refused, which is recorded, and the deed is over.
     """
     found = mine(acting, id_)
+    _not_barred(acting, found.subject)
     try:
         with _trying(acting, found) as act:
             _claim(act, acting, found, seal)

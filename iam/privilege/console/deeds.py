@@ -122,8 +122,7 @@ def prepare(act: Act, door: Door, draft: Draft) -> tuple[ConsoleDeed, str]:
     _readable(draft.content)
     if len(open_deeds(act.connection, draft.person_id, act.at)) >= MOST_WAITING:
         raise Conflict(f"この職員の確定を待つ操作が{MOST_WAITING}件あります。確定するか、{_MINUTES}分待ってください。")
-    if draft.verb is Verb.NOMINATE:
-        mistaken(act.connection, door, draft.person_id, draft.content, act.at)
+    mistaken(act, door, draft.verb, draft.person_id, draft.content)
     content = {**draft.content, "seen": seen(act.connection, draft.verb, draft.content, act.at)}
     code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE))
     made = _insert(act, door.keys, Draft(draft.verb, draft.person_id, content, draft.account), code)

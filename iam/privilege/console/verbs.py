@@ -6,7 +6,6 @@ the portal calls, as the person who is signed in there, with what was seen when 
 Content is what JSON holds: numbers of rows, texts, days as 2027-04-01.  `seen` is the hash of what it is about.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,13 +13,15 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
-from iam.errors import Conflict
+from iam.errors import Conflict, Forbidden, IamError
+from iam.policy.profile import Role
 from iam.privilege import delegating, using
 from iam.privilege.delegating import delegation
 from iam.privilege.register import privileged_id
 from iam.privilege.using import Acting, use
+from iam.privilege.using.deciding import why_not_confirm, why_not_write
 from iam.record.act import Act
-from iam.signin.door import Door
+from iam.signin.door import Door, entrant
 
 Content: TypeAlias = Mapping[str, Any]
 
@@ -48,7 +49,7 @@ class Verb(StrEnum):
         return {
             "nominate": "特権代行の指名", "approve": "特権代行の承認", "decline": "特権代行の指名の差戻し",
             "receive": "承認の知らせの受領", "review": "例外措置による指名の確認", "ask": "特権IDの利用の申請",
-            "join": "特権IDの利用の立会い", "record": "作業の記録の提出", "confirm-record": "作業の記録の確認",
+            "join": "特権IDの利用の立会い", "record": "作業記録の提出", "confirm-record": "作業記録の確認",
             "emergency": "特権IDの緊急利用の開始", "approve-afterwards": "緊急利用の事後の承認",
         }[self.value]  # fmt: skip
 
@@ -75,6 +76,15 @@ def of_uses(verb: Verb) -> bool:
 
 # --- at the console
 
+_HEADS: Final = frozenset({Role.GENERAL_OFFICER, Role.APPROVER})
+_ROLES: Final[Mapping[Verb, frozenset[Role]]] = {
+    Verb.NOMINATE: frozenset({Role.GENERAL_OFFICER}), Verb.RECEIVE: frozenset({Role.GENERAL_OFFICER}),
+    Verb.APPROVE: frozenset({Role.APPROVER}), Verb.DECLINE: frozenset({Role.APPROVER}),
+    Verb.APPROVE_AFTERWARDS: frozenset({Role.APPROVER}),
+    Verb.REVIEW: _HEADS | {Role.HR_OFFICER, Role.DATA_OFFICER},
+}  # fmt: skip
+"""Whoever may come to the portal's page for it; the verb itself decides more narrowly."""
+
 
 def seen(connection: Connection, verb: Verb, content: Content, at: datetime) -> str:
     """The hash of what it is about, as it stands; "" where that cannot change.
@@ -88,20 +98,32 @@ def seen(connection: Connection, verb: Verb, content: Content, at: datetime) -> 
         case ["privileged_id", number]:
             return privileged_id(connection, int(number)).digest
         case ["use", number] if verb is not Verb.RECORD:
-            found = use(connection, int(number))
-            return hashlib.sha256(f"{found.purpose}\n{found.minutes}\n{found.record}".encode()).hexdigest()
+            return using.seen_in(use(connection, int(number)))
         case ["use", number]:
             use(connection, int(number))
     return ""
 
 
-def mistaken(connection: Connection, door: Door, person_id: int, content: Content, at: datetime) -> None:
-    """Say at the console already what stands against a nomination.
+def mistaken(act: Act, door: Door, verb: Verb, person_id: int, content: Content) -> None:
+    """Say at the console already what stands against it: nobody is shown in the portal what is not theirs to decide.
 
     Raises:
         Conflict, Forbidden, NotFound: the first rule.
     """
-    for refusal in delegating.mistakes(connection, door, person_id, wish_of(content), at).values():
+    connection, at = act.connection, act.at
+    roles = entrant(connection, door, person_id, at).roles
+    asked = _ROLES.get(verb, frozenset())
+    if asked and not asked & roles:
+        names = "、".join(each.label_ja for each in Role if each in asked)
+        raise Forbidden(f"この職員は、この操作のできる役割（{names}）を持っていません。")
+    refusal: IamError | None = None
+    if verb is Verb.NOMINATE:
+        refusal = next(iter(delegating.mistakes(connection, door, person_id, wish_of(content), at).values()), None)
+    elif verb is Verb.RECORD:
+        refusal = why_not_write(use(connection, content["use"]), person_id)
+    elif verb is Verb.CONFIRM_RECORD:
+        refusal = why_not_confirm(use(connection, content["use"]), person_id, roles)
+    if refusal is not None:
         raise refusal
 
 
@@ -162,15 +184,16 @@ def _join(act: Act, me: Acting, content: Content) -> str:
 
 
 def _record(act: Act, me: Acting, content: Content) -> str:
-    return using.write_record(act, me, content["use"], content["text"]).subject
+    return using.write_record(act, me, content["use"], content["text"], content["decision_number"]).subject
 
 
 def _confirm_record(act: Act, me: Acting, content: Content) -> str:
-    return using.confirm_record(act, me, content["use"], content["words"]).subject
+    return using.confirm_record(act, me, content["use"], content["words"], seen=content["seen"]).subject
 
 
 def _approve_afterwards(act: Act, me: Acting, content: Content) -> str:
-    return using.approve_afterwards(act, me.door, content["use"], me.id, content["words"]).subject
+    number, words = content["use"], content["words"]
+    return using.approve_afterwards(act, me.door, number, me.id, words, seen=content["seen"]).subject
 
 
 _DOES: Final[Mapping[Verb, Callable[[Act, Acting, Content], str]]] = {

@@ -1,7 +1,7 @@
-"""Verbs about privileged IDs that the console does not have, and where they are done.
+"""Verbs about privileged IDs that the console does not even prepare, and where they are done.
 
-The one law: *an account of the operating system proves no person* (R13, R17, design law 4): whatever loosens asks for
-somebody who proves themselves with a phishing-resistant key, so it is done in the portal and nowhere else.
+The one law: *an account of the operating system proves no person* (R13, R17, design law 4), and a terminal keeps what
+it showed: the register is asked for where its form is, and a secret is shown in the portal only, once.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,7 @@ from web.cli.wiring import Desk
 
 _WHERE: Final = (
     ("register", "特権IDの登録・変更・廃止の申請", "/office/privilege/ids"),
-    ("nominate", "特権代行の指名", "/office/privilege/delegations/new"),
-    ("approve", "特権代行の承認", "/office/privilege/delegations"),
-    ("ask", "特権IDの利用の申請", "/privilege/ask"),
-    ("join", "立会い", "/privilege"),
     ("reveal", "パスワードの表示", "/privilege"),
-    ("emergency", "緊急利用", "/privilege/emergency"),
 )
 
 

@@ -5,16 +5,20 @@ The one law: *a number is never left alone*: whoever reads a line must know who 
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from iam.errors import ConfigurationError
-from iam.people.ledger import people
+from iam.people.ledger import people, persons_by_number
 from iam.privilege.register import PrivilegedId, privileged_ids
 from iam.record.columns import local_text
 from iam.signin.door import Door
 from web.body.door import door_of
 from web.cli.wiring import Desk
+
+_STAFF: Final = "staff:"
+_WORDS: Final[Mapping[str, str]] = {"worker": "自動"}
 
 
 def door(desk: Desk) -> Door:
@@ -47,6 +51,14 @@ def named(connection: Connection, ids: Collection[int | None]) -> Mapping[int | 
         each.id: f"{each.name}（{each.staff_number}）" for each in people(connection, wanted)
     }
     return {**found, None: ""}
+
+
+def actors(connection: Connection, found: Collection[str]) -> Mapping[str, str]:
+    """Whoever acted, by their name in the audit: staff as 氏名（職員番号）, the worker as 自動, others as they are."""
+    numbers = persons_by_number(connection, {each.removeprefix(_STAFF) for each in found if each.startswith(_STAFF)})
+    names = named(connection, numbers.values())
+    known = {f"{_STAFF}{number}": names[id_] for number, id_ in numbers.items()}
+    return {each: known.get(each, _WORDS.get(each, each)) for each in found}
 
 
 def when(at: datetime | None) -> str:

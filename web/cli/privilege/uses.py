@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from iam.privilege.register import PrivilegedId
-from iam.privilege.using import UNDONE, Event, Use, end, timeline, use, uses
+from iam.privilege.using import HAPPENED, UNDONE, Event, Use, end, timeline, use, uses
 from iam.record.columns import local_text
 from iam.sync.urgent.errands import StoredErrand, undone
 from web.cli.exits import Exit
@@ -21,21 +21,10 @@ from web.cli.wiring import Desk
 
 _MOST: Final = 200
 _WHAT: Final[Mapping[str, str]] = {
-    "use.asked": "利用を申請した", "use.withdrawn": "申請を取り下げた", "use.lapsed": "申請が無効になった",
-    "use.joined": "立会いに加わった", "use.emergency": "緊急利用を始めた", "use.opened": "使えるようになった",
-    "use.revealed": "パスワードを表示した", "use.witness_left": "立会いをやめた", "use.witness_back": "立会いに戻った",
-    "use.paused": "立会いが途切れたため止めた", "use.resumed": "再開した", "use.ended": "利用を終えた",
-    "use.closed": "使えなくなったことを確かめた", "use.recorded": "作業記録を出した",
-    "use.confirmed": "作業記録を確認した", "use.approved_afterwards": "緊急利用を承認した",
-    "use.chased": "作業記録を催促した", "use.escalated": "報告と承認がないことを責任者に知らせた",
-    "use.refused": "操作が断られた", "errand.put": "システムへの操作を予約した",
-    "errand.intended": "システムへの操作を始めた", "errand.done": "システムで行い、読み戻して確かめた",
-    "errand.hindered": "システムに書き込めなかった（試し続ける）", "errand.refused": "システムへの操作を取りやめた",
-    "errand.failed": "システムに書き込めなかった", "errand.superseded": "終わりが先に来たため取りやめた",
-    "errand.alarmed": "書き込めないことを責任者に知らせた",
-    "errand.secret_renewed": "システムが受け付けないパスワードを作り直した",
+    **HAPPENED, "errand.put": "情報システムへの操作を予約した", "errand.intended": "情報システムへの操作を始めた",
+    "errand.done": "情報システムで行い、読み戻して確かめた",
 }  # fmt: skip
-"""What the audit calls each thing, in words; what has none is told by its name."""
+"""What the audit calls each thing, in words, each step of an errand too; what has none is told by its name."""
 
 
 @click.command("uses")
@@ -74,6 +63,7 @@ def use_command(desk: Desk, *, number: int, as_json: bool) -> None:
         register = knowing.registered(connection)
         people = (found.person_id, found.witness_id, found.ended_by, found.confirmed_by, found.approved_by)
         names = knowing.named(connection, people)
+        actors = knowing.actors(connection, {each.actor for each in events})
     if as_json:
         course = [
             {"at": each.at, "actor": each.actor, "action": each.action, "detail": json.loads(each.detail or "{}")}
@@ -81,7 +71,8 @@ def use_command(desk: Desk, *, number: int, as_json: bool) -> None:
         ]
         say_json({**_use_json(found, register, names), "record": found.record, "timeline": course})
         return
-    say(*_lines(found, register[found.privileged_id], names), "起きたこと", *(f"  {_event(each)}" for each in events))
+    happened = (f"  {_event(each, actors[each.actor])}" for each in events)
+    say(*_lines(found, register[found.privileged_id], names), "起きたこと", *happened)
 
 
 def _lines(found: Use, on: PrivilegedId, names: Mapping[int | None, str]) -> Iterator[str]:
@@ -97,11 +88,11 @@ def _lines(found: Use, on: PrivilegedId, names: Mapping[int | None, str]) -> Ite
     )
 
 
-def _event(each: Event) -> str:
+def _event(each: Event, who: str) -> str:
     detail = json.loads(each.detail or "{}")
     why = next((str(detail[name]) for name in ("words", "reason") if detail.get(name)), "")
     words = f"（{printable(why)}）" if why else ""
-    return f"{local_text(each.at)}  {_WHAT.get(each.action, each.action)}{words}  {printable(each.actor)}"
+    return f"{local_text(each.at)}  {_WHAT.get(each.action, each.action)}{words}  {printable(who)}"
 
 
 @click.command("end")

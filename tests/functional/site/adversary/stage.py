@@ -21,7 +21,7 @@ from iam.office.changes.waivers import Control
 from iam.office.roles import How
 from iam.people.ledger import appointment_table
 from iam.policy.profile import Role
-from iam.privilege import register, using
+from iam.privilege import console, register, using
 from iam.privilege.books import finding_table
 from iam.privilege.register import Deed, Mode
 from iam.privilege.using import Acting, UseState
@@ -40,7 +40,7 @@ CONTRACTOR: Final = "contractor"
 WATCHED: Final = (
     "privileged_id", "delegation", "privileged_use", "vault_secret", "errand", "privilege_finding", "sighting_file",
     "sighting", "waiver", "office_case", "configuration", "key_permit", "role_assignment", "suspension", "block",
-    "access_grant", "account", "authenticator", "password", "token_stock", "client",
+    "access_grant", "account", "authenticator", "password", "token_stock", "client", "console_deed",
 )  # fmt: skip
 """The tables that no contractor may change; whoever's row is the actor's own is left out of `OWN`."""
 OWN: Final = frozenset({"block", "access_grant", "account", "authenticator", "password"})
@@ -57,6 +57,8 @@ class Stage:
     at: dict[str, int] = field(default_factory=dict)
     token: str = ""
     """Of the delegate's session: only there is a secret shown."""
+    code: str = ""
+    """Of a deed that was prepared at the console for the delegate."""
 
     def person(self, part: str) -> int:
         return self.city.entrant(self.numbers[part]).person_id
@@ -102,11 +104,12 @@ class Stage:
         ids = [self.at[f"id_{name}"] for name in ("past", "written", "urgent", "open", "asked", "free")]
         self.at["live"] = ward.delegates(user.id, ids).id
         self.at["nomination"] = ward.nominates(witness.id, [self.at["id_free"]]).id
-        self._uses(ward)
+        delegate = self._delegate()
+        self._uses(ward, delegate)
         self._cases()
+        self._console(delegate)
 
-    def _uses(self, ward: Ward) -> None:
-        user = self._delegate()
+    def _uses(self, ward: Ward, user: Acting) -> None:
         seer = ward.acting(self.person("witness"), ward.gives_card(self.person("witness")))
         for name in ("past", "written"):
             use = ward.asked(user, self.at[f"id_{name}"], "更新の適用")
@@ -165,6 +168,17 @@ class Stage:
             self.at["finding"] = act.connection.execute(row.returning(finding_table.c.id)).scalar_one()
         self.at |= {"waiver": given.id, "case": case.id, "draft": draft.id, "keys": keys.id}
 
+    def _console(self, user: Acting) -> None:
+        """Two deeds for the delegate: one that waits for its code, one that was read already."""
+        content = {"privileged_id": self.at["id_free"], "purpose": "点検", "decision_number": "", "minutes": 15}
+        draft = console.Draft(console.Verb.ASK, self.person("delegate"), content, "unyou")
+        for name in ("read", "waiting"):
+            with self.city.store.act("unyou") as act:
+                made, self.code = console.prepare(act, self.city.door, draft)
+            self.at[f"console_{name}"] = made.id
+            if name == "read":
+                assert isinstance(console.recognise(user, self.code), console.ConsoleDeed)
+
     # --- who they become
 
     def becomes_contractors(self) -> None:
@@ -210,7 +224,7 @@ def staged(ground: Ground, folder: Path) -> Iterator[Stages]:
     first.play()
     kept = _keep(first)
     second = _stage(ground, kept, folder / "barred.db")
-    second.numbers, second.at, second.token = first.numbers, first.at, first.token
+    second.numbers, second.at, second.token, second.code = first.numbers, first.at, first.token, first.code
     second.becomes_contractors()
     _keep(second)
     yield Stages(first, second)

@@ -27,8 +27,24 @@ LOOKS: Final = {
     "privilege use": ["{use_open}"], "privilege uses": [], "mfa list": [], "terminal list": [], "terminal show": ["X"],
     "audit export": ["{folder}/audit.jsonl"], "audit head": [], "audit verify": [],
 }  # fmt: skip
-PORTAL: Final = frozenset({"approve", "ask", "emergency", "join", "nominate", "register", "reveal"})
+PORTAL: Final = frozenset({"register", "reveal"})
 """Verbs of `iam privilege` that answer where in the portal they are done."""
+
+PREPARES: Final = {
+    "approve": ["{nomination}", "--as", "{approver}"],
+    "approve-afterwards": ["{use_urgent}", "--words", "確かめた", "--as", "{approver}"],
+    "ask": ["{id_free}", "--purpose", "作業", "--as", "{delegate}"],
+    "confirm-record": ["{use_written}", "--as", "{witness}"],
+    "decline": ["{nomination}", "--reason", "長い", "--as", "{approver}"],
+    "emergency": ["{id_free}", "--reason", "障害", "--purpose", "復旧", "--as", "{delegate}"],
+    "join": ["{use_asked}", "--as", "{witness}"],
+    "nominate": ["{witness}", "--id", "{id_past}", "--until", "2026-11-27", "--reason", "保守",
+                 "--as", "{general_officer}"],
+    "receive": ["{live}", "--as", "{general_officer}"],
+    "record": ["{use_past}", "--text", "直した", "--as", "{delegate}"],
+    "review": ["{live}", "--words", "確かめた", "--as", "{general_officer}"],
+}  # fmt: skip
+"""Verbs of `iam privilege` that write down what a person may then confirm in the portal (test_console)."""
 
 ELSEWHERE: Final = {
     "init": "makes files", "db upgrade": "makes tables", "serve": "the portal itself, every route of which is tried",
@@ -95,7 +111,7 @@ def run(stage: Stage, folder: Path, words: str, args: list[str]) -> str:
 
 
 def test_every_command_has_its_place_here() -> None:
-    placed = {*LOOKS, *ELSEWHERE, *(f"privilege {name}" for name in PORTAL)}
+    placed = {*LOOKS, *ELSEWHERE, *(f"privilege {name}" for name in (*PORTAL, *PREPARES))}
     assert set(COMMANDS) - placed == set(), "say of each new command whether it touches privileged IDs"
     assert placed - set(COMMANDS) == set()
 
@@ -116,3 +132,27 @@ def test_no_command_gives_what_only_a_person_may_have(stages: Stages, folder: Pa
             said = run(stage, folder, f"privilege {name}", args)
             assert "ポータルで行います" in said, (name, said)
     assert guarded(stage) == before
+
+
+def prepared(stage: Stage) -> int:
+    return len(stage.dump()["console_deed"])
+
+
+def test_what_is_prepared_at_the_console_does_nothing_there(stages: Stages, folder: Path) -> None:
+    stage = stages.put_back(stages.honest)
+    before = guarded(stage)
+    for name, args in PREPARES.items():
+        waiting = prepared(stage)
+        said = run(stage, folder, f"privilege {name}", args)
+        assert ("まだ何も行っていません" in said, prepared(stage)) == (True, waiting + 1), (name, said)
+        stage.city.clock.forward(minutes=1)
+    assert guarded(stage) == before
+
+
+def test_nothing_is_prepared_for_a_contractor(stages: Stages, folder: Path) -> None:
+    stage = stages.put_back(stages.barred)
+    before = stage.dump()
+    for name, args in PREPARES.items():
+        said = run(stage, folder, f"privilege {name}", args)
+        assert "職員区分" in said, (name, said)
+    assert stage.dump() == before

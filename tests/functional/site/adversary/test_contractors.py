@@ -33,7 +33,12 @@ class Deed:
 def names(stage: Stage) -> dict[str, object]:
     """What an address or a field may name."""
     people = {f"person_{part}": stage.person(part) for part in ("delegate", "witness", "victim")}
-    return {**stage.at, **people, **{f"number_{part}": number for part, number in stage.numbers.items()}}
+    return {
+        **stage.at,
+        "code": stage.code,
+        **people,
+        **{f"number_{part}": number for part, number in stage.numbers.items()},
+    }
 
 
 DEEDS: Final = {
@@ -49,6 +54,9 @@ DEEDS: Final = {
     "privileged_witness.gone": Deed("witness", "/privilege/witness/{use_open}/leave"),
     "privileged_record.write": Deed("delegate", "/privilege/uses/{use_past}/record"),
     "privileged_record.confirm": Deed("witness", "/privilege/uses/{use_written}/confirm"),
+    "privileged_console.page": Deed("delegate", "/privilege/console", {"code": "{code}"}),
+    "privileged_console.deed": Deed("delegate", "/privilege/console/{console_read}"),
+    "privileged_console.cancelled": Deed("delegate", "/privilege/console/{console_read}/cancel"),
     "privileged_return.page": Deed("delegate", "/privilege/delegations/{live}/return"),
     # officers: the register
     "privileged_id_asks.new": Deed(
@@ -106,14 +114,15 @@ EXCUSED: Final = {
     "privileged_use.take_back": "the same of what waits",
     "privileged_return.page": "handing back takes away",
     "privileged_witness.gone": "whoever leaves pauses or ends it",
+    "privileged_console.cancelled": "what was prepared is not done",
 }
 """What a contractor may do to what is theirs since they were staff, and why (OITA-S8.2.1.3d)."""
 
 ROOMS: Final = frozenset(
     {
         "privileged", "privileged_ask", "privileged_use", "privileged_witness", "privileged_record",
-        "privileged_return", "privilege", "privileged_ids", "privileged_id_asks", "delegations", "delegation_deeds",
-        "nominating", "use_watch",
+        "privileged_return", "privilege", "privileged_console", "privileged_ids", "privileged_id_asks", "delegations",
+        "delegation_deeds", "nominating", "use_watch",
         "use_deeds", "use_calendar", "waivers", "waiver_asks", "privilege_findings", "sighting_files", "suspensions",
         "suspending", "deciding", "cases", "configuration", "configuration_asks",
     }
