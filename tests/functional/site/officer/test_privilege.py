@@ -186,7 +186,9 @@ def test_an_emergency_is_reviewed_and_approved_by_others_with_words(city: City) 
     record = {"seen": seen(text(general, page))}
     assert general.send(f"{PAGE}{page}/review", record, of=PAGE + page).status_code == 303
     assert use(city, found.emergency).confirmed_by == city.entrant(city.holder(GENERAL)).person_id
-    shown = {"seen": seen(text(approver, f"{page}/approve"))}
+    approving = text(approver, f"{page}/approve")
+    assert "連絡がつかない" in approving, "why it could not wait"
+    shown = {"seen": seen(approving)}
     empty = approver.send(f"{PAGE}{page}/approve", {"reason": "", **shown})
     assert (empty.status_code, use(city, found.emergency).approved_at) == (422, None)
     other = approver.send(f"{PAGE}{page}/approve", {"reason": "記録と合っている", "seen": "0" * 64})

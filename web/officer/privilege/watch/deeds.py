@@ -3,6 +3,8 @@
 The one law: *an officer closes, never opens*: whoever ends a use needs nobody's leave, and nobody deals with their own.
 """
 
+import json
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
@@ -80,7 +82,7 @@ def approve(id_: int) -> Answer:
         gettext("緊急利用の事後の承認"), gettext("承認する"),
         (
             gettext("この緊急利用を、あなたが確かめて認めたことが記録に残ります。"),
-            gettext("認められないときは承認せず、統括の責任者に相談してください。期限を過ぎると、毎日知らせが出ます。"),
+            gettext("認められないときは承認せず、統括の責任者に相談してください。期限を過ぎると、開庁日ごとに知らせが出ます。"),
         ),
         [*facts, (gettext("作業記録"), found.record or "—")], _way(found, privileged),
         asks=gettext("確かめたこと"), support=gettext("例: 障害の報告書と記録が合っている。やむを得ないと認めた。"),
@@ -128,7 +130,15 @@ def _facts(connection: Connection, use: Use, privileged: PrivilegedId) -> list[P
         (gettext("目的"), use.purpose), (gettext("立会者"), called(names, use.witness_id)),
         (gettext("始まり"), instant(use.opened_at)),
     ]  # fmt: skip
+    if use.emergency:
+        rows.append((gettext("緊急に始めた理由"), _why_at_once(connection, use)))
     return [*rows, (gettext("終わる時刻"), instant(use.ends_at))] if use.under_way else rows
+
+
+def _why_at_once(connection: Connection, use: Use) -> str:
+    """What whoever started an emergency gave as its reason: the audit holds it, and whoever approves must read it."""
+    said = [each.detail for each in using.timeline(connection, use.id) if each.action == "use.emergency"]
+    return next((str(json.loads(detail).get("reason") or "—") for detail in said), "—")
 
 
 def _page(id_: int) -> str:
