@@ -6,6 +6,7 @@ from iam.privilege.using.records import approve_afterwards, confirm_record, seen
 from iam.privilege.using.staying import leave, present, reveal
 from iam.privilege.using.sweeping import Swept, sweep
 from iam.privilege.using.uses import (
+    HAPPENED,
     UNDER_WAY,
     UNDONE,
     Acting,
@@ -22,6 +23,7 @@ from iam.privilege.using.uses import (
 )
 
 __all__ = [
+    "HAPPENED",
     "UNDER_WAY",
     "UNDONE",
     "Acting",

@@ -4,7 +4,7 @@ The one law: *every use has an end* (OITA-S8.2.6, R12): `ends_at` is set before 
 nothing moves it further away.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -285,6 +285,36 @@ def uses_in_a_row(connection: Connection, person_id: int, privileged_ids: Collec
     mine = columns.person_id == person_id, among(columns.privileged_id, privileged_ids)
     query = select(use_table).where(*mine, columns.opened_at.is_not(None) | may_be).order_by(desc(columns.id))
     return [use_in(row) for row in connection.execute(query)]
+
+
+HAPPENED: Final[Mapping[str, str]] = {
+    "use.asked": "利用を申請した",
+    "use.withdrawn": "申請を取り下げた",
+    "use.lapsed": "申請が無効になった",
+    "use.joined": "立会いに加わった",
+    "use.emergency": "緊急利用を始めた",
+    "use.opened": "使えるようになった",
+    "use.revealed": "パスワードを表示した",
+    "use.witness_left": "立会いをやめた",
+    "use.witness_back": "立会いに戻った",
+    "use.paused": "立会いが途切れたため止めた",
+    "use.resumed": "再開した",
+    "use.ended": "利用を終えた",
+    "use.closed": "使えなくなったことを確かめた",
+    "use.recorded": "作業記録を出した",
+    "use.confirmed": "作業記録を確認した",
+    "use.approved_afterwards": "緊急利用を承認した",
+    "use.chased": "作業記録を催促した",
+    "use.escalated": "報告と承認がないことを責任者に知らせた",
+    "use.refused": "操作が断られた",
+    "errand.hindered": "情報システムに書き込めなかった（自動で試し続ける）",
+    "errand.alarmed": "担当者に、書き込めないことを知らせた",
+    "errand.refused": "情報システムへの書込みを取りやめた",
+    "errand.failed": "情報システムに書き込めなかった",
+    "errand.superseded": "終わりが先に来たため、書込みを取りやめた",
+    "errand.secret_renewed": "情報システムが受け付けないパスワードだったため、作り直した",
+}
+"""What the audit notes of a use and of its errands, as people read it; steps on the way to a result have no words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from importlib import import_module
 import iam
 from iam.outbox.topics import TEXTS
 from iam.privilege import register
+from iam.privilege.using import HAPPENED
 from iam.signin.factors import authenticators, certificates, removal, webauthn
 from iam.signin.factors.authenticators import LASTING, MOST_ACTIVE
 
@@ -23,6 +24,7 @@ def core_words() -> Iterator[str]:
     for text in TEXTS.values():
         yield from (text.subject, text.body)
     yield from register.MODES.values()
+    yield from HAPPENED.values()
     # What a form says of its own accord in iam; its tables are private, and nobody else reads them.
     yield from webauthn._REFUSALS.values()  # noqa: SLF001
     yield from certificates._SENTENCES.values()  # noqa: SLF001

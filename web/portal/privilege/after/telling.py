@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from sqlalchemy import Connection
 
 from iam.people.ledger import persons_by_number
-from iam.privilege.using import End, Event
+from iam.privilege.using import HAPPENED, End, Event
 from web.portal.privilege.words import length, names
-from web.site.face.language import dated, day, instant
+from web.site.face.language import dated, day, instant, mark
 
 _STAFF: Final = "staff:"
 _PASSED_OVER: Final = frozenset({"errand.put", "errand.intended"})
@@ -24,37 +24,10 @@ _CARE: Final = frozenset(
     {"use.refused", "use.paused", "use.witness_left", "use.lapsed", "use.chased", "errand.hindered"}
 )
 _WRONG: Final = frozenset({"use.emergency", "use.escalated", "errand.refused", "errand.failed"})
-_WHAT: Final[Mapping[str, Any]] = {
-    "use.asked": lazy_gettext("利用を申請した"),
-    "use.withdrawn": lazy_gettext("申請を取り下げた"),
-    "use.lapsed": lazy_gettext("申請が無効になった"),
-    "use.joined": lazy_gettext("立会いに加わった"),
-    "use.emergency": lazy_gettext("緊急利用を始めた"),
-    "use.opened": lazy_gettext("使えるようになった"),
-    "use.revealed": lazy_gettext("パスワードを表示した"),
-    "use.witness_left": lazy_gettext("立会いをやめた"),
-    "use.witness_back": lazy_gettext("立会いに戻った"),
-    "use.paused": lazy_gettext("立会いが途切れたため止めた"),
-    "use.resumed": lazy_gettext("再開した"),
-    "use.ended": lazy_gettext("利用を終えた"),
-    "use.closed": lazy_gettext("使えなくなったことを確かめた"),
-    "use.recorded": lazy_gettext("作業記録を出した"),
-    "use.confirmed": lazy_gettext("作業記録を確認した"),
-    "use.approved_afterwards": lazy_gettext("緊急利用を承認した"),
-    "use.chased": lazy_gettext("作業記録を催促した"),
-    "use.escalated": lazy_gettext("報告と承認がないことを責任者に知らせた"),
-    "use.refused": lazy_gettext("操作が断られた"),
-    "errand.hindered": lazy_gettext("情報システムに書き込めなかった（自動で試し続ける）"),
-    "errand.alarmed": lazy_gettext("担当者に、書き込めないことを知らせた"),
-    "errand.refused": lazy_gettext("情報システムへの書込みを取りやめた"),
-    "errand.failed": lazy_gettext("情報システムに書き込めなかった"),
-    "errand.superseded": lazy_gettext("終わりが先に来たため、書込みを取りやめた"),
-    "errand.secret_renewed": lazy_gettext("情報システムが受け付けないパスワードだったため、作り直した"),
-}
-_DONE: Final[Mapping[str, Any]] = {
-    "open": lazy_gettext("情報システムで使えるようにし、読み戻して確かめた"),
-    "close": lazy_gettext("情報システムで使えなくし、読み戻して確かめた"),
-    "rotate": lazy_gettext("情報システムのパスワードを変え、読み戻して確かめた"),
+_DONE: Final[Mapping[str, str]] = {
+    "open": mark("情報システムで使えるようにし、読み戻して確かめた"),
+    "close": mark("情報システムで使えなくし、読み戻して確かめた"),
+    "rotate": mark("情報システムのパスワードを変え、読み戻して確かめた"),
 }
 
 
@@ -83,8 +56,8 @@ def _told(event: Event, people: Mapping[str, str]) -> Told:
     number, detail = event.actor.removeprefix(_STAFF), json.loads(event.detail or "{}")
     who = people.get(number, number) if event.actor.startswith(_STAFF) else gettext("自動")
     tone = "care" if event.action in _CARE else "wrong" if event.action in _WRONG else ""
-    what = _DONE.get(str(detail.get("kind"))) if event.action == "errand.done" else _WHAT.get(event.action)
-    return Told(event.at, str(what or event.action), who, _more(detail), tone)
+    what = _DONE.get(str(detail.get("kind"))) if event.action == "errand.done" else HAPPENED.get(event.action)
+    return Told(event.at, gettext(what or event.action), who, _more(detail), tone)
 
 
 def _more(detail: Mapping[str, Any]) -> str:
