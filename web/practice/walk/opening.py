@@ -27,9 +27,10 @@ from web.body.deployment import proved
 from web.body.door import door_of
 from web.cli.table import aligned
 from web.practice.body import LEAVING, SEED, a_day_later, outsourced, people, write_feed
+from web.practice.configuration import suffix
 from web.practice.portal.browser import Browser, Page
 from web.practice.portal.codes import COMMAND, lines
-from web.practice.portal.privileged import Staged
+from web.practice.portal.privileged import FINANCE, WISHES, Staged
 from web.practice.portal.serving import Service
 from web.practice.portal.serving import opened as opened_service
 from web.practice.portal.visitors import Cast, Visitor, Way, set_up
@@ -138,12 +139,13 @@ def _to_try(open_: Opened) -> list[str]:
         f"紛失: {staff.name}さんが「認証手段」から紛失を届けます。窓口でコードを受け取るまで、入れなくなります。",
         f"窓口: {hr.name}さんが窓口コードを申請し、{operator.name}さんが確認します。{staff.name}さんはそれで入ります。",
         f"保留の解除: {general.name}さんと{operator.name}さんが計画 {open_.plan} を解除し、退職者のIDを停止します。",
-        *_with_privileged_ids(cast, open_.privileged),
+        *_with_privileged_ids(open_),
         f"監査: {cast.one(Role.AUDITOR).name}さんは、すべてを見られ、何も変えられません。",
     ]
 
 
-def _with_privileged_ids(cast: Cast, staged: Staged) -> Iterator[str]:
+def _with_privileged_ids(open_: Opened) -> Iterator[str]:
+    cast, staged = open_.cast, open_.privileged
     approver, operator, staff = cast.one(Role.APPROVER), cast.one(Role.OPERATOR), cast.one(None, Way.APP)
     yield (
         f"特権IDの承認: {approver.name}さんが（スマートフォンの幅でも）、代行の指名 {staged.waiting.id} を承認し、"
@@ -152,8 +154,15 @@ def _with_privileged_ids(cast: Cast, staged: Staged) -> Iterator[str]:
     yield (
         f"特権IDの利用: {operator.name}さんは、自分のセキュリティキー（Windows Hello など）を登録すると、"
         f"財務会計の管理者のIDを申請できます。{staff.name}さんが立ち会うと、使い捨てのパスワードを"
-        "OpenLDAP に設定します。"
+        "OpenLDAPに設定します。次のコマンド（パッケージ ldap-utils）で試せます。利用を終えると、もう通りません。"
+        f"\n        {_asking(open_)}"
     )
+
+
+def _asking(open_: Opened) -> str:
+    """How the directory itself is asked whether the secret of a use opens."""
+    name = f"uid={WISHES[FINANCE].login},ou=people,{suffix(FINANCE)}"
+    return f"ldapwhoami -x -W -H {open_.stage.slapd.url} -D {name}"
 
 
 def attend(open_: Opened) -> None:
