@@ -15,7 +15,7 @@ from iam.access.model import AccessModel
 from iam.office.changes.configuration import why_nothing_is_given
 from iam.ports import Target
 from iam.privilege import delegating, telling
-from iam.privilege.using import Swept, sweep, uses
+from iam.privilege.using import Swept, opens_now, sweep
 from iam.privilege.vault import Vault
 from iam.record.act import Act
 from iam.record.store import Store
@@ -26,6 +26,8 @@ ACTOR: Final = "worker"
 
 BETWEEN_DELEGATIONS: Final = timedelta(seconds=10)
 """Between two looks at delegations: what is void is unusable at once; a look marks it, and tells."""
+
+_NOBODYS: Final = "これを待つ利用がないか、開ける時間を過ぎたため、開きません。要るときは、利用を申請し直してください。"
 
 MOST_ROUNDS: Final = 20
 """How often one call goes on, while what was swept puts more errands."""
@@ -61,14 +63,15 @@ def carrier_of(
 
 
 def why_withheld(connection: Connection, door: Door, errand: StoredErrand, at: datetime) -> str:
-    """Why an ID is not opened under the configuration that this worker runs with, "" when it is (R19).
+    """Why an ID is not opened: no use waits for it (R12), or nobody confirmed what this worker runs with (R19); or "".
 
-    An emergency goes on: it is alarmed and approved afterwards in any case.
+    Under a configuration that nobody confirmed an emergency goes on: it is alarmed and approved afterwards in any case.
     """
+    use = opens_now(connection, door, errand, at)
+    if use is None:
+        return _NOBODYS
     refusal = why_nothing_is_given(connection, door.keys, door.running, at)
-    if refusal is None or any(each.emergency for each in uses(connection) if each.subject == errand.subject):
-        return ""
-    return str(refusal)
+    return "" if refusal is None or use.emergency else str(refusal)
 
 
 def carry_urgent(store: Store, door: Door | None, lanes: Lanes) -> Hastened:

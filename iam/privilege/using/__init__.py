@@ -3,7 +3,7 @@
 from iam.privilege.using.beginning import ask, join, start_emergency, withdraw
 from iam.privilege.using.ending import end
 from iam.privilege.using.records import approve_afterwards, confirm_record, seen_in, write_record
-from iam.privilege.using.staying import leave, present, reveal
+from iam.privilege.using.staying import leave, opens_now, present, reveal
 from iam.privilege.using.sweeping import Swept, sweep
 from iam.privilege.using.uses import (
     HAPPENED,
@@ -40,6 +40,7 @@ __all__ = [
     "end",
     "join",
     "leave",
+    "opens_now",
     "present",
     "reveal",
     "seen_in",

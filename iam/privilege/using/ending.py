@@ -124,7 +124,9 @@ def shut_again(connection: Connection, of: Use) -> bool:
     found = errands(connection, of.subject)
     if any(each.settled_at is None for each in found):
         return False
-    reached = any(each.kind is ErrandKind.OPEN and each.tries and each.outcome is not Outcome.REFUSED for each in found)
+    # What was refused when it was claimed first has reached nothing; later, it may have.
+    opening = [each for each in found if each.kind is ErrandKind.OPEN]
+    reached = any(each.tries > (each.outcome is Outcome.REFUSED) for each in opening)
     return not (reached or of.opened_at) or (bool(found) and found[-1].outcome is Outcome.DONE)
 
 

@@ -17,11 +17,12 @@ from iam.privilege.delegating import live_for
 from iam.privilege.register import PrivilegedId, privileged_id
 from iam.privilege.using.deciding import shown_before, why_away, why_not_reveal, why_not_stay, why_unproved
 from iam.privilege.using.ending import close, last_opening, pause
-from iam.privilege.using.uses import UNDER_WAY, Acting, End, Use, UseState, moved, over, use
+from iam.privilege.using.uses import UNDER_WAY, Acting, End, Use, UseState, moved, over, use, use_of
 from iam.privilege.vault import Vault
 from iam.record.act import Act
 from iam.signin.door import Door, entrant, looked_up
 from iam.signin.sessions import recently_proved
+from iam.sync.urgent.errands import StoredErrand
 
 SETBACK: Final = timedelta(seconds=5)
 """How far a clock may lie behind what another process wrote; further, it was set back and nothing is known of time."""
@@ -111,6 +112,18 @@ def why_over(connection: Connection, door: Door, found: Use, at: datetime) -> En
         return End.BARRED
     on = privileged_id(connection, found.privileged_id)
     return _not_allowed(connection, door, found, on, at)
+
+
+def opens_now(connection: Connection, door: Door, errand: StoredErrand, at: datetime) -> Use | None:
+    """The use that waits for just this errand and may still begin, or None: what is late is not opened any more."""
+    found = use_of(connection, errand.subject)
+    if found is None or found.state is not UseState.OPENING or at >= found.lapses_at:
+        return None
+    on = privileged_id(connection, found.privileged_id)
+    wanted = on.system, found.login, on.mode, on.entitlement
+    if (errand.system, errand.login, errand.mode, errand.entitlement) != wanted:
+        return None
+    return found if why_over(connection, door, found, at) is None else None
 
 
 def over_by_time(found: Use, at: datetime) -> End | None:

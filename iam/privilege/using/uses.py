@@ -29,6 +29,10 @@ UNWITNESSED: Final = timedelta(minutes=15)
 """How long a use waits for its witness, and afterwards for a target that does not answer."""
 
 
+_LONG: Final = 19
+"""Digits of a number that no row has."""
+
+
 class UseState(StrEnum):
     """Where a use is.  OPENING and CLOSING wait for the target; in PAUSED the target is closed and the clock runs."""
 
@@ -247,6 +251,15 @@ def use(connection: Connection, use_id: int) -> Use:
     if row is None:
         raise NotFound("その特権IDの利用はありません。一覧から開き直してください。")
     return use_in(row)
+
+
+def use_of(connection: Connection, subject: str) -> Use | None:
+    """The use that the audit or an errand names so, or None."""
+    number = subject.removeprefix(subject_of(0)[:-1])
+    if not (number.isascii() and number.isdecimal() and len(number) < _LONG and subject_of(int(number)) == subject):
+        return None
+    row = connection.execute(select(use_table).where(use_table.c.id == int(number))).one_or_none()
+    return None if row is None else use_in(row)
 
 
 def uses(

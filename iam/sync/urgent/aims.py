@@ -96,6 +96,8 @@ def _is_privileged(model: AccessModel, errand: Errand) -> bool:
 
 def _opened_by_us(connection: Connection, errand: StoredErrand) -> bool:
     table = errand_table.c
-    opened = table.kind == ErrandKind.OPEN, table.tries > 0, table.outcome != Outcome.REFUSED
+    # What was refused when it was claimed first has reached nothing; later, it may have.
+    reached = (table.tries > 1) | ((table.tries > 0) & (table.outcome != Outcome.REFUSED))
+    opened = table.kind == ErrandKind.OPEN, reached
     query = select(table.id).where(*same_account(errand), *opened).limit(1)
     return connection.execute(query).first() is not None

@@ -14,7 +14,7 @@ from iam.privilege.books import use_table
 from iam.privilege.using import End, Use, UseState
 from iam.record.columns import JST, jst_day
 from iam.record.store import Store
-from iam.sync.urgent.errands import Outcome, errands
+from iam.sync.urgent.errands import Errand, ErrandKind, Mode, Outcome, errands, put
 from tests.bodies import row
 from tests.functional.privilege.conftest import MakeWing
 from tests.functional.privilege.using.test_alone import approves, writes
@@ -103,6 +103,30 @@ def test_a_use_that_its_target_never_told_to_be_open_is_closed_when_it_is_read_b
     wing.ends(use, wing.user)
     wing.rounds(2)
     assert wing.now(use).state is UseState.CLOSING
+
+
+def test_nothing_is_opened_but_for_a_use_that_waits_for_it(make_wing: MakeWing) -> None:
+    wing = make_wing("console", "root")
+    late = wing.asks(wing.user, wing.ids["console"])
+    wing.joins(wing.witness, late)
+    # No worker was there for hours; an errand that somebody wrote into the book belongs to nothing.
+    wing.clock.on(minutes=16)
+    with wing.store.act("test") as act:
+        forged = Errand(
+            system="gw", login="kanri1", kind=ErrandKind.OPEN, mode=Mode.ENABLE, subject=late.subject, rule="",
+            clause="", words="",
+        )  # fmt: skip
+        put(act, forged)
+        put(act, replace(forged, subject="use 999"))
+    wing.carry()
+    assert wing.gw.is_on("kanri3") is wing.gw.is_on("kanri1") is False
+    wing.rounds(3)
+    assert wing.now(late).state is UseState.CLOSED
+    use = wing.asks(wing.user, wing.ids["console"])
+    wing.joins(wing.witness, use)
+    wing.user.suspended()
+    wing.carry()
+    assert wing.shut("console")
 
 
 def test_a_witness_who_became_a_contractor_is_no_witness(make_wing: MakeWing) -> None:
