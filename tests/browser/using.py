@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from iam.policy.profile import Role
+from iam.privilege import console
 from iam.privilege.books import use_table
 from iam.privilege.register import Mode
 from iam.privilege.using import Acting, Use, confirm_record, end, leave, withdraw, write_record
@@ -46,6 +47,7 @@ class InUse:
     to_confirm: int
     requested: int
     entrusted: int
+    prepared: int
 
     def at(self) -> dict[tuple[str, str], object]:
         """What each page asks for: endpoint and name to a number."""
@@ -54,7 +56,7 @@ class InUse:
             ("privileged_ask.page", here): self.ids[4], ("privileged_use.page", here): self.open,
             ("privileged_witness.page", here): self.watched, ("privileged_record.write", here): self.over,
             ("privileged_record.confirm", here): self.to_confirm, ("privileged_record.line_of", here): self.told,
-            ("privileged_return.page", here): self.entrusted,
+            ("privileged_return.page", here): self.entrusted, ("privileged_console.deed", here): self.prepared,
         }  # fmt: skip
 
 
@@ -83,7 +85,18 @@ def furnish_using(city: City, staff: Visitor) -> InUse:
     opened = _opened(ward, user, peer, ids[0])
     watched = _opened(ward, peer, user, ids[3])
     requested = ward.asked(peer, ids[4], "通信機器の設定の確認").id
-    return InUse(city, ward, ids, user, peer, opened.id, over, told, watched.id, to_confirm, requested, entrusted)
+    prepared = console.recognise(user, _prepared(ward, user, ids[4]))
+    assert isinstance(prepared, console.ConsoleDeed)
+    return InUse(
+        city, ward, ids, user, peer, opened.id, over, told, watched.id, to_confirm, requested, entrusted, prepared.id
+    )  # fmt: skip
+
+
+def _prepared(ward: Ward, user: Acting, on: int) -> str:
+    """The code of what somebody's console has prepared for the user."""
+    content = {"privileged_id": on, "purpose": "通信機器の設定の確認", "decision_number": "情第8号", "minutes": 30}
+    with ward.store.act("unyou") as act:
+        return console.prepare(act, ward.door, console.Draft(console.Verb.ASK, user.id, content, "unyou"))[1]
 
 
 def _opened(ward: Ward, user: Acting, witness: Acting, on: int) -> Use:
@@ -126,6 +139,8 @@ def moments_of(found: InUse, staff: Visitor) -> Iterator[Moment]:
     yield Moment("privileged_ask.emergency_none", stranger, _goes(city, "/privilege/emergency"))
     yield Moment("privileged_ask.wrong", staff, _sent_empty(found), 422)
     yield Moment("privileged_ask.english", staff, _in_english(found))
+    yield Moment("privileged_console.open", staff, _by_code(found))
+    yield Moment("privileged_console.wrong", staff, _wrong_code(city), 422)
     yield Moment("privileged_witness.request", staff, _goes(city, f"/privilege/witness/{found.requested}"))
     yield Moment("privileged_use.over", staff, _goes(city, f"/privilege/uses/{found.over}"))
     yield Moment("privileged_use.told", staff, _goes(city, f"/privilege/uses/{found.told}"))
@@ -168,6 +183,31 @@ def _from_asked_to_closing(found: InUse, staff: Visitor) -> Iterator[Moment]:
 def _goes(city: City, path: str) -> Callable[[Page], None]:
     def arrive(page: Page) -> None:
         page.goto(city.origin + path)
+
+    return arrive
+
+
+def _by_code(found: InUse) -> Callable[[Page], None]:
+    def arrive(page: Page) -> None:
+        with found.city.store.read() as connection:
+            before = console.open_deeds(connection, found.user.id, found.city.store.clock())
+        for each in before:  # no more than a few wait for one person
+            if each.id != found.prepared:
+                console.cancel(found.user, each.id)
+        page.goto(f"{found.city.origin}/privilege/console")
+        page.get_by_label("確認コード").fill(_prepared(found.ward, found.user, found.ids[5]))
+        page.get_by_role("button", name="内容を見る").click()
+        expect(page.get_by_role("button", name="内容のとおり確定する")).to_be_visible()
+
+    return arrive
+
+
+def _wrong_code(city: City) -> Callable[[Page], None]:
+    def arrive(page: Page) -> None:
+        page.goto(f"{city.origin}/privilege/console")
+        page.get_by_label("確認コード").fill("AAAA-AAAA")
+        page.get_by_role("button", name="内容を見る").click()
+        expect(page.locator(".field__error")).to_be_visible()
 
     return arrive
 
