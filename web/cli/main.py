@@ -33,14 +33,14 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "web.cli.night.reconcile:reconcile",
         "システムにある利用者IDを読み、台帳と照らし合わせて分類します。",
     ),
-    "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを根拠とともに表示します。"),
+    "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを表示し、利用を停止・回復します。"),
     "decide": ("web.cli.people.decide:decide", "職員が情報システムに入れるかどうかを、理由とともに答えます。"),
     "officers": ("web.cli.setup.officers:officers", "役職に就いている職員を一覧にし、初めの担当者二人を決めます。"),
     "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
     "privilege": (
         "web.cli.privilege.privilege:privilege",
-        "特権IDの台帳と利用を表示し、利用を終わらせ、対象システムの記録と突き合わせます。",
+        "特権IDの台帳と利用を見て、終わらせ、記録と突き合わせます。",
     ),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
     "terminal": (

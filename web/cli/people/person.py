@@ -61,7 +61,7 @@ MOMENT: Final = _Moment()
 
 @click.group()
 def person() -> None:
-    """職員の発令、状態、利用者IDを根拠とともに表示し、利用を停止・回復します。"""
+    """職員の発令、状態、利用者IDを表示し、利用を停止・回復します。"""
 
 
 person.add_command(suspend)

@@ -54,8 +54,9 @@ def suspend(context: click.Context, *, number: str, reason: str, as_json: bool) 
       iam person suspend 0012345 --reason "規程違反の調査のため（決裁 6総第12号）"
 
     \b
-    終了コード: 0 すべてのシステムで停止した、2 使い方・権限の誤り、3 ガードが保留した、
-               4 停止を記録したが、まだ反映できないシステムがある（職員は入れません。繰り返し試します）
+    終了コード: 0 すべてのシステムで停止した、2 使い方・権限の誤り、
+      3 ガードが保留した、4 停止を記録したが、まだ反映できないシステムがある
+      （職員は入れません。反映できるまで繰り返し試します）
     """
     _do(context, number, reason, _Said("停止", "suspend"), stop, as_json=as_json)
 
@@ -75,7 +76,7 @@ def restore(context: click.Context, *, number: str, reason: str, as_json: bool) 
 
     \b
     例:
-      iam person restore 0012345 --reason "調査の結果、違反はなかった（決裁 6総第15号）"
+      iam person restore 0012345 --reason "調査の結果、違反はなかった"
 
     \b
     終了コード: iam person suspend と同じ

@@ -39,7 +39,8 @@ _HOW: Final = """ここでは準備だけを行い、8文字の確認コード�
   {example}
 
 \b
-終了コード: 0 準備した（--wait では、行われた）、2 使い方の誤り、断られた、取りやめられた、
+終了コード: 0 準備した（--wait では、行われた）、2 使い方の誤り、断られた、
+  取りやめられた、
   3 確定されないまま期限が過ぎた（--wait）"""
 
 Said = dict[str, Any]
@@ -85,7 +86,7 @@ _DECISION: Final = click.Option(["--decision", "decision_number"], default="", m
 _COMMANDS: Final = (
     _Command(
         Verb.NOMINATE, "特権代行の指名を準備します（統括の担当者）。",
-        'iam privilege nominate 000456 --id 3 --until 2027-03-31 --reason "保守の担当" --as 000123',
+        'iam privilege nominate 000456 --id 3 --until 2027-03-31 \\\n    --reason "保守の担当" --as 000123',
         (
             click.Argument(["delegate"], metavar="任せる職員の番号"),
             click.Option(["--id", "ids"], type=int, multiple=True, required=True, metavar="番号",
@@ -116,7 +117,7 @@ _COMMANDS: Final = (
     ),
     _Command(
         Verb.ASK, "特権IDの利用の申請を準備します（任された職員）。",
-        'iam privilege ask 3 --purpose "索引の作り直し" --minutes 60 --as 000456 --wait',
+        'iam privilege ask 3 --purpose "索引の更新" --minutes 60 --as 000456 --wait',
         (
             _number("privileged_id"), _text("purpose", "使う目的。"), _DECISION,
             click.Option(["--minutes"], type=click.IntRange(1, 720), default=None, metavar="分",
@@ -144,12 +145,12 @@ _COMMANDS: Final = (
     ),
     _Command(
         Verb.EMERGENCY, "緊急利用を準備します。確定すると、責任者に直ちに知らせます。",
-        'iam privilege emergency 3 --reason "夜間に停止" --purpose "再起動" --as 000456 --wait',
+        'iam privilege emergency 3 --reason "停止" --purpose "再起動" --as 000456',
         (_number("privileged_id"), _text("reason", "何が起きているか。"), _text("purpose", "何をするか。")),
     ),
     _Command(
         Verb.APPROVE_AFTERWARDS, "緊急利用の事後の承認を準備します（承認者）。",
-        'iam privilege approve-afterwards 12 --words "報告書と記録が合っている" --as 000123',
+        'iam privilege approve-afterwards 12 --words "記録を確かめた" --as 000123',
         (_number("use"), _text("words", "確かめたこと。")),
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from web.cli.privilege.uses import end_command, undone_command, use_command, use
 
 @click.group()
 def privilege() -> None:
-    """特権IDの台帳と利用を表示し、利用を終わらせ、対象システムの記録と突き合わせます。
+    """特権IDの台帳と利用を見て、終わらせ、記録と突き合わせます。
 
     指名、承認、利用の申請、立会い、記録などは、ここで準備し、本人がポータル（/privilege/console）で確定します。
     OSのアカウントでは本人を確かめられないため、コンソールだけでは何も行われません。
@@ -25,12 +25,13 @@ def privilege() -> None:
       iam privilege use 12                       利用 12 で起きたことを見る
       iam privilege end 12 --reason "不審な操作"  利用 12 をいますぐ終わらせる
       iam privilege ask 3 --as 000123 --purpose "索引の作り直し" --wait
-      iam privilege undone --check               システムで行えていない操作があるか確かめる
+      iam privilege undone --check               システムで行えていない操作を見る
       iam privilege sightings /var/log/auth.log --system unix
       iam privilege scan --check
 
     \b
-    終了コード: 0 完了、1 あり（--check）、2 使い方・設定の誤り、断られた、ポータルで行う操作、
+    終了コード: 0 完了、1 あり（--check）、2 使い方・設定の誤り、断られた、
+      ポータルで行う操作、
       3 読めないファイルがある、確定されないまま期限が過ぎた
     """
 

@@ -74,7 +74,8 @@ def sightings_command(
     journalctl -o json の出力、slapd の記録を読みます。同じ行を二度取り込んでも、一度として数えます。
 
     \b
-    終了コード: 0 完了、1 新しい指摘あり（--check）、2 使い方・設定の誤り、3 読めないファイルがある
+    終了コード: 0 完了、1 新しい指摘あり（--check）、2 使い方・設定の誤り、
+      3 読めないファイルがある
     """
     told, refused = list[tuple[str, TakenIn]](), list[str]()
     for path in files:
