@@ -88,10 +88,14 @@ def _next(desk: Desk, id_: int) -> str:
     return f"{portal.origin}/office/configuration/{id_} で運用担当か統括が申請し、別の統括か承認者が確認します。"
 
 
+def _who(actor: str) -> str:
+    return actor.replace("staff:", "職員番号 ", 1)
+
+
 def _lines(desk: Desk, judged: Judged) -> Iterator[str]:
     yield f"いまの設定の照合値: {desk.running.digest[:16]}（{judged.standing.label_ja}）"
     if judged.in_force and judged.in_force.confirmed_at:
-        named = f"申請 {judged.in_force.proposed_by}、確認 {judged.in_force.confirmed_by}"
+        named = f"申請 {_who(judged.in_force.proposed_by)}、確認 {_who(judged.in_force.confirmed_by)}"
         yield f"確認済みの設定: {judged.in_force.digest[:16]}（{local_text(judged.in_force.confirmed_at)}、{named}）"
     if judged.until:
         yield f"緊急の変更として {local_text(judged.until)} まで使えます。"

@@ -15,11 +15,13 @@ from werkzeug.wrappers import Response
 
 from iam.errors import Forbidden
 from iam.office import cases
-from iam.office.cases import Case, CaseState
+from iam.office.cases import Case, CaseKind, CaseState
 from iam.people.ledger import Person, people
 from web.officer.cases.content import Content
 from web.officer.cases.contents import content_of
 from web.officer.officer import officer
+from web.officer.systems import name_of, right_of
+from web.portal.privilege.words import title
 from web.site.access import OVERSIGHT
 from web.site.site import at, the_site
 
@@ -64,8 +66,18 @@ def page() -> str:
         names = names_of(connection, [*waiting, *asked, *others])
     return render_template(
         "officer/cases/list.html", waiting=waiting, asked=asked, others=others, names=names, tones=TONES,
-        oversees=oversees,
+        oversees=oversees, about=about,
     )  # fmt: skip
+
+
+def about(case: Case) -> str:
+    """What a case without a person is about, as people read it; "" where its kind says everything."""
+    content = case.content
+    name = str(content.get("name") or content.get("login") or content.get("entitlement") or "")
+    if case.kind is not CaseKind.PRIVILEGED_ID or not name:
+        return name
+    system = str(content.get("system", ""))
+    return title(name_of(system), name if content.get("login") else right_of(system, name))
 
 
 @pages.get("/office/cases/<int:id_>")

@@ -165,6 +165,7 @@ def test_two_officers_confirm_what_the_console_proposed_and_both_stand_in_the_re
     hall.change("iam.toml", "absence_runs = 3", "absence_runs = 5")
     shown = hall.console(standing_command)
     assert (shown.exit_code, "供給元 jinji absence_runs: 3 → 5" in shown.stdout) == (1, True)
+    assert f"確認 職員番号 {city.holder(Role.APPROVER)}" in shown.stdout
     code, why = refusal(hall.console(sync))
     assert (code, "供給元 jinji absence_runs" in why, "iam policy propose" in why) == (2, True, True)
     case = hall.signed(city, hall.proposed("不在を長く待つ"))

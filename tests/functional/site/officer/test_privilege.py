@@ -66,7 +66,9 @@ def test_an_id_is_registered_changed_and_retired_by_two_officers_each(city: City
     assert wrong.status_code == 422
     assert 'id="login-error"' in shown
     assert 'id="most_holders-error"' in shown
-    confirmed(city, operator.send(f"{PAGE}/ids/new", new).location)
+    case = operator.send(f"{PAGE}/ids/new", new).location
+    assert "財務会計 の zaimu-kanri</h3>" in city.somebody(APPROVER).get("/office/cases").get_data(as_text=True)
+    confirmed(city, case)
     with city.store.read() as connection:
         made = register.privileged_ids(connection)[0]
     assert (made.login, made.mode, made.most_holders) == ("zaimu-kanri", Mode.SECRET, 2)

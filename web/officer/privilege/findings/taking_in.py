@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 from wtforms import FileField, IntegerField, SelectField
-from wtforms.validators import NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from connectors.sightings import Content, open_log
 from iam.errors import NotFound, SourceError
@@ -34,7 +34,7 @@ _YEARS: Final = (2000, 2100)
 class LogForm(PageForm):
     """The file, and which system wrote it."""
 
-    system = SelectField(lazy_gettext("情報システム"))
+    system = SelectField(lazy_gettext("情報システム"), [InputRequired(lazy_gettext("情報システムを選んでください。"))])
     file = FileField(lazy_gettext("ファイル"))
     year = IntegerField(lazy_gettext("最初の行の年"), [Optional(), NumberRange(*_YEARS)])
 
