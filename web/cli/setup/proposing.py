@@ -88,8 +88,8 @@ def _next(desk: Desk, id_: int) -> str:
     return f"{portal.origin}/office/configuration/{id_} で運用担当か統括が申請し、別の統括か承認者が確認します。"
 
 
-def _who(actor: str) -> str:
-    return actor.replace("staff:", "職員番号 ", 1)
+def _who(actor: str | None) -> str:
+    return (actor or "—").replace("staff:", "職員番号 ", 1)
 
 
 def _lines(desk: Desk, judged: Judged) -> Iterator[str]:
