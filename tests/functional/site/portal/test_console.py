@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from threading import Thread
@@ -50,10 +51,14 @@ class Play:
 
     # --- at the console
 
-    def runs(self, *args: str) -> Result:
+    @cached_property
+    def desk(self) -> Desk:
         desk = Desk(self.folder / "iam.toml", {}, os.getuid())
         desk.__dict__["store"] = self.city.store
-        return CliRunner().invoke(privilege, args, obj=desk)
+        return desk
+
+    def runs(self, *args: str) -> Result:
+        return CliRunner().invoke(privilege, args, obj=self.desk)
 
     def prepares(self, *args: str) -> str:
         """The code that the console tells."""
