@@ -25,6 +25,9 @@ from web.body.deployment import Deployment
 _SHOWN: Final = 32
 """Hex digits of a digest within a statement: 128 bits."""
 
+_OWN_FILE: Final = ".toml"
+"""How the name of a profile of the body's own ends, which the settings keep as a word."""
+
 _TRUSTED: Final = frozenset(
     {"ca", "ca_file", "certificate_file", "next_certificate_file", "rsa_certificate_file", "key_roots"}
 )
@@ -171,8 +174,8 @@ def _words(value: object, folder: Path | None) -> str:
         return _WORDS[value]
     if isinstance(value, URL):
         return _url(value, folder)
-    if isinstance(value, Path):
-        return _place(value, folder)
+    if isinstance(value, Path) or (isinstance(value, str) and value.endswith(_OWN_FILE)):
+        return _place(Path(value), folder)
     if isinstance(value, list | tuple | set | frozenset):
         found = [_words(each, folder) for each in value]
         return "、".join(sorted(found) if isinstance(value, set | frozenset) else found) or "なし"

@@ -165,7 +165,7 @@ def test_two_officers_confirm_what_the_console_proposed_and_both_stand_in_the_re
     hall.change("iam.toml", "absence_runs = 3", "absence_runs = 5")
     shown = hall.console(standing_command)
     assert (shown.exit_code, "供給元 jinji absence_runs: 3 → 5" in shown.stdout) == (1, True)
-    assert f"確認 職員番号 {city.holder(Role.APPROVER)}" in shown.stdout
+    assert f"確認 職員番号 {city.holder(Role.GENERAL_OFFICER)}" in shown.stdout
     code, why = refusal(hall.console(sync))
     assert (code, "供給元 jinji absence_runs" in why, "iam policy propose" in why) == (2, True, True)
     case = hall.signed(city, hall.proposed("不在を長く待つ"))
@@ -331,6 +331,11 @@ def test_no_secret_stands_in_a_proposal_and_the_place_of_each_does(hall: Hall) -
     settings = load(hall.config, {"IAM_DATABASE_PASSWORD": SECRET})
     content = str(running_of(replace(hall.deployment(), settings=settings)).content)
     assert (SECRET in content, "directory.password" in content, "keys.json" in content) == (False, True, True)
+
+
+def test_it_is_the_same_however_its_folder_is_named(hall: Hall) -> None:
+    near = Path(os.path.relpath(hall.config))
+    assert running_of(proved(load(near, {}), str(near), [])).digest == running_of(hall.deployment()).digest
 
 
 def test_a_draft_is_signed_once_and_by_nobody_else(hall: Hall) -> None:
