@@ -1,23 +1,21 @@
 """Bodies over both databases.
 
-Each test gets its own copy of one migrated database: a copy costs a tenth of
-what the migrations cost.
+Each test gets a migrated database to itself: a copy of a file, or a database that nobody else uses meanwhile.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from migrations.run import upgrade
 from tests.bodies import Body, a_body
+from tests.functional.databases import Databases
 from web.practice.servers.postgres import Postgres
 
 MakeBody = Callable[..., Body]
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +27,10 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_database(postgres: Postgres) -> str:
-    """The name of a migrated PostgreSQL database with nothing in it."""
+def databases(postgres: Postgres) -> Databases:
+    """Migrated PostgreSQL databases with nothing in them."""
     upgrade(postgres.create("night_empty"))
-    return "night_empty"
+    return Databases(postgres, "night_empty")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,10 +40,10 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("empty_file"), tmp_path / "iam.db")
         yield f"sqlite:///{tmp_path / 'iam.db'}"
         return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"night_{next(_numbers)}"
-    yield postgres.create(name, template=request.getfixturevalue("empty_database"))
-    postgres.drop(name)
+    databases: Databases = request.getfixturevalue("databases")
+    name = databases.take()
+    yield request.getfixturevalue("postgres").url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 
 from iam.policy.profile import Role
 from iam.record.keys import KeyRing
+from migrations.run import upgrade
+from tests.functional.databases import Databases
 from tests.functional.site.given import City, fill, who_is_there, write_city
 from web.body.deployment import Deployment
 from web.practice.servers.postgres import Postgres
@@ -38,12 +40,12 @@ def ground(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Ground
 
 
 @pytest.fixture(scope="session")
-def filled_database(ground: Ground, postgres: Postgres, empty_database: str) -> str:
+def filled(ground: Ground, postgres: Postgres) -> Databases:
     # A folder of tests that takes these fixtures over has a database of its own.
-    name = f"sakura_filled_{next(_numbers)}"
-    url = postgres.create(name, template=empty_database)
-    fill(ground.deployment, url, ground.keys)
-    return name
+    name = f"sakura_{next(_numbers)}"
+    upgrade(postgres.create(name))
+    fill(ground.deployment, postgres.url(name), ground.keys)
+    return Databases(postgres, name)
 
 
 @pytest.fixture
@@ -55,12 +57,12 @@ def city_sqlite(ground: Ground, tmp_path: Path) -> Iterator[City]:
 
 
 @pytest.fixture
-def city_postgresql(ground: Ground, postgres: Postgres, filled_database: str) -> Iterator[City]:
-    name = f"site_{next(_numbers)}"
-    city = City(ground.deployment, ground.keys, postgres.create(name, template=filled_database), ground.known)
+def city_postgresql(ground: Ground, postgres: Postgres, filled: Databases) -> Iterator[City]:
+    name = filled.take()
+    city = City(ground.deployment, ground.keys, postgres.url(name), ground.known)
     yield city
     city.store.dispose()
-    postgres.drop(name)
+    filled.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

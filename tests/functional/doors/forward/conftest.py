@@ -3,10 +3,10 @@
 import pytest
 
 from tests.functional.doors.forward.given import Street
-from tests.functional.site.conftest import city, city_postgresql, city_sqlite, filled_database, ground
+from tests.functional.site.conftest import city, city_postgresql, city_sqlite, filled, ground
 from tests.functional.site.given import City
 
-__all__ = ["city", "city_postgresql", "city_sqlite", "filled_database", "ground"]
+__all__ = ["city", "city_postgresql", "city_sqlite", "filled", "ground"]
 
 
 @pytest.fixture
