@@ -365,7 +365,7 @@ def _prepare_sqlite(driver: sqlite3.Connection, _record: object) -> None:
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    # Of several who open a new file one switches it, and SQLite refuses the others at once instead of letting them wait.
+    # Of several who open a new file one switches it; SQLite refuses the others at once instead of letting them wait.
     for wait in (0.02, 0.1, 0.5, 2.0):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
