@@ -96,3 +96,10 @@ def test_the_help_says_what_to_do_afterwards(town: Town) -> None:
 @pytest.mark.parametrize("words", ["keys", "証跡を封印する鍵と、トークンに署名する鍵を更新します。"])
 def test_the_list_of_commands_names_it(town: Town, words: str) -> None:
     assert words in town.run("--help").stdout
+
+
+@pytest.mark.parametrize("command", ["rotate", "roll-tokens"])
+def test_an_emergency_has_a_reason(settled: Town, command: str) -> None:
+    refused = settled.run("keys", command, "--emergency", " ")
+    assert refused.exit_code == 2
+    assert "急ぐ理由を書いてください" in refused.stderr

@@ -7,7 +7,7 @@ have confirmed a configuration, a renewal needs a permit of two (R19), or is ala
 
 import click
 
-from iam.errors import IntegrityError
+from iam.errors import Conflict, IntegrityError
 from iam.office.changes import permits
 from iam.office.changes.permits import KeyDeed
 from iam.record.act import Act
@@ -100,6 +100,8 @@ def _permitted(desk: Desk, deed: KeyDeed, emergency: str) -> None:
         Forbidden: without a permit; ConfigurationError: when an emergency could be anybody's.
     """
     if emergency:
+        if not emergency.strip():
+            raise Conflict("--emergency には、急ぐ理由を書いてください。確認する担当者が読みます。")
         desk.refuse_shared_configuration()
         return
     with desk.store.read() as connection:
