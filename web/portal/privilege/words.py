@@ -4,7 +4,7 @@ The one law: *every state says what comes next*: nobody who holds a privileged I
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from iam.people.ledger import people
 from iam.policy.entry.privileged import Alone
+from iam.privilege.delegating.delegation import delegation
 from iam.privilege.register import PrivilegedId, by_id
 from iam.privilege.using import UNDER_WAY, UNDONE, Acting, Use, UseState
 from iam.record.columns import jst_day
@@ -35,7 +36,10 @@ _WATCHED: Final = frozenset({*UNDER_WAY, UseState.CLOSING})
 
 @dataclass(frozen=True)
 class Shown:
-    """One use on a page of whoever is signed in.  `left`: seconds until its end; 0 without one."""
+    """One use on a page of whoever is signed in.  `left`: seconds until its end; 0 without one.
+
+    `conditions`: of its delegation, where one use is shown by itself.
+    """
 
     use: Use
     id: PrivilegedId
@@ -46,6 +50,7 @@ class Shown:
     own: bool
     left: int
     right: str = ""
+    conditions: str = ""
 
     @property
     def path(self) -> str:
@@ -233,8 +238,9 @@ def shown(connection: Connection, found: Iterable[Use]) -> list[Shown]:
 
 
 def one(connection: Connection, found: Use) -> Shown:
-    """One use as whoever is signed in sees it."""
-    return shown(connection, [found])[0]
+    """One use as whoever is signed in sees it, with the conditions under which it was delegated."""
+    by = None if found.delegation_id is None else delegation(connection, found.delegation_id, at())
+    return replace(shown(connection, [found])[0], conditions=by.conditions if by else "")
 
 
 def _shown(use: Use, id_: PrivilegedId, named: Mapping[int, str], me: int, now: datetime) -> Shown:

@@ -111,7 +111,7 @@ def test_a_use_is_asked_for_witnessed_and_shown_its_secret_once(walk: Scene) -> 
     assert "立会いを待っています" in read(walk.user, page)
     assert "立会いの依頼" in read(walk.witness, "/privilege")
     asked = read(walk.witness, watched(page))
-    assert [each for each in ("ディスクを増やす", "情第123号") if each not in asked] == []
+    assert [each for each in ("ディスクを増やす", "情第123号", "夜間は使わない") if each not in asked] == []
 
     walk.witness.send(f"{watched(page)}/join", of=watched(page))
     assert "始めています" in read(walk.user, page)
