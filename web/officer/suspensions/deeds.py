@@ -41,9 +41,9 @@ def suspend(id_: int) -> Response | tuple[str, int]:
     )  # fmt: skip
 
     def said(done: Suspended) -> str:
-        ended = ngettext(
+        ended = "" if not done.sessions else ngettext(
             "端末%(num)s台をサインアウトさせました。", "端末%(num)s台をサインアウトさせました。", done.sessions
-        )
+        )  # fmt: skip
         return gettext("利用を停止しました。情報システムには数秒で反映します。") + ended + _told(done)
 
     return _answer(id_, shown, suspending.suspend, said)
