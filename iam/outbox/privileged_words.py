@@ -25,6 +25,12 @@ PRIVILEGED_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             "止まるまで繰り返し試します。急ぐときは、{system}の側で止めてください。" + LOOK,
             at=datetime, system=str, right=str, subject=str,
         ),
+        Topic.PRIVILEGE_SUSPECTED: worded(
+            "特権IDのパスワードの漏えいが疑われています",
+            "{at}に、{person}さん（{staff_number}）が、{system}の特権ID「{right}」のパスワードの漏えいの疑いを届け出ました。",
+            "パスワードは直ちに変えています。" + LOOK,
+            at=datetime, person=str, staff_number=str, system=str, right=str,
+        ),
         Topic.PRIVILEGE_RECORD_DUE: worded(
             "特権IDの作業記録をお願いします",
             "{system}の特権ID「{right}」の利用（受付番号 {number}）の作業記録を、{until}までに書いてください。",

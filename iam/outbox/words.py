@@ -48,6 +48,7 @@ class Topic(StrEnum):
     PLAN_HELD = "plan_held"
     PRIVILEGE_ENDED = "privilege_ended"
     PRIVILEGE_STUCK = "privilege_stuck"
+    PRIVILEGE_SUSPECTED = "privilege_suspected"
     PRIVILEGE_RECORD_DUE = "privilege_record_due"
     PRIVILEGE_CONFIRMATION_DUE = "privilege_confirmation_due"
     PRIVILEGE_REVIEW_DUE = "privilege_review_due"

@@ -58,6 +58,17 @@ def words_of(door: Door, on: PrivilegedId, number: int) -> dict[str, Value]:
     return {"system": system_name(door, on.system), "right": on.name, "number": number}
 
 
+def suspected(act: Act, door: Door, on: PrivilegedId, by: int) -> None:
+    """A secret may be known to others: whoever answers for privileged IDs, data or the system is told (R31)."""
+    who = person(act, by)
+    values: dict[str, Value] = {
+        "at": act.at, "person": who.name, "staff_number": who.staff_number,
+        "system": system_name(door, on.system), "right": on.name,
+    }  # fmt: skip
+    ids = bearing(act, door, Role.GENERAL_OFFICER, Role.DATA_OFFICER) | owners(act, door, on.system)
+    tell(act, ids - {by}, Topic.PRIVILEGE_SUSPECTED, values)
+
+
 def stuck(act: Act, door: Door, errand: StoredErrand) -> None:
     """The alarm of an errand that failed first: whoever can shut the system's own door is told, once.
 

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from iam.errors import Conflict, Forbidden, NotFound
 from iam.office.roles import roles_held
 from iam.policy.profile import Role
+from iam.privilege import telling
 from iam.privilege.barred import why_barred
 from iam.privilege.books import delegation_table, privileged_id_table, secret_table
 from iam.privilege.register import Mode, PrivilegedId, in_use, privileged_id, privileged_ids
-from iam.privilege.telling import called
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
@@ -170,6 +170,7 @@ def suspect(act: Act, door: Door, id_: int, by: int, reason: str) -> int:
     if in_use(act.connection, id_):
         raise Conflict("この特権IDは利用中です。利用を終えると、パスワードはすぐに変わります。先に終えてください。")
     act.record("secret.suspected", found.subject, {"by": by, "reason": reason})
+    telling.suspected(act, door, found, by)
     return rotate(act, door, found, "漏えいの疑い")
 
 
@@ -181,7 +182,7 @@ def rotate(act: Act, door: Door, on: PrivilegedId, why: str) -> int:
         Errand(
             system=on.system, login=on.login, kind=ErrandKind.ROTATE, mode=Mode.SECRET, subject=on.subject,
             rule=on.subject, clause=door.profile.privileged.window.clause,
-            words=f"{called(door, on)}のパスワードの変更（{why}）",
+            words=f"{telling.called(door, on)}のパスワードの変更（{why}）",
             secret_id=make(act, door.keys, on.id, why), former_id=former,
         ),
     )  # fmt: skip

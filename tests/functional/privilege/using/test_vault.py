@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from iam.outbox import Topic, unseen
 from iam.policy.profile import StaffKind
 from iam.privilege import delegating, vault
 from iam.privilege.books import secret_table
@@ -102,6 +103,9 @@ def test_a_secret_is_changed_on_suspicion_by_officers_alone_and_not_while_somebo
     wing.rounds(3)
     before = wing.gw.secrets["uid=kanri1"]
     suspects(wing.operator)
+    with wing.store.read() as connection:
+        told = [each.topic for each in unseen(connection, wing.general.id)]
+    assert told.count(Topic.PRIVILEGE_SUSPECTED) == 1
     wing.rounds(2)
     assert wing.gw.secrets["uid=kanri1"] != before
     assert sealed(wing, "root") == 0
