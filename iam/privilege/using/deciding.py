@@ -237,7 +237,8 @@ def _finish(use: Use, at: datetime) -> datetime:
     """When it ended, or will at the latest."""
     if use.ended_at is not None:
         return use.ended_at
-    return use.ends_at or at + timedelta(minutes=use.minutes)
+    # One whose end has passed and that nobody has ended yet is still open.
+    return max(use.ends_at, at) if use.ends_at else at + timedelta(minutes=use.minutes)
 
 
 # --- joining

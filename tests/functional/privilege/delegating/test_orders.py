@@ -357,6 +357,7 @@ class Orders(RuleBasedStateMachine):
         with self.bureau.store.act("test") as act:
             act.connection.execute(update(block_table).values(lifted_at=act.at))
         self.books.stopped.clear()
+        self.a_moment()
 
     @rule(who=some.integers(2, 3), state=some.sampled_from([State.LOST, State.REMOVED]))
     def loses_a_factor(self, who: int, state: State) -> None:
@@ -368,6 +369,7 @@ class Orders(RuleBasedStateMachine):
         self.books.keys[who] -= 1
         if state is State.LOST:
             self.breaks(who)
+        self.a_moment()
 
     @rule(who=some.integers(2, 4))
     def gets_a_key(self, who: int) -> None:
@@ -392,6 +394,10 @@ class Orders(RuleBasedStateMachine):
                 update(delegation_table).where(delegation_table.c.id == id_).values(reason="別の理由")
             )
         truth.broken = True
+
+    def a_moment(self) -> None:
+        """What comes next comes later: of two things at one instant the strict order is believed."""
+        self.bureau.office.hall.clock.on(seconds=1)
 
     @rule(hours=some.sampled_from([1, 12, 24, 24, 96]))
     def time_passes(self, hours: int) -> None:
