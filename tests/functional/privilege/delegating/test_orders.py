@@ -445,5 +445,9 @@ class Orders(RuleBasedStateMachine):
 
 TestOrders = Orders.TestCase
 TestOrders.settings = settings(
-    max_examples=30, stateful_step_count=35, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False
+    max_examples=30,
+    stateful_step_count=35,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,  # a run of the tests finds what the last one found; a hunt changes this line
 )

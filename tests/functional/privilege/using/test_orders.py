@@ -312,5 +312,9 @@ def _person(use: Use) -> int:
 
 TestPrivileged = Privileged.TestCase
 TestPrivileged.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,  # a run of the tests finds what the last one found; a hunt changes this line
 )
