@@ -355,7 +355,8 @@ class Orders(RuleBasedStateMachine):
     @rule()
     def restored(self) -> None:
         with self.bureau.store.act("test") as act:
-            act.connection.execute(update(block_table).values(lifted_at=act.at))
+            lasting = block_table.c.lifted_at.is_(None)
+            act.connection.execute(update(block_table).where(lasting).values(lifted_at=act.at))
         self.books.stopped.clear()
         self.a_moment()
 
