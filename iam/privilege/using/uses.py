@@ -20,10 +20,9 @@ from iam.privilege.books import use_table
 from iam.record.act import Act
 from iam.record.audit.chain import audit_record
 from iam.record.columns import among
-from iam.record.store import Store
-from iam.signin.door import Door, Entrant, Where, actor_of
+from iam.signin.door import actor_of
 from iam.signin.kinds import Proofs
-from iam.signin.sessions import Session
+from iam.signin.own.owner import Owner
 
 UNWITNESSED: Final = timedelta(minutes=15)
 """How long a use waits for its witness, and afterwards for a target that does not answer."""
@@ -106,19 +105,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
-    """Somebody signed in who deals with a use, and from where."""
-
-    store: Store
-    door: Door
-    session: Session
-    who: Entrant
-    where: Where
-
-    @property
-    def id(self) -> int:
-        """The person."""
-        return self.who.person_id
+class Acting(Owner):
+    """Somebody signed in who deals with a use, their own or another's, and from where."""
 
     def attempt(self, verb: str, subject: str) -> AbstractContextManager[Act]:
         """An act of theirs; see `attempted`: what is refused is recorded as `use.refused`.
