@@ -13,6 +13,11 @@ RUN if [ "$PARTS" = runtime-saml ]; then \
         apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends xmlsec1 \
         && rm -rf /var/lib/apt/lists/*; \
     fi
+# What PDF reports are drawn with, and a font that has Japanese.
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 COPY tools.lock runtime.lock runtime-saml.lock ./
 RUN python -m venv /opt/uv \
     && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r tools.lock \

@@ -202,6 +202,15 @@ class Target(Protocol):
             TargetError: when the target does not answer.
         """
 
+    def last_used(self) -> Mapping[str, datetime] | None:
+        """Native id -> when the target itself last let somebody in with this account; who never came in is not a key.
+
+        None: this target keeps no such record, or the configuration does not say where it stands.
+
+        Raises:
+            TargetError: when it could not be read to a proved end.
+        """
+
     def opens(self, login: str, secret: str) -> bool:
         """Whether this account can be used with this secret now: tried at the target itself, as its user would.
 

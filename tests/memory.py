@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from iam.errors import SourceError, TargetError
 from iam.ports import (
@@ -77,7 +78,7 @@ class MemoryTarget:
     carried out and never answered.  `journal` may be shared between targets.
     `secrets`: native id -> what opens the account; `acceptable`: what the target
     takes as a secret.  `tried`: every (login, secret) that `opens` was asked.
-    `lacking`: entitlements that it has no group for.
+    `lacking`: entitlements that it has no group for.  `used`: native id -> last sign-in, where it knows.
     """
 
     system: str
@@ -94,6 +95,7 @@ class MemoryTarget:
     acceptable: Callable[[str], bool] = bool
     tried: list[tuple[str, str]] = field(default_factory=list)
     lacking: set[str] = field(default_factory=set)
+    used: dict[str, datetime] | None = None
 
     def read(self, known: Container[Fingerprint]) -> Iterator[TargetBatch]:
         """Everything in one batch."""
@@ -112,6 +114,10 @@ class MemoryTarget:
         if self.away:
             raise TargetError(f"{self.system}: 応答がありません。")
         return self.accounts.get(f"uid={login}")
+
+    def last_used(self) -> dict[str, datetime] | None:
+        """See `Target.last_used`: what a test wrote into `used`."""
+        return self.used
 
     def opens(self, login: str, secret: str) -> bool:
         """Whether the account is there, on, and has this secret."""

@@ -30,6 +30,7 @@ from iam.policy.cited import (
     ZoneChoice,
 )
 from iam.policy.entry.privileged import Privileged
+from iam.policy.entry.review import Review
 from iam.policy.entry.signin import Signin
 from iam.policy.entry.systems import Entry
 
@@ -306,6 +307,7 @@ class Profile(Frozen):
     guard: Guard
     accounts: Accounts
     privileged: Privileged
+    review: Review
     signin: Signin
     entry: Entry
     removed: Annotated[tuple[Removal, ...], Unwritten()] = ()

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from iam.policy.cited import Cited, Flag, Measured
 from iam.policy.entry.privileged import Alone, Privileged
+from iam.policy.entry.review import Review
 from iam.policy.entry.signin import Attestation, AttestationChoice, Makes, Rotation, RotationMode, SecondFactor, Signin
 from iam.policy.entry.systems import AcrossRule, Entry, EntryTier, OutsideRule, UnregisteredRule
 from iam.policy.profile import (
@@ -75,6 +76,15 @@ NUMBERS: Mapping[str, str] = {
     "pending_days": "指名が承認を待つ期間",
     "record_days": "作業記録の期限（開庁日）",
     "emergency": "緊急利用",
+    "opens_on": "始める日（四半期の最初の月）",
+    "april_on": "始める日（4月の発令の後）",
+    "due": "回答の期間",
+    "remind": "催促",
+    "escalate": "期限を過ぎてから回答なしとみなすまで",
+    "peers": "同じ所属・職の人数（権限を比べる）",
+    "peers_share": "少数とみなす割合",
+    "many": "速すぎる回答とみなす件数",
+    "pace": "速すぎる回答とみなす1件あたりの秒数",
 }
 SIGNIN: Mapping[str, str] = {
     "reauthentication": "大事な操作の前に再び確かめるまで",
@@ -162,6 +172,8 @@ def rules(profile: Profile) -> list[Rule]:
         *_numbers(profile.accounts, "accounts", ""),
         *_numbers(profile.privileged, "privileged", "特権ID "),
         *_privileged(profile.privileged),
+        *_numbers(profile.review, "review", "棚卸 "),
+        *_review(profile.review),
         *_numbers(profile.network, "network", "領域の外 "),
         *_signin(profile.signin),
         *_entry(profile.entry),
@@ -275,6 +287,14 @@ def _privileged(privileged: Privileged) -> Iterator[Rule]:
     )
     words = {Alone.PAUSE: "戻るまで止める", Alone.END: "その場で終える"}[alone.value]
     yield _rule("privileged.alone", "特権ID 立会者がいなくなったとき", words, alone)
+
+
+def _review(review: Review) -> Iterator[Rule]:
+    """What is no number among the rules of reviews."""
+    april = "始める" if review.after_april.value else "始めない"
+    yield _rule("review.after_april", "棚卸 4月の発令の後にも", april, review.after_april)
+    yield _rule("review.silence", "棚卸 回答がなかったID", review.silence.value.label_ja, review.silence)
+    yield _rule("review.test_names", "棚卸 試験・開発のIDの名前", "、".join(review.test_names.value), review.test_names)
 
 
 def _signin(signin: Signin) -> Iterator[Rule]:

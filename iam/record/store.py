@@ -41,7 +41,7 @@ __all__ = [
     "open_engine",
 ]
 
-SCHEMA: Final = "0005"
+SCHEMA: Final = "0006"
 """The newest migration, which the code expects.  A test holds it equal to migrations/."""
 
 _BUSY_SECONDS: Final = 30

@@ -4,7 +4,8 @@ The one law: what is read is everything, to a proved end, or nothing; what is
 written is read back before it counts.
 """
 
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from connectors.ldap.ber import fingerprint
@@ -65,6 +66,10 @@ class OpenLdapTarget:
             with directory.translated(_DISCARDED):
                 accounts = [self._layout.account_of(entry, fingerprint(entry, self._layout.salt)) for entry in entries]
         return accounts[0] if accounts else None
+
+    def last_used(self) -> Mapping[str, datetime] | None:
+        """See `Target.last_used`."""
+        return None
 
     def opens(self, login: str, secret: str) -> bool:
         """See `Target.opens`: a bind as the account, on a connection of its own."""

@@ -128,6 +128,20 @@ pending_days = { value = 7, clause = "baseline" }
 record_days = { value = 1, clause = "baseline" }
 emergency = { value = 60, clause = "baseline" }
 
+[review]
+opens_on = { value = 15, clause = "baseline" }
+after_april = { value = true, clause = "baseline" }
+april_on = { value = 10, clause = "baseline" }
+due = { value = 10, clause = "baseline" }
+remind = { value = [5, 1], clause = "baseline" }
+escalate = { value = 3, clause = "baseline" }
+silence = { value = "suspend", clause = "baseline" }
+peers = { value = 5, clause = "baseline" }
+peers_share = { value = 10, clause = "baseline" }
+many = { value = 50, clause = "baseline" }
+pace = { value = 3, clause = "baseline" }
+test_names = { value = ["test*", "tst*", "dev*", "demo*", "dummy*", "sample*", "*_test", "*-test", "テスト*"], clause = "baseline" }
+
 [signin]
 reauthentication = { value = 5, clause = "baseline" }
 warning = { value = 2, clause = "baseline" }
