@@ -91,8 +91,8 @@ class Verdict(StrEnum):
 
 _VERDICTS: Final = {
     Verdict.IN_SERVICE: "在職", Verdict.AWAY: "休職・派遣中", Verdict.LEFT: "退職・離任", Verdict.UNKNOWN: "確認中",
-    Verdict.KEEP: "継続", Verdict.KEEPER: "管理者を定める", Verdict.REASSIGN: "持ち主を定める", Verdict.LAPSE: "期限で終了",
-    Verdict.REDUCE: "一部の権限を外す", Verdict.REMOVE: "停止",
+    Verdict.KEEP: "継続", Verdict.KEEPER: "管理者を定める", Verdict.REASSIGN: "持ち主を定める",
+    Verdict.LAPSE: "期限で終了", Verdict.REDUCE: "一部の権限を外す", Verdict.REMOVE: "停止",
 }  # fmt: skip
 
 OF_PERSONS: Final = (Verdict.IN_SERVICE, Verdict.AWAY, Verdict.LEFT, Verdict.UNKNOWN)

@@ -140,7 +140,7 @@ peers = { value = 5, clause = "baseline" }
 peers_share = { value = 10, clause = "baseline" }
 many = { value = 50, clause = "baseline" }
 pace = { value = 3, clause = "baseline" }
-test_names = { value = ["test*", "tst*", "dev*", "demo*", "dummy*", "sample*", "*_test", "*-test", "テスト*"], clause = "baseline" }
+test_names = { value = ["test*", "dev*", "*_test", "テスト*"], clause = "baseline" }
 
 [signin]
 reauthentication = { value = 5, clause = "baseline" }
