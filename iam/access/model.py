@@ -58,6 +58,7 @@ class System(Frozen):
     OITA-S5.1.2.1).  `provisioned` False: no connector feeds it; its IDs are those
     of whoever has a right to it today, and the sync leaves it alone.
     `through`: addresses of jump servers (踏み台): a log that names one does not say where somebody stands.
+    `production` False: it serves development or tests, so IDs of development and tests belong there (OITA-S8.3.2.2a).
     """
 
     name: str
@@ -72,6 +73,7 @@ class System(Frozen):
     dedicated: bool = False
     provisioned: bool = True
     through: tuple[IPvAnyNetwork, ...] = ()
+    production: bool = True
 
     def gives_privilege(self, entitlement: str) -> bool:
         """Whether a right of this system may be held during a use of a privileged ID alone (R12)."""
