@@ -25,6 +25,7 @@ from web.officer.plans import release
 from web.officer.privilege import pages as privilege
 from web.officer.progress import page as progress
 from web.officer.returns import listing as returns
+from web.officer.review import pages as review
 from web.officer.roles import asking
 from web.officer.roles import listing as roles
 from web.officer.suspensions import deeds as suspending
@@ -53,4 +54,4 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         permissions, permission_asks,
         configuration, configuration_asks,
     )
-) + privilege.PAGES  # fmt: skip
+) + privilege.PAGES + review.PAGES  # fmt: skip

@@ -336,6 +336,15 @@ PRIVILEGED: Final[Mapping[str, Access]] = {
 }
 """Officers' pages about privileged IDs (web/officer/privilege)."""
 
+_REVIEWING: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.SYSTEM_OWNER, Role.OPERATOR, Role.AUDITOR)
+"""Who reads reviews: an owner of systems the lines of their own, 人事 persons; auditors answer none."""
+
+REVIEW: Final[Mapping[str, Access]] = {
+    # reviews with 人事: /office/review...; who may answer about whom, the core sees to
+    "review.page": only(*_REVIEWING),
+}
+"""Officers' pages about the review with 人事 (web/officer/review)."""
+
 DOORS: Final[Mapping[str, Access]] = {
     # reverse proxies; /.kagimori/... stands at the applications' own hosts.  The start looks the session up itself
     "forward.begin": machine(),
@@ -365,5 +374,5 @@ DOORS: Final[Mapping[str, Access]] = {
 }
 """Doors for systems (web/doors)."""
 
-TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **PRIVILEGE, **OFFICER, **PRIVILEGED, **DOORS}
+TABLE: Final[Mapping[str, Access]] = {**SHELL, **PORTAL, **PRIVILEGE, **OFFICER, **PRIVILEGED, **REVIEW, **DOORS}
 """Endpoint to who may come there."""

@@ -1,0 +1,1 @@
+"""Officers' pages about the review with 人事 (棚卸)."""
