@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "web.cli.privilege.privilege:privilege",
         "特権IDの台帳と利用を見て、終わらせ、記録と突き合わせます。",
     ),
+    "review": ("web.cli.review.review:review", "利用者IDの棚卸を始め、進み具合を見て、結果を書き出します。"),
     "mfa": ("web.cli.people.mfa:mfa", "ワンタイムパスワードの機器を取り込み、一覧にします。"),
     "terminal": (
         "web.cli.places.terminal:terminal",

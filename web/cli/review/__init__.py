@@ -1,0 +1,1 @@
+"""`iam review`: reviews with 人事 at the console."""

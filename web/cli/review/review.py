@@ -1,0 +1,26 @@
+"""`iam review`: the group of all commands about reviews with 人事 (棚卸).
+
+The one law: *a command does what a page does, through the same verb*: each is attached here and decides nothing.
+"""
+
+import click
+
+
+@click.group()
+def review() -> None:
+    """利用者IDの棚卸を始め、進み具合を見て、結果を書き出します。
+
+    棚卸を始めると、各システムの利用者IDを読み、その日の状態を固定します。
+    回答と署名はポータル（/office/review）で行います。
+
+    \b
+    例:
+      iam review open                     今四半期の棚卸を始める
+      iam review open --kind extra --system portal --title "移行前の確認"
+      iam review status                   いまの棚卸の進み具合を見る
+      iam review status 3 --json
+
+    \b
+    終了コード: 0 完了、1 回答待ちなどがある（status）、2 使い方・設定の誤り、
+      4 一部のシステムを読めなかった
+    """
