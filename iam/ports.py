@@ -342,3 +342,41 @@ class TokenSeed:
     counter: int = 0
     model: str = ""
     place: str = ""
+
+
+class CellKind(StrEnum):
+    """What stands in a cell of a workbook.  A formula is never computed, and nobody's computed value is believed."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FORMULA = "formula"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCell:
+    """One cell that is not empty.  `text`: as the file writes it; of a formula ""."""
+
+    text: str
+    kind: CellKind = CellKind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row that is not empty: its number as spreadsheets count, its cells by the letters of their columns."""
+
+    number: int
+    cells: Mapping[str, SheetCell]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedBook:
+    """A workbook that came back, of which only the sheets that were asked for were read: by their names.
+
+    `from_1904`: its days are counted from 1904 instead of 1900.  `sha256`: of the whole file.
+    """
+
+    name: str
+    sha256: str
+    sheets: Mapping[str, Sequence[SheetRow]]
+    from_1904: bool = False
