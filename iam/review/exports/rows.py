@@ -1,7 +1,7 @@
 """The rows of a review as they leave it: one shape for every format, streamed.
 
-The one law: *every format says the same*: a sheet, a delimited file, the report and JSON are made of these values and of
-nothing else, in the same order, so that their counts and their contents can be held against each other.
+The one law: *every format says the same*: a sheet, a delimited file, the report and JSON are made of these values and
+of nothing else, in the same order, so that their counts and their contents can be held against each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ NOBODYS: Final = "所属なし・持ち主なし"
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One of the two signatures under a review.  `part`: 統括 or 人事 in words; `number`, `name`: who; both "" before."""
+    """One of the two signatures under a review.  `part`: whose, in words; `number`, `name`: "" before anybody signed."""
 
     part: str
     number: str
@@ -31,8 +31,8 @@ class Signature:
 class Cover:
     """What stands in front of every export.
 
-    `year` 令和8年度; `period` 第3四半期（10月～12月）; `asked_to_find` etc. are counts over the whole campaign:
-    `lines`, `undecided`, `with_findings`; `verdicts`, `findings`: words to counts; `removals`: wanted, verified, lifted.
+    `year` 令和8年度; `period` 第3四半期（10月～12月）; `stem`: how its files begin.  Counts are over the whole campaign;
+    `departments`: name ("" for nobody's) to its lines; `verdicts`, `findings`: words to counts.
     """
 
     body: str
