@@ -1,0 +1,1 @@
+"""Taking answers in: what is refused, how they are written, and who is asked instead."""
