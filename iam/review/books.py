@@ -246,23 +246,39 @@ campaign_removal_table = Table(
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("line_id", ForeignKey("campaign_line.id"), nullable=False),
     Column("system", Text, nullable=False),
+    Column("login", Text, nullable=False),
     Column("comparable", Text, nullable=False),
     Column("native_id", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("entitlement", Text, nullable=False),
     Column("person_id", Integer),
+    Column("reason", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("block_id", Integer),
     Column("due_on", Date, nullable=False),
     Column("put_at", Instant),
     Column("verified_at", Instant),
     Column("trouble", Text, nullable=False),
+    Column("alarmed_at", Instant),
     Column("lifted_at", Instant),
     Column("lifted_by", ForeignKey(person_table.c.id)),
+    Column("lift_reason", Text, nullable=False),
     UniqueConstraint("line_id", "what", "entitlement", name="uq_campaign_removal_what"),
 )
 Index(
     "ix_campaign_removal_undone",
     campaign_removal_table.c.verified_at, campaign_removal_table.c.due_on,
 )  # fmt: skip
+Index("ix_campaign_removal_campaign", campaign_removal_table.c.campaign_id)
+Index("ix_campaign_removal_account", campaign_removal_table.c.system, campaign_removal_table.c.comparable)
+
+review_alarm_table = Table(
+    "review_alarm",
+    metadata,
+    Column("week", Date, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("told_at", Instant, nullable=False),
+)
 
 campaign_reminder_table = Table(
     "campaign_reminder",

@@ -26,6 +26,7 @@ TABLES = (
     "campaign_finding",
     "campaign_removal",
     "campaign_return",
+    "review_alarm",
 )
 
 
@@ -44,6 +45,7 @@ def upgrade() -> None:
     _campaign_finding()
     _campaign_removal()
     _campaign_return()
+    _review_alarm()
 
 
 def downgrade() -> None:
@@ -376,17 +378,23 @@ def _campaign_removal() -> None:
         sa.Column("campaign_id", Number, nullable=False),
         sa.Column("line_id", Number, nullable=False),
         sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
         sa.Column("comparable", sa.Text(), nullable=False),
         sa.Column("native_id", sa.Text(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("entitlement", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("block_id", sa.Integer(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("put_at", Instant(), nullable=True),
         sa.Column("verified_at", Instant(), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("alarmed_at", Instant(), nullable=True),
         sa.Column("lifted_at", Instant(), nullable=True),
         sa.Column("lifted_by", sa.Integer(), nullable=True),
+        sa.Column("lift_reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_removal_campaign_id")),
         sa.ForeignKeyConstraint(["lifted_by"], ["person.id"], name=op.f("fk_campaign_removal_lifted_by")),
         sa.ForeignKeyConstraint(["line_id"], ["campaign_line.id"], name=op.f("fk_campaign_removal_line_id")),
@@ -394,6 +402,18 @@ def _campaign_removal() -> None:
         sa.UniqueConstraint("line_id", "what", "entitlement", name="uq_campaign_removal_what"),
     )
     op.create_index("ix_campaign_removal_undone", "campaign_removal", ["verified_at", "due_on"], unique=False)
+    op.create_index("ix_campaign_removal_campaign", "campaign_removal", ["campaign_id"], unique=False)
+    op.create_index("ix_campaign_removal_account", "campaign_removal", ["system", "comparable"], unique=False)
+
+
+def _review_alarm() -> None:
+    op.create_table(
+        "review_alarm",
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("week", name=op.f("pk_review_alarm")),
+    )
 
 
 def _campaign_return() -> None:
