@@ -19,7 +19,7 @@ NOBODYS: Final = "所属なし・持ち主なし"
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One of the two signatures under a review.  `part`: whose, in words; `number`, `name`: "" before anybody signed."""
+    """One of the two signatures under a review.  `part` in words; `number`, `name`: "" before anybody signed."""
 
     part: str
     number: str
@@ -31,7 +31,7 @@ class Signature:
 class Cover:
     """What stands in front of every export.
 
-    `year` 令和8年度; `period` 第3四半期（10月～12月）; `stem`: how its files begin.  Counts are over the whole campaign;
+    `year` 令和8年度; `period` 第3四半期（10月～12月）; `stem`: how its files begin.  Counts are over all of it;
     `departments`: name ("" for nobody's) to its lines; `verdicts`, `findings`: words to counts.
     """
 
