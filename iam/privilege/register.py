@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, Row, Select, select, update
 
 from iam.access.accounts import AccountKind, AccountState, account_table
+from iam.access.kept.register import kept_by_login
 from iam.access.model import AccessModel
 from iam.access.naming import comparable_login
 from iam.errors import Conflict, Forbidden, NotFound
@@ -270,6 +271,8 @@ def _taken(connection: Connection, wish: Wish) -> Conflict | None:
     same = columns.system == wish.system, columns.comparable == name, columns.entitlement == wish.entitlement
     if connection.execute(select(columns.id).where(*same, columns.retired_at.is_(None))).first():
         return Conflict("この特権IDはすでに台帳にあります。変更の申請をしてください。")
+    if name and (kept := kept_by_login(connection, wish.system, wish.login)):
+        return Conflict(f"{kept.kind.register_ja}にあるIDです。そちらの台帳から外してから、申請してください。")
     query = select(account.person_id, account.kind).where(account.system == wish.system, account.comparable == name)
     row = connection.execute(query).first() if name else None
     if row is not None and (row.person_id is not None or row.kind != AccountKind.PRIVILEGED):

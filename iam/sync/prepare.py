@@ -26,6 +26,7 @@ from iam.access.accounts import (
     with_grant_boundary,
     with_retention_over,
 )
+from iam.access.kept.register import logins_ever_kept
 from iam.access.naming import comparable_login
 from iam.access.wanted import Cause, Rules, Wanted, wanted
 from iam.intake.staging import last_run
@@ -44,7 +45,7 @@ from iam.policy.profile import Guard
 from iam.record.columns import among
 from iam.record.store import metadata
 from iam.sync.actual.mirror import Observation, actual_of, logins_on
-from iam.sync.actual.reconcile import privileged_logins, protected_logins, with_protection_over
+from iam.sync.actual.reconcile import protected_logins, registered_logins, with_protection_over, with_register_changed
 from iam.sync.actual.strangers import strangers
 from iam.sync.guard import Population
 from iam.sync.plan import Actual, Change, ChangeKind, Dispute, Logins, Planner, Scene
@@ -144,7 +145,7 @@ class Evaluator:
         for intake in intakes:
             self._overlay.update(intake.people)
         self._protected = protected_logins(connection, on)
-        self._privileged = privileged_logins(connection)
+        self._nobodys = registered_logins(connection)
         systems = policy.rules.model.systems
         self._planner = Planner(
             policy.rules.model, _LazyLogins(connection, observations, self._protected), on, policy.retention_days
@@ -192,6 +193,7 @@ class Evaluator:
             ids |= with_boundary(connection, first, after, self._policy.later)
             ids |= with_grant_boundary(connection, first, after)
             ids |= with_protection_over(connection, first, after)
+        ids |= with_register_changed(connection, first)
         deletable = [code for code, s in self._policy.rules.model.systems.items() if s.delete_after_retention]
         if deletable:
             before = self._on - timedelta(days=self._policy.retention_days)
@@ -282,7 +284,7 @@ class Evaluator:
                 account = natives.get(actual.account.native_id) or logins.get(login)
                 if account is not None and account.person_id is not None:
                     found.mine.setdefault(account.person_id, {})[system, comparable_login(account.login)] = actual
-                elif actual.account.native_id in owned or (system, login) in self._privileged:
+                elif actual.account.native_id in owned or (system, login) in self._nobodys:
                     continue
                 elif actual.account.link in whose:
                     found.link(system, whose[actual.account.link], actual, protected=self._is_protected(system, actual))
@@ -336,7 +338,7 @@ class _LazyLogins(Logins):
     def choose(self, system: str, template: str, person: Person) -> str | Dispute:
         if system not in self._loaded:
             self._loaded[system] = logins_on(self._connection, system, self._observed.get(system))
-            self._taken[system] = taken_logins(self._connection, system)
+            self._taken[system] = taken_logins(self._connection, system) | logins_ever_kept(self._connection, system)
             self._on_target = self._loaded
         return super().choose(system, template, person)
 

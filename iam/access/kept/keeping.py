@@ -1,72 +1,71 @@
 """What becomes of kept IDs: registered, changed, given another keeper, their secret changed, retired.
 
-The one law: *whoever answers for an ID is in service here on the day they are named*: neither gone nor away, no
-contractor, no machine; each change is one conditional statement on the row as it was read, and stands in the audit.
+The one law: *each change is one conditional statement on the row as it was read*, so that of two officers who change
+the same one, one is refused; and every change is in the audit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import replace
 from datetime import date
-from typing import Final, Self
+from typing import Any
 
-from iam.access.kept.register import Kept, KeptKind
-from iam.access.model import AccessModel
-from iam.policy.profile import Profile
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError as ConstraintBroken
+
+from iam.access.kept.books import kept_id_table
+from iam.access.kept.judging import (
+    LABELS,
+    Particulars,
+    Rules,
+    differences,
+    missing,
+    mistakes,
+    named_anew,
+    owned_otherwise,
+    told,
+    unfit,
+)
+from iam.access.kept.members import set_members
+from iam.access.kept.register import Kept, KeptKind, kept_by_login, kept_id
+from iam.errors import Conflict, SheetError
 from iam.record.act import Act
+from iam.record.columns import jst_day
 
-LONGEST: Final = 200
-"""Characters of a purpose, a project or a company."""
-
-LABELS: Final[Mapping[str, str]] = {
-    "system": "情報システム", "login": "利用者ID", "kind": "種別", "purpose": "用途", "keeper_id": "管理者",
-    "sponsor_id": "受入れの責任者", "project": "事業・作業", "company": "委託先", "valid_until": "期限",
-    "secret_changed_on": "パスワードを変えた日", "members": "使う人",
-}  # fmt: skip
-"""The word for each field."""
+_OVERTAKEN = "このIDは、ご覧になってから別の担当者が変更しました。開き直して、いまの内容を確かめてください。"
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a row is judged by: the body's staff categories, its systems (code to name), and when silence is absence."""
-
-    profile: Profile
-    systems: Mapping[str, str]
-    absence: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, profile: Profile, model: AccessModel, absence: Mapping[str, int] | None = None) -> Self:
-        """As profile and access model say; `absence`: source -> silent readings in a row, where not as the profile says."""
-        return cls(profile, {code: system.name for code, system in model.systems.items()}, absence or {})
-
-
-@dataclass(frozen=True, slots=True)
-class Particulars:
-    """What the register says of an ID, as somebody wrote it."""
-
-    system: str
-    login: str
-    kind: KeptKind
-    purpose: str = ""
-    keeper_id: int | None = None
-    sponsor_id: int | None = None
-    project: str = ""
-    company: str = ""
-    valid_until: date | None = None
-    secret_changed_on: date | None = None
-
-    @classmethod
-    def of(cls, found: Kept) -> Self:
-        """What stands in the register."""
-        return cls(**{each.name: getattr(found, each.name) for each in fields(cls)})
-
-
-def keep(act: Act, rules: Rules, given: Particulars, *, keeper_needed: bool = True) -> Kept:
-    """Write a new ID into the register.  `keeper_needed` False: an old list may say that it has none.
+def keep(act: Act, rules: Rules, given: Particulars, *, gaps_allowed: bool = False) -> Kept:
+    """Write a new ID into the register.  `gaps_allowed`: what its kind needs may be missing, as in an old list.
 
     Raises:
         SheetError: with every mistake in it; Conflict: it stands there already, or is a person's own or privileged.
     """
-    raise NotImplementedError
+    wrong = why_not(act, rules, given, None)
+    if not gaps_allowed:
+        wrong = missing(given) | wrong
+    _refuse(wrong)
+    if owned := owned_otherwise(act.connection, {given.key}):
+        raise Conflict(owned[given.key])
+    if kept_by_login(act.connection, given.system, given.login):
+        raise Conflict(_taken(given))
+    return write(act, given)
+
+
+def write(act: Act, given: Particulars) -> Kept:
+    """The new row of what was judged.
+
+    Raises:
+        Conflict: somebody else wrote it meanwhile.
+    """
+    values = told(given) | {"comparable": given.key[1], "kind": given.kind.value}
+    try:
+        inserted = act.connection.execute(
+            kept_id_table.insert().values(**values, registered_by=act.actor, registered_at=act.at, changed_at=act.at)
+        ).inserted_primary_key
+    except ConstraintBroken as error:
+        raise Conflict(_taken(given)) from error
+    made = kept_id(act.connection, inserted[0] if inserted else 0)
+    act.record("kept.registered", made.subject, told(given))
+    return made
 
 
 def change(act: Act, rules: Rules, seen: Kept, given: Particulars) -> Kept:
@@ -75,16 +74,48 @@ def change(act: Act, rules: Rules, seen: Kept, given: Particulars) -> Kept:
     Raises:
         SheetError: with every mistake in it; Conflict: it is no longer as it was `seen`.
     """
-    raise NotImplementedError
+    before = Particulars.of(seen)
+    given = replace(given, system=seen.system, login=seen.login)
+    emptied = {name: words for name, words in missing(given).items() if name not in before.gaps}
+    _refuse(emptied | why_not(act, rules, given, before))
+    return rewrite(act, seen, given)
+
+
+def rewrite(act: Act, seen: Kept, given: Particulars) -> Kept:
+    """The row as it was judged, where it says something else; a new keeper is told of by itself.
+
+    Raises:
+        Conflict: it is no longer as it was `seen`.
+    """
+    different = differences(Particulars.of(seen), given)
+    if not different:
+        return seen
+    keeper = different.pop("keeper_id", None)
+    moved = _moved(act, seen, **told(given) | {"kind": given.kind.value})
+    if keeper:
+        act.record("kept.keeper_changed", seen.subject, keeper)
+    if different:
+        act.record("kept.changed", seen.subject, different)
+    if moved.kind is not KeptKind.SHARED:
+        set_members(act, moved, ())
+    return moved
 
 
 def change_keeper(act: Act, rules: Rules, seen: Kept, keeper_id: int, reason: str) -> Kept:
     """Another person answers for it from today.
 
     Raises:
-        Conflict: they cannot, they do already, or it is no longer as it was `seen`.
+        Conflict: they cannot, they do already, there is no reason, or it is no longer as it was `seen`.
     """
-    raise NotImplementedError
+    if not reason.strip():
+        raise Conflict("管理者を替える理由を書いてください。")
+    if keeper_id == seen.keeper_id:
+        raise Conflict("その職員は、すでにこのIDの管理者です。")
+    if words := unfit(act.connection, rules, [keeper_id], jst_day(act.at)).get(keeper_id):
+        raise Conflict(f"管理者にできません。{words}")
+    moved = _moved(act, seen, keeper_id=keeper_id)
+    act.record("kept.keeper_changed", seen.subject, {"from": seen.keeper_id, "to": keeper_id, "reason": reason})
+    return moved
 
 
 def note_secret_changed(act: Act, seen: Kept, on: date) -> Kept:
@@ -93,13 +124,55 @@ def note_secret_changed(act: Act, seen: Kept, on: date) -> Kept:
     Raises:
         Conflict: the day is to come, or before the last change; or it is no longer as it was `seen`.
     """
-    raise NotImplementedError
+    if on > jst_day(act.at):
+        raise Conflict("パスワードを変えた日は、今日までの日にしてください。")
+    if seen.secret_changed_on is not None and on < seen.secret_changed_on:
+        raise Conflict(f"パスワードは {seen.secret_changed_on} にも変えられています。それより後の日にしてください。")
+    moved = _moved(act, seen, secret_changed_on=on)
+    act.record("kept.secret_changed", seen.subject, {"from": seen.secret_changed_on, "to": on})
+    return moved
 
 
 def retire(act: Act, seen: Kept, reason: str) -> Kept:
     """It leaves the register; what the target still holds of it is then without an owner.
 
     Raises:
-        Conflict: it left already, or is no longer as it was `seen`.
+        Conflict: it left already, there is no reason, or it is no longer as it was `seen`.
     """
-    raise NotImplementedError
+    if not reason.strip():
+        raise Conflict("台帳から外す理由を書いてください。")
+    moved = _moved(act, seen, retired_at=act.at)
+    act.record("kept.retired", seen.subject, {**told(Particulars.of(seen)), "reason": reason})
+    return moved
+
+
+def why_not(act: Act, rules: Rules, given: Particulars, before: Particulars | None) -> dict[str, str]:
+    """What is wrong in what one person wrote, by field, with whom it names anew."""
+    on = jst_day(act.at)
+    named = named_anew(given, before)
+    barred = unfit(act.connection, rules, set(named.values()), on)
+    wrong = mistakes(rules, given, on, before)
+    return wrong | {name: barred[id_] for name, id_ in named.items() if id_ in barred}
+
+
+def _refuse(wrong: dict[str, str]) -> None:
+    if wrong:
+        raise SheetError([f"{label}: {wrong[name]}" for name, label in LABELS.items() if name in wrong])
+
+
+def _moved(act: Act, seen: Kept, **values: Any) -> Kept:  # noqa: ANN401 - what columns hold
+    """Change the row if it is still in force and as it was seen."""
+    columns = kept_id_table.c
+    moved = act.connection.execute(
+        update(kept_id_table)
+        .where(columns.id == seen.id, columns.changed_at == seen.changed_at, columns.retired_at.is_(None))
+        .values(**values, changed_at=act.at)
+    )
+    if moved.rowcount != 1:
+        now = kept_id(act.connection, seen.id)
+        raise Conflict("このIDは、すでに台帳から外されています。" if now.retired_at is not None else _OVERTAKEN)
+    return kept_id(act.connection, seen.id)
+
+
+def _taken(given: Particulars) -> str:
+    return f"{given.system} の利用者ID「{given.login}」は、すでに共用ID等の台帳にあります。"

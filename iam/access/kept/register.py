@@ -117,10 +117,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which rows are asked for.  `words`: each stands in login, purpose, project, company or the keeper's name or number.
+    """Which rows are asked for.  `words`: each stands in login, purpose, project, company, the keeper's name or number.
 
-    `keeper_id`: of this keeper.  `systems` None: of any.  `without_keeper`: those that nobody answers for.  `over`: whose last day is
-    before this one.  `retired`: those that left the register as well.
+    `keeper_id`: of this keeper.  `systems` None: of any.  `without_keeper`: those that nobody answers for.
+    `over`: whose last day is before this one.  `retired`: those that left the register as well.
     """
 
     words: str = ""
@@ -198,7 +198,8 @@ def listed(connection: Connection, sought: Sought, on: date, *, skip: int = 0, l
     """What fits, by system and login; `skip` of them are passed over, at most `limit` are answered."""
     columns, person, member = kept_id_table.c, person_table.c, kept_member_table.c
     using = select(func.count()).where(
-        member.kept_id == columns.id, member.valid_from <= on, or_(member.valid_until.is_(None), member.valid_until >= on)
+        member.kept_id == columns.id, member.valid_from <= on,
+        or_(member.valid_until.is_(None), member.valid_until >= on),
     )  # fmt: skip
     what = select(
         kept_id_table, person.staff_number, person.name.label("keeper"), using.scalar_subquery().label("using")

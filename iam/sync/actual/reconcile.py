@@ -8,11 +8,11 @@ somebody owns it; a protection has an owner, a reason and an end (R09).
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, Connection, Date, Integer, Table, Text, select, update
+from sqlalchemy import Column, Connection, Date, Integer, Table, Text, or_, select, update
 
 from iam.access.accounts import (
     ACCOUNT_COLUMNS,
@@ -23,12 +23,15 @@ from iam.access.accounts import (
     accounts_of,
     all_accounts,
 )
+from iam.access.kept.books import kept_id_table
+from iam.access.kept.register import kept_ids, kept_logins
 from iam.access.naming import comparable_login
 from iam.errors import Conflict, NotFound
 from iam.intake.taking import mark_pending
 from iam.people.ledger import next_id, number_table, persons_by_number
 from iam.ports import TargetAccount, TargetGroup
 from iam.record.act import Act
+from iam.record.columns import JST
 from iam.record.store import Instant, bulk_insert, metadata
 from iam.sync.actual.mirror import actual_account_table
 
@@ -97,17 +100,18 @@ class Sorted:
 
 
 def protected_logins(connection: Connection, on: date) -> frozenset[tuple[str, str]]:
-    """(system, comparable login) that the sync leaves alone on the day: under protection, and privileged IDs."""
+    """(system, comparable login) that the sync leaves alone on the day: under protection, and nobody's own."""
     query = select(protection_table.c.system, protection_table.c.comparable).where(protection_table.c.until >= on)
     marked = frozenset((row.system, row.comparable) for row in connection.execute(query))
-    return marked | privileged_logins(connection)
+    return marked | registered_logins(connection)
 
 
-def privileged_logins(connection: Connection) -> frozenset[tuple[str, str]]:
-    """(system, comparable login) of the register of privileged IDs: nobody's own, whatever number they carry."""
+def registered_logins(connection: Connection) -> frozenset[tuple[str, str]]:
+    """(system, comparable login) of both registers, privileged and kept: nobody's own, whatever number they carry."""
     columns = account_table.c
     query = select(columns.system, columns.comparable).where(columns.kind == AccountKind.PRIVILEGED)
-    return frozenset((row.system, row.comparable) for row in connection.execute(query))
+    privileged = frozenset((row.system, row.comparable) for row in connection.execute(query))
+    return privileged | kept_logins(connection)
 
 
 def with_protection_over(connection: Connection, after: date, until: date) -> set[int]:
@@ -120,6 +124,21 @@ def with_protection_over(connection: Connection, after: date, until: date) -> se
         number_table.c.number == there.link, there.system == marks.system, there.login == marks.login, *over
     )
     return found | set(connection.execute(linked).scalars())
+
+
+def with_register_changed(connection: Connection, since: date) -> set[int]:
+    """Persons under whose number a target holds an ID that came into the register of kept IDs or left it since a day."""
+    kept, there = kept_id_table.c, actual_account_table.c
+    day = datetime.combine(since, time.min, JST)
+    changed = select(kept.system, kept.comparable).where(or_(kept.registered_at >= day, kept.retired_at >= day))
+    keys = {(row.system, row.comparable) for row in connection.execute(changed)}
+    if not keys:
+        return set()
+    linked = select(there.system, there.login, number_table.c.person_id).where(
+        number_table.c.number == there.link, there.system.in_({system for system, _ in keys})
+    )
+    rows = connection.execute(linked)
+    return {row.person_id for row in rows if (row.system, comparable_login(row.login)) in keys}
 
 
 def protections(connection: Connection, system: str, on: date) -> dict[str, Protection]:
@@ -213,8 +232,8 @@ def link(act: Act, system: str, account: TargetAccount, on: date) -> None:
 def _unlinkable(connection: Connection, system: str, account: TargetAccount, person_id: int, on: date) -> str:
     """Why this is not plainly the one account of the person, with the cure, or ""."""
     login = comparable_login(account.login)
-    if login in _registered(connection, system):
-        return "特権ID台帳にあるIDで、職員個人のものではありません。本人には別の利用者IDを使ってください。"
+    if named := _registered(connection, system).get(login):
+        return f"{named.register}にあるIDで、職員個人のものではありません。本人には別の利用者IDを使ってください。"
     if (system, login) in protected_logins(connection, on):
         return "保護の印が付いています。先に印を外してください。"
     theirs = [a for a in accounts_of(connection, [person_id]).get(person_id, ()) if a.kind is AccountKind.PERSONAL]
@@ -246,8 +265,8 @@ def sort_accounts(
     seen: set[str] = set()
     for account in everything:
         seen.add(account.native_id)
-        if registered.pop(comparable_login(account.login), None):
-            yield _with_rights(_privileged(account), rights)
+        if named := registered.pop(comparable_login(account.login), None):
+            yield _with_rights(_nobodys(account, named), rights)
         else:
             yield _with_rights(_place(account, ours, marks, numbers, shared), rights)
     for native in sorted(rights.keys() - seen - ours.keys()):
@@ -255,21 +274,37 @@ def sort_accounts(
     for native, mine in ours.items():
         if native not in seen and mine.state is not AccountState.DELETED:
             yield Sorted(Sorting.MISSING, mine.login, native, False, "", "次の同期で作り直します（退職者等を除く）")  # noqa: FBT003
-    for login in registered.values():
-        words = f"{REGISTER}のIDですが、システムにありません。要らなければ廃止してください"
-        yield Sorted(Sorting.MISSING, login, "", False, "", words)  # noqa: FBT003
+    for named in sorted(registered.values(), key=lambda each: each.login):
+        words = f"{named.register}のIDですが、システムにありません。要らなければ{named.cure}"
+        yield Sorted(Sorting.MISSING, named.login, "", False, "", words)  # noqa: FBT003
 
 
-def _registered(connection: Connection, system: str) -> dict[str, str]:
-    """The privileged IDs of a system: comparable login -> login."""
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """An ID that is nobody's own: in which register it stands, and how it gets out of it."""
+
+    login: str
+    register: str
+    cure: str
+
+
+def _registered(connection: Connection, system: str) -> dict[str, _Registered]:
+    """The privileged and kept IDs of a system by comparable login."""
     columns = account_table.c
     mine = columns.system == system, columns.kind == AccountKind.PRIVILEGED, columns.state != AccountState.DELETED
-    query = select(columns.comparable, columns.login).where(*mine).order_by(columns.login)
-    return {row.comparable: row.login for row in connection.execute(query)}
+    query = select(columns.comparable, columns.login).where(*mine)
+    found = {
+        each.comparable: _Registered(each.login, each.kind.register_ja, "台帳から外してください")
+        for each in kept_ids(connection, system=system)
+    }
+    privileged = {
+        row.comparable: _Registered(row.login, REGISTER, "廃止してください") for row in connection.execute(query)
+    }
+    return found | privileged
 
 
-def _privileged(account: TargetAccount) -> Sorted:
-    words = f"{REGISTER}のID。同期は触れません"
+def _nobodys(account: TargetAccount, named: _Registered) -> Sorted:
+    words = f"{named.register}のID。同期は触れません"
     return Sorted(Sorting.PROTECTED, account.login, account.native_id, account.enabled, account.link, words)
 
 
