@@ -271,4 +271,9 @@ def owners_of(connection: Connection, offices: Offices, model: AccessModel, syst
     """The system owners with a post in the very unit that the access model names as the owner of `system`."""
     owner = model.systems[system].owner if system in model.systems else ""
     found = holders(connection, offices, Role.SYSTEM_OWNER, on) if owner else []
-    return {each.person_id for each in found if f"{each.post} ".startswith(f"{owner} ")}
+    return {each.person_id for each in found if owns(each, owner)}
+
+
+def owns(holding: Holding, owner: str) -> bool:
+    """Whether a system owner's post is in the very unit that the access model names as an `owner`."""
+    return holding.role is Role.SYSTEM_OWNER and bool(owner) and f"{holding.post} ".startswith(f"{owner} ")
