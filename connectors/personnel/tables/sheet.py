@@ -16,30 +16,24 @@ from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import Final
+from xml.parsers import expat
 
 import openpyxl
 from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
 
+from connectors.packed import BROKEN, OLE, Unfit, why_not_open
 from connectors.personnel.tables.delimited import Stretch
 from iam.errors import SourceError
 
 _SLICE = 500
-_MOST_PARTS = 2_000
 _MOST_LINES = 1_048_576
-_OLE = b"\xd0\xcf\x11\xe0"
 _BROKEN: Final = (
-    zipfile.BadZipFile,
+    *BROKEN,
     zlib.error,
     InvalidFileException,
     SyntaxError,  # what the XML parsers raise
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    expat.ExpatError,
 )
 """What zipfile and openpyxl raise over a file that is not a whole xlsx."""
 
@@ -157,21 +151,26 @@ def sheet_rows(
 
 
 def _refuse_unmeasured(file: BufferedReader, path: Path, max_unpacked: int) -> None:
-    if file.read(len(_OLE)) == _OLE:
-        raise SourceError(
-            f"{path.name}: パスワード付きか古い形式（.xls）のExcelファイルです。"
-            "パスワードを外し、.xlsx形式で保存し直してください。"
-        )
+    locked = (
+        f"{path.name}: パスワード付きか古い形式（.xls）のExcelファイルです。"
+        "パスワードを外し、.xlsx形式で保存し直してください。"
+    )
+    if file.read(len(OLE)) == OLE:
+        raise SourceError(locked)
     file.seek(0)
     with _translated(path), zipfile.ZipFile(file) as archive:
-        parts = archive.infolist()
-    if sum(part.file_size for part in parts) > max_unpacked or len(parts) > _MOST_PARTS:
+        unfit = why_not_open(archive, max_unpacked)
+        if unfit is Unfit.AMBIGUOUS:
+            raise zipfile.BadZipFile
+    if unfit is not None:
         raise SourceError(
-            f"{path.name}: 展開すると{max_unpacked >> 20}MBを超えるため開きません。"
-            "不要なシートや画像を除くか、設定の max_unpacked を上げてください。"
+            {
+                Unfit.LOCKED: locked,
+                Unfit.MACROS: f"{path.name}: マクロが含まれています。マクロのない.xlsx形式で保存し直してください。",
+                Unfit.TOO_LARGE: f"{path.name}: 展開すると{max_unpacked >> 20}MBを超えるため開きません。"
+                "不要なシートや画像を除くか、設定の max_unpacked を上げてください。",
+            }[unfit]
         )
-    if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
-        raise SourceError(f"{path.name}: マクロが含まれています。マクロのない.xlsx形式で保存し直してください。")
     file.seek(0)
 
 
