@@ -108,6 +108,9 @@ RETURNED: Final = "returned"
 OF_A_USE: Final = "use "
 """How the origin of a grant begins that lasts as long as a use of a privileged ID, whose number follows."""
 
+OF_A_REVIEW: Final = "review "
+"""How the origin of a block begins that a signed review put upon somebody; the number of the campaign follows."""
+
 block_table = Table(
     "block",
     metadata,
@@ -165,6 +168,16 @@ class Block:
     def on(self, day: date) -> bool:
         """Whether it is in force on `day`."""
         return self.valid_from <= day <= self.valid_until
+
+    @property
+    def of_a_review(self) -> bool:
+        """Whether a signed review put it there: it ends with the post under which it was decided."""
+        return self.origin.startswith(OF_A_REVIEW)
+
+    @property
+    def takes_rights(self) -> bool:
+        """Whether the rights go too, where a suspension leaves them for the way back."""
+        return bool(self.entitlement) or self.origin == RETURNED or self.of_a_review
 
 
 def _account(row: Row[Any]) -> Account:

@@ -14,7 +14,7 @@ from iam.access.accounts import OF_A_USE, RETURNED, Account, AccountKind, Accoun
 from iam.access.model import AccessModel, Birthright, Keep, System
 from iam.people.feed import Gives
 from iam.people.ledger import Entry, LedgerChange, Person, Told
-from iam.people.standing import Held, Standing, Status, held_posts, standing
+from iam.people.standing import Held, Standing, Status, changed_post, held_posts, standing
 from iam.policy.clauses import own_clause
 from iam.policy.profile import Profile
 
@@ -155,7 +155,13 @@ def wanted(
     _attributes(found, person, posts, day)
     if now.status is Status.IN_SERVICE and (again := _returned(person.entries, on, rules)):
         found = {code: replace(each, again=again) for code, each in found.items()}
+    blocks = [each for each in blocks if not outlived(each, person.entries, on)]
     return {code: _suspended(each, status, blocks, day) for code, each in sorted(found.items())}
+
+
+def outlived(block: Block, entries: Sequence[Entry], on: date) -> bool:
+    """Whether a review's block has ended with the post under which it was decided: the next post earns anew."""
+    return block.of_a_review and changed_post(entries, block.valid_from - timedelta(days=1), on)
 
 
 def _grace_over(now: Standing, on: date, rules: Rules) -> bool:
@@ -293,12 +299,14 @@ def _returned(entries: Sequence[Entry], on: date, rules: Rules) -> Cause | None:
 def _suspended(each: Wanted, status: Cause, blocks: Sequence[Block], day: _Day) -> Wanted:
     """`each`, switched off where a block or the person's standing says so; its rights stay for the way back.
 
-    What the holder gave back is not on its way back: the right goes, and with the whole account all of its rights.
+    What the holder gave back, or a review took, is not on its way back: the right goes, and with the whole account all
+    of its rights.
     """
     mine = [block for block in blocks if block.system in ("", each.system) and block.on(day.on)]
     for block in mine:
         if not block.entitlement and block.origin != RETURNED:
-            return replace(_without(each, mine), enabled=False, why=_block_cause(block, day.now.cause), to_return=True)
+            why = _block_cause(block, day.now.cause)
+            return replace(_without(each, mine), enabled=False, why=why, to_return=not block.of_a_review)
     each = _without(each, mine)
     for block in mine:
         if not block.entitlement:
@@ -310,15 +318,15 @@ def _suspended(each: Wanted, status: Cause, blocks: Sequence[Block], day: _Day) 
 
 
 def _block_cause(block: Block, entry: Entry | None = None) -> Cause:
-    words = "本人が返却" if block.origin == RETURNED else "権利停止"
+    words = "本人が返却" if block.origin == RETURNED else "棚卸で停止" if block.of_a_review else "権利停止"
     return Cause(block.origin, block.clause, f"{words}: {block.reason}", entry, block.valid_from)
 
 
 def _without(each: Wanted, blocks: Sequence[Block]) -> Wanted:
-    """`each` without the rights that are taken one by one, or given back with the whole account."""
+    """`each` without the rights that are taken one by one, or go with the whole account."""
     withheld: dict[str, Cause] = {}
     for block in blocks:
-        if block.entitlement or block.origin == RETURNED:
+        if block.takes_rights:
             names = [block.entitlement] if block.entitlement else each.entitlements
             cause = _block_cause(block)
             withheld.update((name, cause) for name in names if name not in withheld)

@@ -109,6 +109,25 @@ def _held(post: Entry, primaries: Sequence[Entry], ends: Sequence[Entry]) -> Hel
     return Held(post, until, ended_by)
 
 
+def changed_post(entries: Sequence[Entry], since: date, on: date) -> bool:
+    """Whether the primary post held on `on` is another than that of `since`, or the same after a break."""
+    primaries = [post for post in held_posts(entries) if not post.entry.told.concurrent]
+    now = next((post for post in reversed(primaries) if post.on(on)), None)
+    while now is not None and now.begins > since:
+        # A renewal of the same post goes on where the one before it ended.
+        same = [post for post in primaries if post.begins < now.begins and _same_seat(post, now)]
+        now = next((post for post in same if post.until + DAY >= now.begins), None)
+        if now is None:
+            return True
+    return False
+
+
+def _same_seat(one: Held, other: Held) -> bool:
+    return (one.entry.told.org_code, one.entry.told.title_code) == (
+        other.entry.told.org_code, other.entry.told.title_code,
+    )  # fmt: skip
+
+
 def standing(entries: Sequence[Entry], on: date, *, absent: bool = False) -> Standing:
     """How the person stands on `on`.  `absent`: the sources have been silent for long enough to say so."""
     posts = held_posts(entries)

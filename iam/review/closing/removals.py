@@ -8,14 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from iam.review.books import campaign_removal_table
-
-ORIGIN: Final = "review "
-"""How the origin of a block begins that a review put upon somebody; the campaign's number follows."""
 
 
 class What(StrEnum):
