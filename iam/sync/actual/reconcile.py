@@ -127,7 +127,7 @@ def with_protection_over(connection: Connection, after: date, until: date) -> se
 
 
 def with_register_changed(connection: Connection, since: date) -> set[int]:
-    """Persons under whose number a target holds an ID that came into the register of kept IDs or left it since a day."""
+    """Persons under whose number a target holds an ID that joined or left the register of kept IDs since a day."""
     kept, there = kept_id_table.c, actual_account_table.c
     day = datetime.combine(since, time.min, JST)
     changed = select(kept.system, kept.comparable).where(or_(kept.registered_at >= day, kept.retired_at >= day))
