@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from iam.outbox.privileged_words import PRIVILEGED_TEXTS
+from iam.outbox.review_words import REVIEW_TEXTS
 from iam.outbox.words import GENERAL_TEXTS, Text, Topic
 from iam.record.columns import JST
 
@@ -24,7 +25,7 @@ Value: TypeAlias = str | int | date | datetime
 LONGEST_TEXT: Final = 120
 """Characters of one text value; whatever is longer is cut, with … at its end."""
 
-TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType({**GENERAL_TEXTS, **PRIVILEGED_TEXTS})
+TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType({**GENERAL_TEXTS, **PRIVILEGED_TEXTS, **REVIEW_TEXTS})
 
 _FOOTER: Final = """
 --

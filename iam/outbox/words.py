@@ -1,6 +1,6 @@
 """The words of each letter and notice, by topic: sign-in, factors, tokens, terminals, cases.
 
-The one law: *a topic has its words and its fields in one place*, here or in `privileged_words`, and no third one.
+The one law: *a topic has its words and its fields in one place*, here, in `privileged_words` or in `review_words`.
 """
 
 from collections.abc import Mapping
@@ -64,6 +64,14 @@ class Topic(StrEnum):
     SUSPENDED_PERSON = "suspended_person"
     SUSPENDED_RESTORED = "suspended_restored"
     SUSPENDED_STUCK = "suspended_stuck"
+    REVIEW_ASKED = "review_asked"
+    REVIEW_REMINDER = "review_reminder"
+    REVIEW_OVERDUE = "review_overdue"
+    REVIEW_TO_SIGN = "review_to_sign"
+    REVIEW_STUCK = "review_stuck"
+    REVIEW_LIFTED = "review_lifted"
+    REVIEW_CLOSED = "review_closed"
+    REVIEW_MISSED = "review_missed"
     CONFIGURATION_EMERGENCY = "configuration_emergency"
     CONFIGURATION_KEYS_EMERGENCY = "configuration_keys_emergency"
 

@@ -1,0 +1,1 @@
+"""Reviews: what is pure in them."""
