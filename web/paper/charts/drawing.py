@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from web.paper.hatching import INK, MOST, fill_of, patterns
+from web.paper.charts.hatching import INK, MOST, fill_of, patterns
 
 WIDTH: Final = 720
 _TEXT: Final = 13

@@ -1,0 +1,201 @@
+"""The columns of tables: what stands under each heading for a row, in words.
+
+The one law: *a heading means the same in every format*; CSV and JSON have all columns, paper those that fit on it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from iam.access.accounts import AccountState
+from iam.access.kept.register import KeptKind
+from iam.people.standing import Status
+from iam.record.columns import jst_day, local_text
+from iam.review.campaigns import CampaignPerson, Right
+from iam.review.deciding.verdicts import Answer, Outcome
+from iam.review.exports.rows import Row
+from iam.review.findings import said
+from iam.review.words import Part, Verdict
+
+_KINDS: Final = {
+    "": "台帳なし", "personal": "本人のID", "privileged": "特権ID", **{each.value: each.label_ja for each in KeptKind},
+}  # fmt: skip
+_GIVEN: Final = {"rule": "標準付与", "grant": "個別付与", "use": "特権利用", "none": "根拠なし"}
+
+Words = Mapping[str, str]
+"""The body's words for its staff categories, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `key` its name in JSON, `width` on paper in characters, `text` what stands there for a row."""
+
+    key: str
+    heading: str
+    width: int
+    text: Callable[[Row, Words, date], str]
+
+
+def texts(columns: Sequence[Column], row: Row, categories: Words, on: date) -> list[str]:
+    """The texts of a row under `columns`, not guarded against formulas yet.  `on`: the day of the export (JST)."""
+    return [column.text(row, categories, on) for column in columns]
+
+
+def day_text(at: date | datetime | None) -> str:
+    """A day as tables say it: 2026-10-05, of an instant the day in Japan; "" for none."""
+    if isinstance(at, datetime):
+        at = jst_day(at)
+    return "" if at is None else at.isoformat()
+
+
+def standing(person: CampaignPerson | None) -> str:
+    """How somebody stands with 人事: 退職（2026-03-31から）; "" for nobody."""
+    if person is None:
+        return ""
+    words = Status(person.status).label_ja
+    if person.status == Status.LEFT and person.until is not None:
+        return f"{words}（{day_text(person.until)}まで）"
+    return f"{words}（{day_text(person.since)}から）" if person.since else words
+
+
+def state(row: Row) -> str:
+    """Whether the account can be used, and where it was met."""
+    line = row.line
+    if not line.native_id:
+        return f"システムにない（台帳では{AccountState(line.state).label_ja}）" if line.state else "システムにない"
+    return f"{'有効' if line.enabled else '停止'}・{line.sorting.label_ja}"
+
+
+def used(row: Row) -> str:
+    """The last sign-in and where it was seen; that none is known is said."""
+    if row.line.used_at is None:
+        return "利用の記録なし"
+    where = f"（{row.line.used_where}）" if row.line.used_where else ""
+    return day_text(row.line.used_at) + where
+
+
+def marks(row: Row) -> str:
+    """What was found, by its words."""
+    return "、".join(each.kind.label_ja for each in row.findings)
+
+
+def evidence(row: Row) -> str:
+    """Why, for everything that was found, one finding a line."""
+    return "\n".join(f"{each.kind.label_ja}: {' '.join(said(each.kind, each.evidence))}" for each in row.findings)
+
+
+def right_words(right: Right) -> str:
+    """One right with what it stands on: メール〔標準付与 全職員〕."""
+    until = f" {right.until}まで" if right.until else ""
+    privileged = " 特権" if right.privileged else ""
+    base = f"{_GIVEN.get(right.by, right.by)} {right.rule}".rstrip()
+    return f"{right.name or right.right}〔{base}{until}{privileged}〕"
+
+
+def verdict(outcome: Outcome | None) -> str:
+    """What comes of all answers, in words; 未判定 while there are none."""
+    if outcome is None:
+        return "未判定"
+    until = f"（{day_text(outcome.until)}まで）" if outcome.until else ""
+    rights = f"（{'、'.join(outcome.rights)}）" if outcome.rights else ""
+    silent = "・回答なし" if outcome.silent else ""
+    return f"{outcome.verdict.label_ja}{until}{rights}{silent}"
+
+
+def answer_words(row: Row, part: Part) -> str:
+    """What one part answered, who, when and how: 継続　0001234 川口 遥 2026-10-06 09:30（画面）; "" for nothing."""
+    return "\n".join(_answer(row, each) for each in row.answers if each.part is part)
+
+
+def _answer(row: Row, given: Answer) -> str:
+    detail = [
+        "、".join(given.rights),
+        f"{day_text(given.until)}まで" if given.until else "",
+        row.names.get(given.given_to, "") if given.given_to else "",
+    ]
+    extra = f"（{' '.join(filter(None, detail))}）" if any(detail) else ""
+    by = row.names.get(given.answered_by, "") if given.answered_by else ""
+    return f"{given.verdict.label_ja}{extra}　{by} {local_text(given.answered_at)}（{given.how.label_ja}）"
+
+
+def reasons(row: Row) -> str:
+    """The reasons of all answers, by whom they are."""
+    return "\n".join(f"{each.part.label_ja}: {each.reason}" for each in row.answers if each.reason)
+
+
+def carried(row: Row, on: date) -> str:
+    """How far what was decided is carried out."""
+    return "\n".join(
+        f"{each.what.label_ja}{f' {each.entitlement}' if each.entitlement else ''}: {each.state_ja(on)}"
+        + (f" {day_text(each.verified_at)}" if each.verified_at and not each.lifted_at else "")
+        + (f"（{each.trouble}）" if each.trouble and not each.verified_at else "")
+        for each in row.removals
+    )
+
+
+def _person(row: Row, of: Callable[[CampaignPerson], str]) -> str:
+    return of(row.owner) if row.owner else ""
+
+
+def _keeper(row: Row) -> str:
+    return f"{row.keeper.staff_number} {row.keeper.name}（{standing(row.keeper)}）" if row.keeper else ""
+
+
+def _one(part: Part) -> Callable[[Row, Words, date], str]:
+    return lambda row, _words, _on: answer_words(row, part)
+
+
+def _all_answers(row: Row, _words: Words, _on: date) -> str:
+    return "\n".join(f"{each.part.label_ja}: {_answer(row, each)}" for each in row.answers)
+
+
+ALL: Final = (
+    Column("number", "番号", 6, lambda row, _w, _o: str(row.number)),
+    Column("department", "部局", 14, lambda row, _w, _o: row.department),
+    Column("unit", "所属", 14, lambda row, _w, _o: row.unit),
+    Column("staff_number", "職員番号", 10, lambda row, _w, _o: _person(row, lambda p: p.staff_number)),
+    Column("name", "氏名", 12, lambda row, _w, _o: _person(row, lambda p: p.name)),
+    Column("title", "職", 10, lambda row, _w, _o: _person(row, lambda p: p.title)),
+    Column(
+        "category", "任用区分", 12, lambda row, words, _o: _person(row, lambda p: words.get(p.category, p.category))
+    ),
+    Column("standing", "在職の状況", 18, lambda row, _w, _o: standing(row.owner)),
+    Column("appointment", "発令", 20, lambda row, _w, _o: _person(row, lambda p: p.appointment)),
+    Column("system", "システム", 14, lambda row, _w, _o: row.system),
+    Column("login", "ID", 14, lambda row, _w, _o: row.line.login),
+    Column("kind", "種類", 10, lambda row, _w, _o: _KINDS.get(row.line.kind, row.line.kind)),
+    Column("state", "状態", 16, lambda row, _w, _o: state(row)),
+    Column("keeper", "管理者", 18, lambda row, _w, _o: _keeper(row)),
+    Column("rights", "権限", 30, lambda row, _w, _o: "\n".join(map(right_words, row.line.rights))),
+    Column("created", "作成日", 10, lambda row, _w, _o: day_text(row.line.created_at)),
+    Column("used", "最終利用", 16, lambda row, _w, _o: used(row)),
+    Column("findings", "要因", 20, lambda row, _w, _o: marks(row)),
+    Column("evidence", "要因の根拠", 40, lambda row, _w, _o: evidence(row)),
+    Column("hr", "人事の回答", 24, _one(Part.HR)),
+    Column("owner", "責任者の回答", 24, _one(Part.OWNER)),
+    Column("general", "統括の回答", 24, _one(Part.GENERAL)),
+    Column("reasons", "理由", 30, lambda row, _w, _o: reasons(row)),
+    Column("verdict", "判定", 14, lambda row, _w, _o: verdict(row.outcome)),
+    Column("carried", "反映", 20, lambda row, _w, on: carried(row, on)),
+    Column("former", "前回の判定", 14, lambda row, _w, _o: row.line.former),
+    Column("clauses", "条項", 20, lambda row, _w, _o: " ".join(row.clauses)),
+)
+"""Every column, as CSV and JSON have them."""
+
+_BY_KEY: Final = {each.key: each for each in ALL}
+
+PAPER: Final = (
+    _BY_KEY["number"], _BY_KEY["unit"], _BY_KEY["staff_number"], _BY_KEY["name"], _BY_KEY["title"],
+    _BY_KEY["standing"], _BY_KEY["system"], _BY_KEY["login"], _BY_KEY["kind"], _BY_KEY["state"], _BY_KEY["keeper"],
+    _BY_KEY["rights"], _BY_KEY["used"], _BY_KEY["findings"], _BY_KEY["evidence"],
+    Column("answers", "回答", 34, _all_answers),
+    _BY_KEY["reasons"], _BY_KEY["verdict"], _BY_KEY["carried"],
+)  # fmt: skip
+"""What fits on a sheet of A4 that lies on its side."""
+
+UNDECIDED: Final = verdict(None)
+"""What stands where nobody has decided."""
+
+TAKES_AWAY: Final = frozenset({Verdict.REMOVE, Verdict.REDUCE, Verdict.LAPSE})
+"""Verdicts after which something goes."""

@@ -1,0 +1,89 @@
+"""Characters on their way out: formulas made harmless, 外字 listed, and what CP932 cannot hold replaced and listed.
+
+The one law: *nothing changes silently*: whatever is not written as it was is named with its place and its substitute.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from iam.people.japanese import outside_cp932, private_use
+
+GETA: Final = "〓"
+"""Stands where a character is missing, as printers have it."""
+
+_FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+"""How a text begins that a spreadsheet may take for a formula; in either width, and behind spaces."""
+
+_ALIKE: Final = {
+    "\u00a2": "￠", "\u00a3": "￡", "\u00a5": "￥", "\u00a6": "|", "\u00ac": "￢", "\u00a0": " ", "\u00b7": "・",
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "―", "\u2016": "∥", "\u2022": "・",
+    "\u203e": "￣", "\u2212": "－", "\u2219": "・", "\u22c5": "・", "\u22ef": "…", "\u301c": "～", "\u30fb": "・",
+    "\u2027": "・",
+}  # fmt: skip
+"""What looks the same in CP932: the two tables of JIS X 0208 differ here."""
+
+_WITHOUT_SHAPE: Final = {"Mn", "Me", "Cf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A character that is no plain text in a file.  `row`: of the file, 1 is the headings; `column`: from 1.
+
+    `instead`: what stands there, "" for nothing.
+    """
+
+    row: int
+    column: int
+    heading: str
+    character: str
+    instead: str
+    why: str
+
+    @property
+    def code(self) -> str:
+        """U+E001."""
+        return f"U+{ord(self.character):04X}"
+
+
+WHY_PRIVATE: Final = "外字（この文字の形は、作成した団体の端末でしか分かりません）"
+WHY_OUTSIDE: Final = "CP932（Shift_JIS）にない文字"
+
+
+def guarded(text: str) -> str:
+    """`text` with ' in front where a spreadsheet might compute it; as documented in docs/棚卸の出力.md."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def substitute(character: str) -> str:
+    """What stands for a character that CP932 lacks: what looks the same, its plain form, or 〓; "" for what only
+    changes the form of the one before it (a variation selector)."""
+    if character in _ALIKE:
+        return _ALIKE[character]
+    if unicodedata.category(character) in _WITHOUT_SHAPE:
+        return ""
+    plain = unicodedata.normalize("NFKC", character)
+    return GETA if outside_cp932(plain) or not plain.isprintable() else plain
+
+
+def in_cp932(text: str) -> str:
+    """`text` as CP932 can hold it."""
+    missing = outside_cp932(text)
+    if missing:
+        text = text.translate({ord(each): substitute(each) for each in missing})
+    return text
+
+
+def odd_in(number: int, headings: Sequence[str], cells: Sequence[str], *, cp932: bool) -> Iterator[Odd]:
+    """The odd characters of a row of a file, in order; `cp932`: what it lacks among them."""
+    for column, (heading, cell) in enumerate(zip(headings, cells, strict=True), 1):
+        if cell.isascii():
+            continue
+        for each in private_use(cell):
+            if not (cp932 and outside_cp932(each)):
+                yield Odd(number, column, heading, each, each, WHY_PRIVATE)
+        if cp932:
+            for each in outside_cp932(cell):
+                yield Odd(number, column, heading, each, substitute(each), WHY_OUTSIDE)
