@@ -338,6 +338,20 @@ def _marked(mark: Protection) -> str:
     return f"{mark.owner}: {mark.reason}（{mark.until} まで）"
 
 
+def sorting_of(*, marked: bool, ours: bool, known: bool, twins: int) -> Sorting:
+    """Where an account belongs that is in no register.  `marked`: under protection; `ours`: the ledger has it.
+
+    `known`: the number that it carries is somebody's; `twins`: how many accounts of the system carry it.
+    """
+    if marked:
+        return Sorting.PROTECTED
+    if ours:
+        return Sorting.LINKED
+    if not known:
+        return Sorting.ROGUE
+    return Sorting.DISPUTED if twins > 1 else Sorting.UNLINKED
+
+
 def _place(
     account: TargetAccount,
     ours: Mapping[str, Account],
@@ -345,22 +359,19 @@ def _place(
     numbers: set[str],
     shared: Mapping[str, int],
 ) -> Sorted:
-    def put(sorting: Sorting, words: str) -> Sorted:
-        return Sorted(sorting, account.login, account.native_id, account.enabled, account.link, words)
-
-    mark = marks.get(comparable_login(account.login))
-    if mark:
-        return put(Sorting.PROTECTED, _marked(mark))
-    if account.native_id in ours:
-        return put(Sorting.LINKED, "台帳のIDと一致")
-    if not account.link:
-        return put(
-            Sorting.ROGUE, "職員番号がありません。持ち主を確かめ、--protect で印を付けるか削除を依頼してください"
-        )
-    if account.link not in numbers:
-        return put(Sorting.ROGUE, f"職員番号 {account.link} の職員が台帳にいません")
-    if shared[account.link] > 1:
-        return put(Sorting.DISPUTED, f"職員番号 {account.link} のIDが{shared[account.link]}個あります")
-    return put(
-        Sorting.UNLINKED, "本人のものか確かめ、--link で紐付けてください（最初の取り込みでは次の同期が紐付けます）"
-    )
+    mark, number, twins = marks.get(comparable_login(account.login)), account.link, shared[account.link]
+    sorting = sorting_of(
+        marked=mark is not None, ours=account.native_id in ours, known=number in numbers, twins=twins
+    )  # fmt: skip
+    nobody = f"職員番号 {number} の職員が台帳にいません"
+    unnumbered = "職員番号がありません。持ち主を確かめ、--protect で印を付けるか削除を依頼してください"
+    words = {
+        Sorting.PROTECTED: _marked(mark) if mark else "",
+        Sorting.LINKED: "台帳のIDと一致",
+        Sorting.ROGUE: nobody if number else unnumbered,
+        Sorting.DISPUTED: f"職員番号 {number} のIDが{twins}個あります",
+        Sorting.UNLINKED: (
+            "本人のものか確かめ、--link で紐付けてください（最初の取り込みでは次の同期が紐付けます）"
+        ),
+    }  # fmt: skip
+    return Sorted(sorting, account.login, account.native_id, account.enabled, number, words[sorting])
