@@ -4,13 +4,19 @@ The one law: *the most restrictive of several answers wins* (R10): whatever one 
 rights and days as well as the account, and no answer gives back what another took.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, select
 
-from iam.review.campaigns import Line
+from iam.errors import NotFound
+from iam.people.ledger import chunks
+from iam.record.columns import among
+from iam.review.books import campaign_answer_table
+from iam.review.campaigns import PAGE, Line
 from iam.review.words import How, Part, Verdict
 
 
@@ -43,10 +49,10 @@ class Answer:
 class Outcome:
     """What comes of a line.  `verdict`: the heaviest that was answered; 人事's LEFT reads as REMOVE.
 
-    Carry out all that stands here: `rights` go at once; `until` is the last day of the account (None with REMOVE: it
-    goes at once; None else: no end); `given_to` is its keeper (verdict KEEPER) or owner (REASSIGN) where `keeper` or
-    `owner` says so.  A REMOVE with a day comes from 人事's LEFT, whose day may lie ahead.
-    `silent`: nobody answered, and silence had its effect.
+    Carry out all that stands here, whatever the verdict: `rights` go at once; `until` is the last day of the account
+    (None with REMOVE: it goes at once; None else: it has no end); `keeper` and `owner` are who answers for it, or whose
+    it is, from now on.  A REMOVE with a day comes from 人事's LEFT, whose day may lie ahead.
+    `silent`: nobody answered, and silence had its effect.  `reasons`: the weightiest first.
     """
 
     verdict: Verdict
@@ -61,19 +67,97 @@ class Outcome:
 def weigh(answers: Iterable[Answer]) -> Outcome | None:
     """What wins of the answers about one line (owner's, general officer's, 人事's of whoever owns it); None: nobody has
     answered yet.  The order of answers makes no difference."""
-    raise NotImplementedError
+    given = sorted((each for each in answers if _counts(each)), key=_order)
+    if not given:
+        return None
+    heaviest, silent = given[0].verdict, all(each.how is How.SILENCE for each in given)
+    reasons = tuple(dict.fromkeys(each.reason for each in given if each.reason))
+    if heaviest.weight == Verdict.REMOVE.weight:
+        return Outcome(Verdict.REMOVE, until=_end(given), silent=silent, reasons=reasons)
+    rights, owner = {right for each in given for right in each.rights}, _given(given, Verdict.REASSIGN)
+    # What becomes somebody's own has no keeper.
+    keeper = _given(given, Verdict.KEEPER) if owner is None else None
+    return Outcome(heaviest, tuple(sorted(rights)), _end(given), keeper, owner, silent, reasons)
+
+
+def _counts(answer: Answer) -> bool:
+    """Of 人事's answers one weighs on lines."""
+    return not answer.verdict.about_persons or answer.verdict is Verdict.LEFT
+
+
+def _order(answer: Answer) -> tuple[int, int]:
+    """The heaviest first; of two that weigh the same, the general officer's word."""
+    return -answer.verdict.weight, (Part.GENERAL, Part.HR, Part.OWNER).index(answer.part)
+
+
+def _end(given: Collection[Answer]) -> date | None:
+    """The last day: none when somebody lets it go at once, else the earliest that was named."""
+    if any(each.verdict is Verdict.REMOVE for each in given):
+        return None
+    return min((each.until for each in given if each.until is not None), default=None)
+
+
+def _given(given: Iterable[Answer], verdict: Verdict) -> int | None:
+    return next((each.given_to for each in given if each.verdict is verdict), None)
 
 
 def outcomes(connection: Connection, lines: Iterable[Line]) -> Iterator[tuple[Line, Outcome | None]]:
     """Each of `lines` (`campaigns.lines`), in their order, with what comes of it; memory stays bounded."""
-    raise NotImplementedError
+    for part in chunks(lines, PAGE):
+        found = answers_of(connection, part)
+        yield from ((line, weigh(found[line.id])) for line in part)
 
 
 def answers_of(connection: Connection, lines: Iterable[Line]) -> dict[int, list[Answer]]:
     """All answers that weigh on each line, by line id: of the owner, the general officer, and 人事 about its person."""
-    raise NotImplementedError
+    found = dict[int, list[Answer]]()
+    for part in chunks(lines, PAGE):
+        found |= {line.id: [] for line in part}
+        query = select(campaign_answer_table).where(among(campaign_answer_table.c.line_id, [each.id for each in part]))
+        for row in connection.execute(query.order_by(campaign_answer_table.c.id)):
+            found[row.line_id].append(read_answer(row))
+        by_campaign = defaultdict[int, set[int]](set)
+        for line in part:
+            if line.person_id is not None:
+                by_campaign[line.campaign_id].add(line.person_id)
+        of_hr = {id_: answers_about(connection, id_, persons) for id_, persons in by_campaign.items()}
+        for line in part:
+            if line.person_id is not None and (answer := of_hr[line.campaign_id].get(line.person_id)):
+                found[line.id].append(answer)
+    return found
 
 
 def answers_about(connection: Connection, campaign_id: int, person_ids: Iterable[int]) -> dict[int, Answer]:
     """What 人事 answered about each of these persons; who is not answered yet is left out."""
-    raise NotImplementedError
+    columns, found = campaign_answer_table.c, dict[int, Answer]()
+    for part in chunks(person_ids):
+        query = select(campaign_answer_table).where(
+            columns.campaign_id == campaign_id, among(columns.person_id, part), columns.part == Part.HR
+        )
+        found |= {row.person_id: read_answer(row) for row in connection.execute(query)}
+    return found
+
+
+def read_answer(row: Row[Any]) -> Answer:
+    """The answer that a row of `campaign_answer` holds."""
+    return Answer(
+        row.id, row.campaign_id, Part(row.part), row.line_id, row.person_id, Verdict(row.verdict), tuple(row.rights),
+        row.until, row.given_to, row.reason, How(row.how), row.sheet_id, row.answered_by, row.answered_at, row.revision,
+    )  # fmt: skip
+
+
+def answer_given(
+    connection: Connection, campaign_id: int, part: Part, *, line_id: int | None = None, person_id: int | None = None
+) -> Answer:
+    """What one part answered about a line or a person.
+
+    Raises:
+        NotFound: when it has not answered.
+    """
+    columns = campaign_answer_table.c
+    about = columns.person_id == person_id if part is Part.HR else columns.line_id == line_id
+    query = select(campaign_answer_table).where(columns.campaign_id == campaign_id, columns.part == part, about)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("まだ回答がありません。")
+    return read_answer(row)
