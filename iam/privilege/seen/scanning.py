@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from iam.access.accounts import account_table
+from iam.access.model import AccessModel
 from iam.access.naming import comparable_login
 from iam.privilege.books import finding_table, privileged_id_table, sighting_table, use_table
 from iam.privilege.default_names import is_default_name
@@ -54,10 +55,8 @@ def scan(act: Act, setting: Setting) -> Scanned:
     """Hold the mirror against register and uses; writes findings and tells the officers of the new ones."""
     fresh: list[int] = []
     standing: list[int] = []
-    for code, system in setting.model.systems.items():
-        here = _system(act.connection, code, act.at)
-        rights = sorted(right for right, each in system.entitlements.items() if each.privileged)
-        for cause in _causes(act.connection, here, rights):
+    for code in setting.model.systems:
+        for cause in causes(act.connection, setting.model, code, act.at):
             id_, new = write_standing(act, cause)
             standing.append(id_)
             if new:
@@ -68,6 +67,13 @@ def scan(act: Act, setting: Setting) -> Scanned:
         told = {"standing": len(standing), "fresh": len(fresh), "gone": len(gone)}
         act.record("privilege.scanned", "privilege", told)
     return Scanned(fresh, standing, gone)
+
+
+def causes(connection: Connection, model: AccessModel, code: str, at: datetime) -> Iterator[Cause]:
+    """What the mirror of one system holds of privilege that neither the register nor a use explains at `at`."""
+    here = _system(connection, code, at)
+    rights = sorted(right for right, each in model.systems[code].entitlements.items() if each.privileged)
+    yield from _causes(connection, here, rights)
 
 
 def anything(connection: Connection, setting: Setting) -> bool:

@@ -3,20 +3,25 @@
 The one law: *every finding says why*: what it rests on stands in its evidence, in words that an officer can check, and
 the clause that asks about it beside it.
 
-`Finding.evidence` is JSON.  Keys that every kind has, where they are known (else null or ""):
+`Finding.evidence` is JSON (days and instants are ISO texts); `said(kind, evidence)` reads it to people.  Keys that
+every kind has, where they are known (else null or ""):
 
-- `used` last sign-in (instant, ISO), `where` it was seen, `created` (instant);
+- `used` last sign-in (instant), `where` it was seen, `created` (instant);
 - `status` (iam.people.standing.Status), `since` (day), `post` the appointment in words: how 人事 knows the owner;
 - `former` the last decision, in words.
 
-Keys of one kind:
+Keys of one kind (rights are the names that people read):
 
-- `days`: UNUSED, NEVER_USED days without use, `limit` days allowed, `zone` its label, `strict` whether it is privileged;
-- `link`: NO_OWNER, ROGUE the number that the account carries; `protected_until`: ROGUE, a protection that ran out;
-- `rights`: OWNER_LEFT, OWNER_MOVED, ROGUE, NO_DELEGATION, UNUSUAL_RIGHT, as [[code, name, …]] (see `said`);
-- `until`: CONTRACT_OVER, PROJECT_OVER (day), with `project`, `company`;
-- `keeper`, `keeper_status`, `keeper_post`, `keeper_unit`: KEEPER_GONE; `members`, `changed`: MEMBER_GONE;
-- `pattern`: TEST_ID, DEVELOPMENT by name; `kinds`, `zone`: NO_SECOND_FACTOR; `company`, `sponsor`: NO_SPONSOR.
+- NO_OWNER `link`; OWNER_LEFT `enabled`, `rights`; OWNER_MOVED `rights` [[name, why], …];
+- UNUSED, NEVER_USED `days` without use, `limit` days allowed, `zone` its label, `strict` for privilege;
+- CONTRACT_OVER `until`, `company`, `term` (of a person, not of a register); PROJECT_OVER `until`, `project`, `company`;
+- ROGUE `link`, `linked` whose number it is, `deleted`, `rights`, `protected_until`, `protected_by`, `retired`;
+- MISSING `read`, when the target was read; NO_KEEPER `purpose`;
+- KEEPER_GONE `keeper`, `why` (left, away, stopped, moved), `keeper_status`, `keeper_since`, `then`, `now`, `purpose`;
+- MEMBER_GONE `members` [[name, last day], …], `changed` the last change of the secret;
+- NO_DELEGATION `rights`, `opened`, `nobody`; DEVELOPMENT, TEST_ID `pattern` of the name, `registered`;
+- NO_SECOND_FACTOR `zone`, `factors`; UNUSUAL_RIGHT `rights` [[name, how many hold it, granted], …], `peers`, `unit`;
+- NO_SPONSOR `company`, `sponsor`, `sponsor_status`.
 """
 
 from iam.review.findings.finding import find

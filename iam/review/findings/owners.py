@@ -1,0 +1,66 @@
+"""Whose an account is, and how they stand: nobody, gone, their term over, without the second factor of the zone.
+
+The one law: *only an account that can still do something is found*: one that is off and holds no right waits for its
+retention; and a suspension that undoes itself (silence, a late renewal) may keep its rights while it is off.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from iam.access.accounts import AccountKind
+from iam.people.standing import Status
+from iam.review.campaigns import CampaignPerson, Line
+from iam.review.findings.ground import GONE, SERVING, Ground, Here, Page, alive
+from iam.review.words import FindingKind
+from iam.signin.factors.authenticators import LASTING
+from iam.sync.actual.reconcile import Sorting
+
+DAILY: Final = frozenset(form.method(verified=verified) for form in LASTING for verified in (False, True))
+"""What serves day by day beside a password, as frozen persons have it; each proves possession."""
+
+Found = Iterator[tuple[FindingKind, dict[str, Any]]]
+
+
+def no_owner(ground: Ground, here: Here, page: Page, line: Line) -> Found:
+    """NO_OWNER: the target's number is nobody's, or the ledger's own account has no person."""
+    del ground, page
+    if line.comparable in here.kept or line.comparable in here.registered:
+        return
+    numberless = line.sorting is Sorting.ROGUE and line.link and line.person_id is None
+    ownerless = line.sorting is Sorting.LINKED and line.kind == AccountKind.PERSONAL and line.person_id is None
+    if numberless or ownerless:
+        yield FindingKind.NO_OWNER, {"link": line.link}
+
+
+def left(ground: Ground, here: Here, page: Page, line: Line) -> Found:
+    """OWNER_LEFT: and CONTRACT_OVER, where what ended is a term."""
+    del here
+    person = page.owner(line)
+    if person is None or person.status not in GONE or not _still_held(ground, person, line):
+        return
+    yield FindingKind.OWNER_LEFT, {"enabled": line.enabled, "rights": [each.name for each in line.rights]}
+    if person.status == Status.LAPSED:
+        until = person.since - timedelta(days=1) if person.since else None
+        yield FindingKind.CONTRACT_OVER, {"until": until, "company": "", "term": True}
+
+
+def _still_held(ground: Ground, person: CampaignPerson, line: Line) -> bool:
+    """Whether it is on, or holds rights that nothing brings back into use by itself."""
+    if line.enabled or not alive(line):
+        return line.enabled
+    if person.status == Status.ABSENT:
+        return False
+    grace = timedelta(days=ground.rules.lapsed_grace_days)
+    waits = person.status == Status.LAPSED and person.since is not None and ground.day < person.since + grace
+    return not waits
+
+
+def second_factor(ground: Ground, here: Here, page: Page, line: Line) -> Found:
+    """NO_SECOND_FACTOR: whoever can come in, and has but a password where two kinds are asked for."""
+    del ground
+    person = page.owner(line)
+    if person is None or person.status not in SERVING or not (line.enabled and here.signin.second_factor):
+        return
+    if line.kind == AccountKind.PERSONAL and DAILY.isdisjoint(person.factors):
+        yield FindingKind.NO_SECOND_FACTOR, {"zone": here.zone.label, "factors": list(person.factors)}
