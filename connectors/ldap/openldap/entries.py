@@ -52,6 +52,9 @@ class OpenLdapOptions(ServerOptions):
     Entitlements are `groups` (code to DN), or all groups straight below
     `groups_base`, whose `cn` is the code.  `placeholder` is the member that
     keeps an empty group alive; nobody else ever sees it.
+    `last_used_attribute`: where the directory itself writes when an account last
+    signed in: `pwdLastSuccess` (slapd 2.5, `lastbind on`), `authTimestamp`
+    (slapo-lastbind), `lastLogonTimestamp` (Active Directory); None: nowhere.
     """
 
     accounts_base: Dn
@@ -66,6 +69,7 @@ class OpenLdapOptions(ServerOptions):
     groups_filter: Filter = "(objectClass=groupOfNames)"
     member: AttributeName = "member"
     placeholder: Dn = "cn=placeholder"
+    last_used_attribute: AttributeName | None = None
 
     @model_validator(mode="after")
     def _one_naming_of_groups(self) -> Self:

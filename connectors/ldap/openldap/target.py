@@ -11,6 +11,7 @@ from typing import Final
 from connectors.ldap.ber import fingerprint
 from connectors.ldap.openldap.entries import Layout, OpenLdapOptions
 from connectors.ldap.openldap.failures import NO_SUCH_OBJECT
+from connectors.ldap.openldap.last_use import last_used
 from connectors.ldap.openldap.memberships import MembershipOrders
 from connectors.ldap.openldap.orders import AccountOrders, segments
 from connectors.ldap.openldap.secrets import SecretOrders, signs_in
@@ -69,7 +70,11 @@ class OpenLdapTarget:
 
     def last_used(self) -> Mapping[str, datetime] | None:
         """See `Target.last_used`."""
-        return None
+        attribute = self._options.last_used_attribute
+        if attribute is None:
+            return None
+        with self._directory() as directory:
+            return last_used(directory, self._options, attribute)
 
     def opens(self, login: str, secret: str) -> bool:
         """See `Target.opens`: a bind as the account, on a connection of its own."""
