@@ -20,7 +20,7 @@ REVIEW_TEXTS: Final[Mapping[Topic, Text]] = MappingProxyType(
             title=str, open=int, until=date,
         ),
         Topic.REVIEW_REMINDER: worded(
-            "利用者IDの棚卸の回答期限が近づいています",
+            "利用者IDの棚卸の回答が残っています",
             "「{title}」の回答が、あと{open}件残っています。期限は{until}です。",
             "期限までに回答がないときの扱いは、ポータルに示しています。" + LOOK,
             title=str, open=int, until=date,
