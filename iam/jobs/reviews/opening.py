@@ -8,10 +8,17 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from iam.errors import Conflict, TargetError
 from iam.jobs.job import Job
-from iam.review.campaigns import Campaign, CampaignSystem
-from iam.review.opening.plan import Ground, Opening
-from iam.review.words import FindingKind
+from iam.record.act import Act
+from iam.review.campaigns import Campaign, CampaignSystem, campaign, systems_of
+from iam.review.findings import find
+from iam.review.opening.freezing import Reading, freeze_system, refreeze_system
+from iam.review.opening.people import accounts_by_person, add_people, frozen_people, involved, put_people
+from iam.review.opening.plan import Ground, Opening, begin
+from iam.review.opening.settling import put_away, settle, settle_again
+from iam.review.words import CampaignState, FindingKind
+from iam.sync.actual.mirror import observe, write_observation
 
 
 @dataclass
@@ -35,7 +42,61 @@ def open_review(job: Job, ground: Ground, opening: Opening) -> Opened:
     Raises:
         Busy: another run is under way; Conflict: the schedule's review was opened before; NotFound: no such system.
     """
-    raise NotImplementedError
+    with job.store.exclusive("sync"):
+        with job.store.act(job.actor) as act:
+            left = put_away(act)
+        with job.store.act(job.actor) as act:
+            begun = begin(act, ground, opening, frozenset(job.targets))
+        with job.store.read() as connection:
+            systems = systems_of(connection, begun.id)
+        readings = [read_target(job, each) for each in systems]
+        _freeze(job, ground, begun, readings)
+        found = Counter[FindingKind]()
+        for reading in readings:
+            job.progress("確かめることを調べています", 0, 0)
+            with job.store.act(job.actor) as act:
+                found += find(act, begun.id, ground.profile, ground.model, systems=[reading.system])
+        with job.store.act(job.actor) as act:
+            opened = settle(act, begun.id)
+            return Opened(opened, systems_of(act.connection, opened.id), found, left)
+
+
+def _freeze(job: Job, ground: Ground, begun: Campaign, readings: Collection[Reading]) -> None:
+    done = 0
+
+    def said(lines: int) -> None:
+        job.progress("利用者IDの状態を固定しています", done + lines, 0)
+
+    for reading in readings:
+        done += freeze_system(job.store, job.actor, ground, begun, reading, said=said)
+    with job.store.read() as connection:
+        ids, accounts = involved(connection, begun), accounts_by_person(connection, begun)
+        there = 0
+        for page in frozen_people(connection, ground, begun, ids, accounts):
+            with job.store.act(job.actor) as act:
+                there += put_people(act, page)
+            job.progress("職員の状態を固定しています", there, len(ids))
+
+
+def read_target(job: Job, system: CampaignSystem) -> Reading:
+    """Read one target to its proved end, and make the mirror say so; for whoever holds the lock of runs.
+
+    A target that is away is no error here: the reading says what stood in the way.
+    """
+    target = job.targets.get(system.system)
+    if target is None:
+        return Reading(system.system)
+    job.progress(f"{system.name}を読んでいます", 0, 0)
+    try:
+        with job.store.read() as connection:
+            seen = observe(connection, target)
+        used = target.last_used()
+    except TargetError as error:
+        return Reading(system.system, trouble=str(error))
+    with job.store.act(job.actor) as act:
+        if not seen.unchanged:
+            write_observation(act.connection, seen)
+        return Reading(system.system, seen.total, act.at, "", used or {})
 
 
 def read_again(job: Job, ground: Ground, campaign_id: int, systems: Collection[str] | None = None) -> Opened:
@@ -46,4 +107,23 @@ def read_again(job: Job, ground: Ground, campaign_id: int, systems: Collection[s
     Raises:
         Busy: another run is under way; Conflict: the campaign is not open; NotFound: there is none.
     """
-    raise NotImplementedError
+    with job.store.exclusive("sync"):
+        with job.store.read() as connection:
+            open_ = campaign(connection, campaign_id)
+            unread = [each for each in systems_of(connection, campaign_id) if each.unread]
+        if open_.state is not CampaignState.OPEN:
+            raise Conflict(f"棚卸 {campaign_id} は{open_.state.label_ja}のため、システムを読み直せません。")
+        wanted = [each for each in unread if systems is None or each.system in systems]
+        readings = [reading for each in wanted if not (reading := read_target(job, each)).trouble]
+        with job.store.act(job.actor) as act:
+            return _again(act, ground, open_, readings)
+
+
+def _again(act: Act, ground: Ground, open_: Campaign, readings: Collection[Reading]) -> Opened:
+    found = Counter[FindingKind]()
+    if readings:
+        became = {each.system: refreeze_system(act, ground, open_, each) for each in readings}
+        add_people(act, ground, open_)
+        found = find(act, open_.id, ground.profile, ground.model, systems=list(became))
+        open_ = settle_again(act, open_.id, became)
+    return Opened(open_, systems_of(act.connection, open_.id), found)
