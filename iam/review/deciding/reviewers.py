@@ -80,8 +80,11 @@ class Answerers:
 
     def of(self, about: About) -> frozenset[int]:
         """Who is asked about this line and may answer."""
-        asked = self.general if about.asked is Part.GENERAL else self.owners.get(about.system, frozenset())
-        return asked - {about.person_id, about.keeper_id}
+        return self.asked(about.asked, about.system) - {about.person_id, about.keeper_id}
+
+    def asked(self, part: Part, system: str) -> frozenset[int]:
+        """Who is asked about lines of a system, before it is seen whom each concerns."""
+        return self.general if part is Part.GENERAL else self.owners.get(system, frozenset())
 
     def about(self, person_id: int) -> frozenset[int]:
         """Who of 人事 may answer about this person."""

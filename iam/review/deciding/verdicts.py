@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select
 
 from iam.errors import NotFound
 from iam.people.ledger import chunks
 from iam.record.columns import among
-from iam.review.books import campaign_answer_table
+from iam.review.books import campaign_answer_table, campaign_line_table
 from iam.review.campaigns import PAGE, Line
 from iam.review.words import How, Part, Verdict
 
@@ -99,6 +99,15 @@ def _end(given: Collection[Answer]) -> date | None:
 
 def _given(given: Iterable[Answer], verdict: Verdict) -> int | None:
     return next((each.given_to for each in given if each.verdict is verdict), None)
+
+
+def decided() -> ColumnElement[bool]:
+    """Whether a line, in a query on `campaign_line`, has a verdict: `weigh` of its answers is not None."""
+    line, of_line, of_person = campaign_line_table.c, campaign_answer_table.alias(), campaign_answer_table.alias()
+    left = of_person.c.campaign_id == line.campaign_id, of_person.c.verdict == Verdict.LEFT
+    return or_(
+        exists().where(of_line.c.line_id == line.id), exists().where(of_person.c.person_id == line.person_id, *left)
+    )
 
 
 def outcomes(connection: Connection, lines: Iterable[Line]) -> Iterator[tuple[Line, Outcome | None]]:

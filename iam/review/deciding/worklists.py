@@ -4,15 +4,34 @@ The one law: *nothing is shown that one may not answer without saying why*: a li
 """
 
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
-from iam.review.campaigns import Campaign, CampaignPerson, Finding, Line
-from iam.review.deciding.reviewers import Reviewer
-from iam.review.deciding.verdicts import Answer, Outcome
-from iam.review.words import FindingKind, Part
+from iam.errors import Forbidden
+from iam.record.columns import among
+from iam.review.books import (
+    campaign_answer_table,
+    campaign_comment_table,
+    campaign_finding_table,
+    campaign_line_table,
+    campaign_person_table,
+)
+from iam.review.campaigns import (
+    Campaign,
+    CampaignPerson,
+    Finding,
+    Line,
+    findings_of,
+    in_department,
+    persons_of,
+    read_line,
+)
+from iam.review.deciding.reviewers import Reviewer, why_not_line, why_not_person
+from iam.review.deciding.verdicts import Answer, Outcome, answers_about, answers_of, decided, weigh
+from iam.review.words import FindingKind, How, Part, Verdict
 
-PAGE = 50
+PAGE: Final = 50
 """Lines on a page."""
 
 
@@ -81,28 +100,152 @@ class PersonPage:
 def worklist(
     connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen, *, after: int = 0, most: int = PAGE
 ) -> Page:
-    """One page of lines by their ids."""
-    raise NotImplementedError
+    """One page of lines by their ids.
+
+    Raises:
+        Forbidden: when this reviewer has no worklist in this part.
+    """
+    columns = campaign_line_table.c
+    query = _lines(select(campaign_line_table), who, campaign, chosen).where(columns.id > after)
+    rows = connection.execute(query.order_by(columns.id).limit(most + 1)).all()
+    found = [read_line(row) for row in rows[:most]]
+    more = found[-1].id if len(rows) > most else None
+    return Page(tuple(items(connection, who, campaign, chosen.part, found)), more, campaign.revision)
+
+
+def items(connection: Connection, who: Reviewer, campaign: Campaign, part: Part, lines: list[Line]) -> list[Item]:
+    """These lines as this reviewer sees them."""
+    ids = [line.id for line in lines]
+    persons = persons_of(
+        connection, campaign.id, {id_ for each in lines for id_ in (each.person_id, each.keeper_id) if id_}
+    )
+    findings, answers = findings_of(connection, ids), answers_of(connection, lines)
+    comments = _comments(connection, campaign_comment_table.c.line_id, campaign, ids)
+    return [
+        Item(
+            line, persons.get(line.person_id or 0), persons.get(line.keeper_id or 0), tuple(findings[line.id]),
+            tuple(answers[line.id]), weigh(answers[line.id]), comments.get(line.id, 0),
+            str(why_not_line(who, part, line) or ""),
+        )
+        for line in lines
+    ]  # fmt: skip
 
 
 def line_ids(connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen, most: int) -> list[int]:
-    """The ids of all lines of a worklist, at most `most`: what a bulk answer is about."""
-    raise NotImplementedError
+    """The ids of all lines of a worklist, at most `most`: what a bulk answer is about.
+
+    Raises:
+        Forbidden: as `worklist`.
+    """
+    columns = campaign_line_table.c
+    query = _lines(select(columns.id), who, campaign, chosen).order_by(columns.id).limit(most)
+    return list(connection.execute(query).scalars())
+
+
+def how_many(connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen) -> int:
+    """How many lines, or in 人事's part persons, a worklist has.
+
+    Raises:
+        Forbidden: as `worklist`.
+    """
+    count = select(func.count())
+    asked = _persons if chosen.part is Part.HR else _lines
+    return int(connection.execute(asked(count, who, campaign, chosen)).scalar_one())
+
+
+def _lines(query: Select[Any], who: Reviewer, campaign: Campaign, chosen: Chosen) -> Select[Any]:
+    columns = campaign_line_table.c
+    _refuse(who, chosen.part)
+    query = query.where(columns.campaign_id == campaign.id)
+    if chosen.part is Part.OWNER:
+        query = query.where(columns.asked == Part.OWNER, among(columns.system, sorted(who.systems)))
+    elif not chosen.everything:
+        query = query.where(columns.asked == Part.GENERAL)
+    if chosen.open_only:
+        query = query.where(~decided())
+    if chosen.system is not None:
+        query = query.where(columns.system == chosen.system)
+    if chosen.department is not None:
+        query = query.where(in_department(campaign.id, chosen.department))
+    return _found(query, campaign, chosen)
+
+
+def _found(query: Select[Any], campaign: Campaign, chosen: Chosen) -> Select[Any]:
+    columns, finding, person = campaign_line_table.c, campaign_finding_table.c, campaign_person_table.c
+    if chosen.finding is not None:
+        query = query.where(exists().where(finding.line_id == columns.id, finding.kind == chosen.finding))
+    if chosen.found is not None:
+        query = query.where(columns.findings > 0 if chosen.found else columns.findings == 0)
+    if chosen.text.strip():
+        named = exists().where(
+            person.campaign_id == campaign.id, person.person_id == columns.person_id, _named(chosen.text)
+        )
+        query = query.where(or_(columns.login.icontains(chosen.text.strip(), autoescape=True), named))
+    return query
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    person, asked = campaign_person_table.c, text.strip()
+    return or_(person.staff_number == asked, person.name.contains(asked, autoescape=True))
+
+
+def _refuse(who: Reviewer, part: Part) -> None:
+    if who.barred:
+        raise who.barred
+    if part not in who.parts:
+        raise Forbidden(f"「{part.label_ja}」として回答する担当者ではありません。")
+
+
+def _comments(
+    connection: Connection, column: ColumnElement[int | None], campaign: Campaign, ids: list[int]
+) -> dict[int, int]:
+    mine = campaign_comment_table.c.campaign_id == campaign.id
+    query = select(column, func.count()).where(mine, among(column, ids)).group_by(column)
+    return {id_: number for id_, number in connection.execute(query) if id_ is not None}
 
 
 def people_worklist(
-    connection: Connection,
-    who: Reviewer,
-    campaign: Campaign,
-    chosen: Chosen,
-    *,
-    after: int = 0,
-    most: int = PAGE,
+    connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen, *, after: int = 0, most: int = PAGE
 ) -> PersonPage:
-    """One page of persons by their ids; of `chosen` `open_only`, `department` and `text` count."""
-    raise NotImplementedError
+    """One page of persons with an account by their ids; of `chosen` `open_only`, `department` and `text` count.
+
+    Raises:
+        Forbidden: when this reviewer is not of 人事.
+    """
+    columns = campaign_person_table.c
+    query = _persons(select(columns.person_id), who, campaign, chosen).where(columns.person_id > after)
+    ids = list(connection.execute(query.order_by(columns.person_id).limit(most + 1)).scalars())
+    more, ids = ids[most - 1] if len(ids) > most else None, ids[:most]
+    persons, answers = persons_of(connection, campaign.id, ids), answers_about(connection, campaign.id, ids)
+    comments = _comments(connection, campaign_comment_table.c.person_id, campaign, ids)
+    found = (
+        PersonItem(persons[id_], answers.get(id_), comments.get(id_, 0), str(why_not_person(who, id_) or ""))
+        for id_ in ids
+    )
+    return PersonPage(tuple(found), more, campaign.revision)
 
 
 def person_ids(connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen, most: int) -> list[int]:
-    """The ids of all persons of 人事's worklist, at most `most`."""
-    raise NotImplementedError
+    """The ids of all persons of 人事's worklist, at most `most`.
+
+    Raises:
+        Forbidden: as `people_worklist`.
+    """
+    columns = campaign_person_table.c
+    query = _persons(select(columns.person_id), who, campaign, chosen).order_by(columns.person_id).limit(most)
+    return list(connection.execute(query).scalars())
+
+
+def _persons(query: Select[Any], who: Reviewer, campaign: Campaign, chosen: Chosen) -> Select[Any]:
+    """Open: without an answer, or with one that says that it is still to come."""
+    columns, answer = campaign_person_table.c, campaign_answer_table.c
+    _refuse(who, Part.HR)
+    query = query.where(columns.campaign_id == campaign.id, columns.accounts > 0)
+    if chosen.open_only:
+        final = or_(answer.verdict != Verdict.UNKNOWN, answer.how == How.SILENCE)
+        query = query.where(
+            ~exists().where(answer.campaign_id == campaign.id, answer.person_id == columns.person_id, final)
+        )
+    if chosen.department is not None:
+        query = query.where(columns.department == chosen.department)
+    return query.where(_named(chosen.text)) if chosen.text.strip() else query

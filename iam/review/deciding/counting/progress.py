@@ -6,7 +6,22 @@ The one law: *a line is done when it has a verdict*, and a person when 人事 ha
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from iam.review.books import campaign_answer_table, campaign_line_table, campaign_person_table
+from iam.review.deciding.verdicts import decided
+from iam.review.words import How, Part, Verdict
 
 
 class By(StrEnum):
@@ -51,14 +66,62 @@ class Undecided:
 
 def progress(connection: Connection, campaign_id: int, by: By) -> list[Progress]:
     """One entry for each, by its key; one query."""
-    raise NotImplementedError
+    line, person = campaign_line_table.c, campaign_person_table.c
+    owner, general, left = (campaign_answer_table.alias() for _ in range(3))
+    keys = {By.DEPARTMENT: func.coalesce(person.department, ""), By.SYSTEM: line.system, By.PART: line.asked}
+    said = or_(owner.c.id.is_not(None), general.c.id.is_not(None), left.c.id.is_not(None))
+    silent = and_(owner.c.how == How.SILENCE, general.c.id.is_(None), left.c.id.is_(None))
+    key, found = keys[by], line.findings > 0
+    query = (
+        select(key.label("key"), func.count(), *(_times(each) for each in (said, found, and_(said, found), silent)))
+        .outerjoin(owner, and_(owner.c.line_id == line.id, owner.c.part == Part.OWNER))
+        .outerjoin(general, and_(general.c.line_id == line.id, general.c.part == Part.GENERAL))
+        .outerjoin(left, and_(_same_person(left), left.c.verdict == Verdict.LEFT))
+        .where(line.campaign_id == campaign_id)
+        .group_by("key")
+        .order_by("key")
+    )
+    if by is By.DEPARTMENT:
+        query = query.outerjoin(campaign_person_table, _same_person(campaign_person_table))
+    return [Progress(*row) for row in connection.execute(query)]
+
+
+def _same_person(of: FromClause) -> ColumnElement[bool]:
+    line = campaign_line_table.c
+    return and_(of.c.campaign_id == line.campaign_id, of.c.person_id == line.person_id)
+
+
+def _times(true: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows it is true of."""
+    return func.coalesce(func.sum(case((true, 1), else_=0)), 0)
 
 
 def people_progress(connection: Connection, campaign_id: int) -> list[Progress]:
     """The same of persons (`lines` are persons with an account), by department."""
-    raise NotImplementedError
+    person, answer = campaign_person_table.c, campaign_answer_table.c
+    silent = answer.how == How.SILENCE
+    said = and_(answer.id.is_not(None), or_(answer.verdict != Verdict.UNKNOWN, silent))
+    query = (
+        select(person.department, func.count(), _times(said), literal(0), literal(0), _times(silent))
+        .outerjoin(campaign_answer_table, _about())
+        .where(person.campaign_id == campaign_id, person.accounts > 0)
+        .group_by(person.department)
+        .order_by(person.department)
+    )
+    return [Progress(*row) for row in connection.execute(query)]
+
+
+def _about() -> ColumnElement[bool]:
+    person, answer = campaign_person_table.c, campaign_answer_table.c
+    return and_(answer.campaign_id == person.campaign_id, answer.person_id == person.person_id)
 
 
 def undecided(connection: Connection, campaign_id: int) -> Undecided:
     """What is still to be said."""
-    raise NotImplementedError
+    line, person, answer = campaign_line_table.c, campaign_person_table.c, campaign_answer_table.c
+    lines = select(func.count()).where(line.campaign_id == campaign_id, ~decided())
+    mine = person.campaign_id == campaign_id, person.accounts > 0
+    persons = select(func.count()).where(*mine, ~exists().where(_about()))
+    asked = answer.campaign_id == campaign_id, answer.part == Part.HR, answer.how != How.SILENCE
+    unknown = select(func.count()).where(*asked, answer.verdict == Verdict.UNKNOWN)
+    return Undecided(*(connection.execute(query).scalar_one() for query in (lines, persons, unknown)))

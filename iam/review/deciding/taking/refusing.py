@@ -7,10 +7,11 @@ has a reason, what names a day, a right or a person names one that can be, and n
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from iam.access.accounts import AccountKind
 from iam.errors import Conflict, Forbidden, IamError, SheetError
+from iam.people.japanese import holds_my_number
 from iam.people.standing import Status
 from iam.record.columns import local_text
 from iam.review.campaigns import CampaignPerson, Line
@@ -52,9 +53,22 @@ class Known:
     has: Mapping[int, frozenset[str]]
 
 
-def ownerless(line: Line) -> bool:
+class Kept(Protocol):
+    """What of a line says whether anybody answers for it."""
+
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def keeper_id(self) -> int | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sorting(self) -> str: ...
+
+
+def ownerless(line: Kept) -> bool:
     """Whether nobody answers for a line: neither person nor keeper, nor a register or a protection that names one."""
-    named = line.kind == AccountKind.PRIVILEGED or (line.sorting is Sorting.PROTECTED and not line.kind)
+    named = line.kind == AccountKind.PRIVILEGED or (line.sorting == Sorting.PROTECTED and not line.kind)
     return line.person_id is None and line.keeper_id is None and not named
 
 
@@ -110,9 +124,19 @@ def _superfluous(wish: Wish) -> SheetError | None:
 def _words(wish: Wish, what: str, needed: bool) -> SheetError | None:  # noqa: FBT001 - read as "words, if needed"
     if needed and not wish.reason.strip():
         return SheetError([f"「{wish.verdict.label_ja}」には、{what}を書いてください。"])
-    if len(wish.reason) > LONGEST_WORDS:
-        return SheetError([f"理由は{LONGEST_WORDS}文字までにしてください。"])
-    return None
+    wrong = why_not_words(wish.reason)
+    return SheetError([f"理由: {wrong}"]) if wrong else None
+
+
+def why_not_words(text: str) -> str:
+    """What is wrong with words that somebody wrote, or ""."""
+    if len(text) > LONGEST_WORDS:
+        return f"{LONGEST_WORDS}文字までにしてください。"
+    if not all(char.isprintable() or char.isspace() for char in text):
+        return "使えない文字があります。書き直してください。"
+    if holds_my_number(text):
+        return "個人番号（マイナンバー）のような12桁の数字があります。消してください。"
+    return ""
 
 
 def _keep(line: Line, _wish: Wish, _known: Known) -> IamError | None:
