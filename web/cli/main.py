@@ -36,7 +36,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "person": ("web.cli.people.person:person", "職員の発令、状態、利用者IDを表示し、利用を停止・回復します。"),
     "decide": ("web.cli.people.decide:decide", "職員が情報システムに入れるかどうかを、理由とともに答えます。"),
     "officers": ("web.cli.setup.officers:officers", "役職に就いている職員を一覧にし、初めの担当者二人を決めます。"),
-    "account": ("web.cli.people.lists:account", "台帳の利用者IDを一覧にします。"),
+    "account": ("web.cli.people.lists:account", "台帳の利用者IDと、共用ID等の台帳を扱います。"),
     "quarantine": ("web.cli.people.lists:quarantine", "受け付けなかった名簿の行を一覧にします。"),
     "privilege": (
         "web.cli.privilege.privilege:privilege",

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -118,7 +118,7 @@ def _is_number(value: object) -> bool:
 
 @contextmanager
 def sheet_rows(
-    file: BufferedReader, path: Path, *, sheet: str, skip_lines: int, max_unpacked: int
+    file: BufferedReader | BytesIO, path: Path, *, sheet: str, skip_lines: int, max_unpacked: int
 ) -> Iterator[SheetRows]:
     """The rows of `sheet`, or of the first visible one where it is "".
 
@@ -150,7 +150,7 @@ def sheet_rows(
         book.close()
 
 
-def _refuse_unmeasured(file: BufferedReader, path: Path, max_unpacked: int) -> None:
+def _refuse_unmeasured(file: BufferedReader | BytesIO, path: Path, max_unpacked: int) -> None:
     locked = (
         f"{path.name}: パスワード付きか古い形式（.xls）のExcelファイルです。"
         "パスワードを外し、.xlsx形式で保存し直してください。"

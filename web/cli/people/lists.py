@@ -1,4 +1,4 @@
-"""`iam account list` and `iam quarantine list`: the ledger's accounts, and the rows that were refused.
+"""`iam account` and `iam quarantine list`: the ledger's accounts, and the rows that were refused.
 
 The one law: *a refused row is shown with file, line, field, value and reason*,
 so that HR can mend it without asking.
@@ -13,6 +13,15 @@ from iam.people.rows import FIELD_LABELS
 from iam.record.columns import local_text
 from iam.sync.dossier import owned, refused
 from web.cli.japanese import as_json_option
+from web.cli.kept.keeping import (
+    keep_command,
+    keeper_command,
+    members_command,
+    secret_changed_command,
+    unkeep_command,
+)
+from web.cli.kept.listing import kept_command
+from web.cli.kept.register import register_command
 from web.cli.people.refusals import refusal_json
 from web.cli.table import say, say_json, say_table
 from web.cli.wiring import Desk
@@ -22,7 +31,22 @@ UNKNOWN: Final = "（不明）"
 
 @click.group()
 def account() -> None:
-    """台帳の利用者IDを一覧にします。"""
+    """台帳の利用者IDと、職員個人のものでないID（共用ID、システム用ID、開発用ID、試験用ID、委託先ID）を扱います。
+
+    \b
+    例:
+      iam account list --state disabled          停止している利用者IDを見る
+      iam account kept --without-keeper          管理者のいない共用ID等を見る
+      iam account register 共用ID台帳.xlsx       これまでの台帳を取り込む
+      iam account register --export 台帳.xlsx    いまの台帳を書き出す
+    """
+
+
+for command in (
+    kept_command, keep_command, keeper_command, secret_changed_command, members_command, unkeep_command,
+    register_command,
+):  # fmt: skip
+    account.add_command(command)
 
 
 @account.command("list")

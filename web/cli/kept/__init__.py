@@ -1,0 +1,1 @@
+"""`iam account …` about IDs that are nobody's own."""
