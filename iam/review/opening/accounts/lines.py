@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from iam.access.accounts import AccountKind, AccountState, account_table, holding_table
 from iam.access.kept.register import Kept
@@ -32,11 +33,14 @@ ENTRY: Final = "entry"
 
 Values = tuple[Any, ...]
 
-_OURS: Final = (
-    account_table.c.kind != AccountKind.PRIVILEGED, account_table.c.state != AccountState.DELETED,
-    account_table.c.native_id != "",
-)  # fmt: skip
-"""Accounts that the target should have under the native id of the ledger."""
+
+def _ours(columns: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[bool], ...]:
+    """Accounts that the target should have under the native id of the ledger."""
+    alive = columns.kind != AccountKind.PRIVILEGED, columns.state != AccountState.DELETED
+    return *alive, columns.native_id != ""
+
+
+_OURS: Final = _ours(account_table.c)
 
 
 @dataclass(slots=True)
@@ -236,7 +240,8 @@ _OWN: Final = frozenset({Sorting.LINKED, Sorting.MISSING, Sorting.UNLINKED})
 
 def stranger_members() -> tuple[Any, ...]:
     """Clauses on `actual_member`: members that are no account of the target and none that the ledger waits for."""
-    member, there, ours = actual_member_table.c, actual_account_table.c, account_table.c
+    # Under names of their own: whoever asks joins the same tables.
+    member, there, ours = actual_member_table.c, actual_account_table.alias().c, account_table.alias().c
     held = exists().where(there.system == member.system, there.native_id == member.native_id)
-    known = exists().where(ours.system == member.system, ours.native_id == member.native_id, *_OURS)
+    known = exists().where(ours.system == member.system, ours.native_id == member.native_id, *_ours(ours))
     return ~held, ~known
