@@ -7,11 +7,15 @@ is not taken at all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+SHOWN: Final = 20
+"""Characters of a cell that are repeated to whoever wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """What is wrong at one place: `cell` "F12", or "" for the sheet (`sheet` too: for the file); `words` with the cure."""
+    """What is wrong at one place, with its cure.  `cell`: "F12", or "" for a sheet; `sheet` "" too: for the file."""
 
     sheet: str
     cell: str
@@ -30,10 +34,17 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was taken: what is wrong with the file as a whole, and how many places more than are named."""
+    """Nothing was taken: what is wrong with the file as a whole, and how many places more than are named.
 
+    `sheet_id`, `campaign_id`: of the sheet that it is, 0 while that is not known.
+    """
+
+    file_name: str
+    sha256: str
     problems: tuple[CellProblem, ...]
     more: int = 0
+    sheet_id: int = 0
+    campaign_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,8 @@ class Taken:
     sheet_id: int
     campaign_id: int
     return_id: int
+    file_name: str
+    returned_by: int
     returned_at: datetime
     rows: int
     taken: int
@@ -55,3 +68,9 @@ class Taken:
     missing: int
     problems: Sequence[CellProblem] = ()
     conflicts: Sequence[CellProblem] = ()
+
+
+def shown(text: str) -> str:
+    """The beginning of what stands in a cell, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
