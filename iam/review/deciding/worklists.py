@@ -38,8 +38,9 @@ PAGE: Final = 50
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which lines are asked for.  `part`: OWNER lists the systems that one owns and is asked about; GENERAL what is
-    asked of the general officer, with `everything` all lines.  `department`: of whoever owns the account, "" nobody's.
-    `found`: with (True) or without findings.  `text`: in the login, the staff number or the name.
+    asked of the general officer; with `everything` all lines of those systems, or of the campaign.  `department`: of
+    whoever owns the account, "" nobody's.  `found`: with (True) or without findings.  `text`: in the login, the staff
+    number or the name.  `reading`: by whoever a page lets read, though they have no worklist (auditors, operators).
     """
 
     part: Part
@@ -50,6 +51,7 @@ class Chosen:
     finding: FindingKind | None = None
     found: bool | None = None
     text: str = ""
+    reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +157,13 @@ def how_many(connection: Connection, who: Reviewer, campaign: Campaign, chosen: 
 
 def _lines(query: Select[Any], who: Reviewer, campaign: Campaign, chosen: Chosen) -> Select[Any]:
     columns = campaign_line_table.c
-    _refuse(who, chosen.part)
+    if not chosen.reading:
+        _refuse(who, chosen.part)
     query = query.where(columns.campaign_id == campaign.id)
     if chosen.part is Part.OWNER:
-        query = query.where(columns.asked == Part.OWNER, among(columns.system, sorted(who.systems)))
-    elif not chosen.everything:
-        query = query.where(columns.asked == Part.GENERAL)
+        query = query.where(among(columns.system, sorted(who.systems)))
+    if not chosen.everything:
+        query = query.where(columns.asked == chosen.part)
     if chosen.open_only:
         query = query.where(~decided())
     if chosen.system is not None:
@@ -239,7 +242,8 @@ def person_ids(connection: Connection, who: Reviewer, campaign: Campaign, chosen
 def _persons(query: Select[Any], who: Reviewer, campaign: Campaign, chosen: Chosen) -> Select[Any]:
     """Open: without an answer, or with one that says that it is still to come."""
     columns, answer = campaign_person_table.c, campaign_answer_table.c
-    _refuse(who, Part.HR)
+    if not chosen.reading:
+        _refuse(who, Part.HR)
     query = query.where(columns.campaign_id == campaign.id, columns.accounts > 0)
     if chosen.open_only:
         final = or_(answer.verdict != Verdict.UNKNOWN, answer.how == How.SILENCE)
