@@ -4,52 +4,29 @@ The one law: *a change is shown, never applied*: the snapshot stays what was jud
 sees where the world has moved on.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, select
 
-from iam.review.campaigns import Campaign
+from iam.access.naming import comparable_login
+from iam.people.ledger import chunks
+from iam.record.columns import among
+from iam.review.books import campaign_answer_table, campaign_line_table
+from iam.review.campaigns import Campaign, systems_of
+from iam.review.deciding.comparing.accounts import differences, fresh, frozen_lines, today
+from iam.review.deciding.comparing.changes import Change, Since
+from iam.review.deciding.comparing.standings import moved
+from iam.review.words import Verdict
 from iam.signin.door import Door
 
+__all__ = ["Change", "Changes", "NewAccount", "Since", "changed_since"]
 
-class Change(StrEnum):
-    """What is different today."""
-
-    MOVED = "moved"
-    LEFT = "left"
-    AWAY = "away"
-    BACK = "back"
-    DISABLED = "disabled"
-    ENABLED = "enabled"
-    DELETED = "deleted"
-    APPEARED = "appeared"
-    OWNER = "owner"
-    NEW_RIGHTS = "new_rights"
-    RIGHTS_GONE = "rights_gone"
-
-    @property
-    def label_ja(self) -> str:
-        """The words that officers read."""
-        return _WORDS[self]
-
-
-_WORDS = {
-    Change.MOVED: "異動した", Change.LEFT: "退職・離任した", Change.AWAY: "休職・派遣などになった",
-    Change.BACK: "復職・着任した", Change.DISABLED: "停止された", Change.ENABLED: "有効にされた",
-    Change.DELETED: "システムから消えた", Change.APPEARED: "システムに作られた", Change.OWNER: "持ち主が変わった",
-    Change.NEW_RIGHTS: "権限が増えた", Change.RIGHTS_GONE: "権限が減った",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """One change.  `detail`: the rights, or the post, in words."""
-
-    change: Change
-    detail: str = ""
+KEEPER: Final = "管理者："
+"""Stands before a change of whoever keeps an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +63,54 @@ def changed_since(
 
     An appointment whose 内示解禁日 has not come is not said.
     """
-    raise NotImplementedError
+    by_system = None if line_ids is None else _systems(connection, line_ids)
+    lines, accounts, rows = dict[int, tuple[Since, ...]](), list[NewAccount](), list[Row[Any]]()
+    for system in systems_of(connection, campaign.id):
+        ids = None if by_system is None else by_system.get(system.system, [])
+        if ids == []:
+            continue
+        here = frozen_lines(connection, campaign.id, system.system, ids)
+        rows += here
+        if not system.connected:
+            continue
+        now = today(connection, system.system, None if ids is None else here)
+        names = {comparable_login(login) for login, _, _ in now.accounts.values()}
+        lines |= {line.id: changes for line in here if (changes := tuple(differences(line, now, names)))}
+        if ids is None:
+            accounts += [NewAccount(system.system, login, native, link) for native, login, link in fresh(here, now)]
+    concerned = None if line_ids is None else {id_ for row in rows for id_ in (row.person_id, row.keeper_id) if id_}
+    persons = moved(connection, door.offices, campaign, at, concerned)
+    return Changes(_with_persons(rows, lines, persons, _left(connection, campaign)), persons, tuple(accounts))
+
+
+def _systems(connection: Connection, line_ids: Collection[int]) -> dict[str, list[int]]:
+    columns, found = campaign_line_table.c, defaultdict[str, list[int]](list)
+    for part in chunks(line_ids):
+        for id_, system in connection.execute(select(columns.id, columns.system).where(among(columns.id, part))):
+            found[system].append(id_)
+    return found
+
+
+def _left(connection: Connection, campaign: Campaign) -> set[int]:
+    """Of whom 人事 says in this campaign that they have left."""
+    columns = campaign_answer_table.c
+    said = columns.campaign_id == campaign.id, columns.verdict == Verdict.LEFT
+    return set(connection.execute(select(columns.person_id).where(*said)).scalars())
+
+
+def _with_persons(
+    rows: Iterable[Row[Any]],
+    lines: Mapping[int, tuple[Since, ...]],
+    persons: Mapping[int, tuple[Since, ...]],
+    left: Collection[int],
+) -> dict[int, tuple[Since, ...]]:
+    """The changes of lines with those of whom they belong to, and of who keeps them."""
+    found = dict(lines)
+    for row in rows:
+        added = [*persons.get(row.person_id, ())]
+        added += [replace(each, detail=f"{KEEPER}{each.detail}") for each in persons.get(row.keeper_id, ())]
+        if row.keeper_id in left:
+            added.append(Since(Change.LEFT, f"{KEEPER}人事の回答"))
+        if added:
+            found[row.id] = (*found.get(row.id, ()), *added)
+    return found

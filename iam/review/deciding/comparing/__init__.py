@@ -1,0 +1,1 @@
+"""Comparing what was frozen with what is today: persons, and accounts on their targets."""
