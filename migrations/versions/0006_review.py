@@ -116,6 +116,7 @@ def _kept_id() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("keeper_id", sa.Integer(), nullable=True),
+        sa.Column("keeper_since", Instant(), nullable=True),
         sa.Column("sponsor_id", sa.Integer(), nullable=True),
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("company", sa.Text(), nullable=False),

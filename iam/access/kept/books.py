@@ -19,6 +19,7 @@ kept_id_table = Table(
     Column("kind", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("keeper_id", ForeignKey(person_table.c.id), index=True),
+    Column("keeper_since", Instant),
     Column("sponsor_id", ForeignKey(person_table.c.id)),
     Column("project", Text, nullable=False),
     Column("company", Text, nullable=False),

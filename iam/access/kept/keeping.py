@@ -30,6 +30,8 @@ from iam.errors import Conflict, SheetError
 from iam.record.act import Act
 from iam.record.columns import jst_day
 
+__all__ = ["Particulars", "Rules", "change", "change_keeper", "keep", "note_secret_changed", "retire"]
+
 _OVERTAKEN = "このIDは、ご覧になってから別の担当者が変更しました。開き直して、いまの内容を確かめてください。"
 
 
@@ -56,11 +58,12 @@ def write(act: Act, given: Particulars) -> Kept:
     Raises:
         Conflict: somebody else wrote it meanwhile.
     """
-    values = told(given) | {"comparable": given.key[1], "kind": given.kind.value}
+    values = told(given) | {
+        "comparable": given.key[1], "kind": given.kind.value, "keeper_since": act.at if given.keeper_id else None,
+        "registered_by": act.actor, "registered_at": act.at, "changed_at": act.at,
+    }  # fmt: skip
     try:
-        inserted = act.connection.execute(
-            kept_id_table.insert().values(**values, registered_by=act.actor, registered_at=act.at, changed_at=act.at)
-        ).inserted_primary_key
+        inserted = act.connection.execute(kept_id_table.insert().values(values)).inserted_primary_key
     except ConstraintBroken as error:
         raise Conflict(_taken(given)) from error
     made = kept_id(act.connection, inserted[0] if inserted else 0)
@@ -163,6 +166,8 @@ def _refuse(wrong: dict[str, str]) -> None:
 def _moved(act: Act, seen: Kept, **values: Any) -> Kept:  # noqa: ANN401 - what columns hold
     """Change the row if it is still in force and as it was seen."""
     columns = kept_id_table.c
+    if values.get("keeper_id", seen.keeper_id) != seen.keeper_id:
+        values["keeper_since"] = act.at if values["keeper_id"] else None
     moved = act.connection.execute(
         update(kept_id_table)
         .where(columns.id == seen.id, columns.changed_at == seen.changed_at, columns.retired_at.is_(None))

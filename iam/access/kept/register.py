@@ -5,13 +5,13 @@ The one law: *an ID that is nobody's own is one row in force*: named by its syst
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from iam.access.kept.books import kept_id_table, kept_member_table
 from iam.access.naming import comparable_login
@@ -48,7 +48,7 @@ class KeptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One row of the register.  `keeper_id`: who answers for it; None: nobody does.
+    """One row of the register.  `keeper_id`: who answers for it, since when; None: nobody does.
 
     `sponsor_id`, `company`: who let a contractor in, and whose people they are.  `project`: what a development or test
     ID is for.  `valid_until`: its last day, None: none is set.  `secret_changed_on`: when its secret was last changed,
@@ -70,6 +70,7 @@ class Kept:
     registered_at: datetime
     changed_at: datetime
     retired_at: datetime | None
+    keeper_since: datetime | None = None
 
     @property
     def comparable(self) -> str:
@@ -119,14 +120,13 @@ class Listed:
 class Sought:
     """Which rows are asked for.  `words`: each stands in login, purpose, project, company, the keeper's name or number.
 
-    `keeper_id`: of this keeper.  `systems` None: of any.  `without_keeper`: those that nobody answers for.
+    `systems` None: of any.  `without_keeper`: those that nobody answers for.
     `over`: whose last day is before this one.  `retired`: those that left the register as well.
     """
 
     words: str = ""
     kind: KeptKind | None = None
     systems: Collection[str] | None = None
-    keeper_id: int | None = None
     without_keeper: bool = False
     over: date | None = None
     retired: bool = False
@@ -191,6 +191,21 @@ def members_of(connection: Connection, ids: Collection[int], on: date | None = N
     return dict(found)
 
 
+def who_still_know(kept: Kept, members: Iterable[Member], on: date) -> list[Member]:
+    """Those of its members who use it no more on the day, and left after its secret was last changed."""
+    last: dict[int, Member] = {}
+    for member in members:
+        other = last.get(member.person_id)
+        if member.valid_from <= on and (other is None or _end(member) > _end(other)):
+            last[member.person_id] = member
+    changed = kept.secret_changed_on or date.min
+    return [member for member in last.values() if changed < _end(member) < on]
+
+
+def _end(member: Member) -> date:
+    return member.valid_until or date.max
+
+
 # --- lists
 
 
@@ -222,8 +237,6 @@ def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:
         query = query.where(columns.kind == sought.kind)
     if sought.systems is not None:
         query = query.where(among(columns.system, sorted(sought.systems)))
-    if sought.keeper_id is not None:
-        query = query.where(columns.keeper_id == sought.keeper_id)
     if sought.without_keeper:
         query = query.where(columns.keeper_id.is_(None))
     if sought.over is not None:
@@ -236,21 +249,9 @@ def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:
     return query
 
 
-def used_by(connection: Connection, person_id: int, on: date) -> list[Kept]:
-    """What somebody keeps, sponsors or uses on a day, by system and login."""
-    columns, member = kept_id_table.c, kept_member_table.c
-    using = exists().where(
-        member.kept_id == columns.id, member.person_id == person_id, member.valid_from <= on,
-        or_(member.valid_until.is_(None), member.valid_until >= on),
-    )  # fmt: skip
-    theirs = or_(columns.keeper_id == person_id, columns.sponsor_id == person_id, using)
-    query = select(kept_id_table).where(columns.retired_at.is_(None), theirs)
-    return [_kept(row) for row in connection.execute(query.order_by(columns.system, columns.comparable))]
-
-
 def _kept(row: Row[Any]) -> Kept:
     return Kept(
         row.id, row.system, row.login, KeptKind(row.kind), row.purpose, row.keeper_id, row.sponsor_id, row.project,
         row.company, row.valid_until, row.secret_changed_on, row.registered_by, row.registered_at, row.changed_at,
-        row.retired_at,
+        row.retired_at, row.keeper_since,
     )  # fmt: skip

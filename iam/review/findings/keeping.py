@@ -53,11 +53,10 @@ def kept(ground: Ground, here: Here, page: Page, line: Line) -> Found:
 
 def _keeper(ground: Ground, found: Kept) -> Found:
     if found.keeper_id is None:
-        if found.kind is not KeptKind.CONTRACTOR:
-            yield FindingKind.NO_KEEPER, {"purpose": found.purpose}
+        yield FindingKind.NO_KEEPER, {"purpose": found.purpose}
         return
     keeper = ground.known.get(found.keeper_id)
-    since = jst_day(found.changed_at)
+    since = jst_day(found.keeper_since or found.registered_at)
     if keeper is not None and (why := _why_gone(ground, keeper, since)):
         yield FindingKind.KEEPER_GONE, {
             "keeper": keeper.called, "why": why, "keeper_status": keeper.status, "keeper_since": keeper.since,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from iam.access.kept import keeping, members
 from iam.access.kept.judging import LABELS, Particulars, Rules
-from iam.access.kept.register import Kept, KeptKind, Sought, kept_by_login, kept_ids, listed, members_of, used_by
+from iam.access.kept.register import Kept, KeptKind, Sought, kept_by_login, kept_ids, listed, members_of, who_still_know
 from iam.access.kept.taking_in import Line, take_in
 from iam.errors import Conflict, SheetError
 from iam.policy.loading import load
@@ -72,14 +72,14 @@ def test_an_id_lives_from_its_registration_to_its_end_and_every_step_is_in_the_a
     assert "別の担当者が変更しました" in fails(body, keeping.note_secret_changed, seen, TOMORROW)
     with body.store.read() as connection:
         assert kept_by_login(connection, "gw", "ＭＡＤＯＧＵＣＨＩ") == now
-        (line,) = listed(connection, Sought("受付 " + body.person(2).staff_number), TOMORROW)
+        found = listed(connection, Sought("受付 " + body.person(2).staff_number), TOMORROW)
+    assert [(line.kept, line.keeper_number) for line in found] == [(now, "0000002")]
     assert (now.keeper_id, now.secret_changed_on, now.purpose) == (two, TOMORROW, "窓口の受付")
-    assert (line.kept, line.keeper_number) == (now, "0000002")
+    assert (seen.keeper_since, now.keeper_since) == (seen.registered_at, changed.changed_at)
 
     with body.store.act("unyou") as act:
         keeping.retire(act, now, "端末の更新")
     assert "外されています" in fails(body, keeping.retire, now, "端末の更新")
-    assert "外されています" in fails(body, members.join, now, two, TOMORROW)
     with body.store.read() as connection:
         assert kept_by_login(connection, "gw", "madoguchi") is None
         assert [each.id for each in kept_ids(connection, retired=True)] == [seen.id]
@@ -98,8 +98,7 @@ def test_whoever_stops_using_an_id_keeps_their_days(lone_body: Body) -> None:
     two, three = body.person(2).id, body.person(3).id
     seen = kept(body, shared(body))
     with body.store.act("unyou") as act:
-        members.join(act, seen, two, START)
-        members.join(act, seen, three, START)
+        members.set_members(act, seen, [two, three])
     assert "すでに登録" in fails(body, members.join, seen, two, TOMORROW)
     body.clock.today = TOMORROW
     with body.store.act("unyou") as act:
@@ -111,8 +110,9 @@ def test_whoever_stops_using_an_id_keeps_their_days(lone_body: Body) -> None:
         everybody = members_of(connection, [seen.id])[seen.id]
         later = members_of(connection, [seen.id], TOMORROW + DAY)[seen.id]
         assert [each.members for each in listed(connection, Sought(), TOMORROW)] == [2]
-        assert [each.login for each in used_by(connection, three, TOMORROW)] == ["Madoguchi"]
-        assert used_by(connection, three, TOMORROW + DAY) == []
+    assert who_still_know(seen, everybody, TOMORROW) == []
+    assert [each.person_id for each in who_still_know(seen, everybody, TOMORROW + DAY)] == [three]
+    assert who_still_know(replace(seen, secret_changed_on=TOMORROW), everybody, TOMORROW + DAY) == []
     assert {each.person_id: each.valid_until for each in everybody} == {two: None, three: TOMORROW}
     assert [each.person_id for each in later] == [two]
     joined, left = "kept.member_joined", "kept.member_left"

@@ -37,7 +37,8 @@ def register_rows(connection: Connection, on: date) -> list[tuple[str, ...]]:
 
 def _cells(kept: Kept, members: Sequence[int], known: Mapping[int, Person]) -> tuple[str, ...]:
     def number(id_: int | None) -> str:
-        return known[id_].staff_number if id_ in known else ""
+        person = known.get(id_ or 0)
+        return person.staff_number if person else ""
 
     keeper = known.get(kept.keeper_id or 0)
     return (
