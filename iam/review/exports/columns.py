@@ -16,7 +16,7 @@ from iam.review.campaigns import CampaignPerson, Right
 from iam.review.deciding.verdicts import Answer, Outcome
 from iam.review.exports.rows import Row
 from iam.review.findings import said
-from iam.review.words import Part, Verdict
+from iam.review.words import Part
 
 _KINDS: Final = {
     "": "台帳なし", "personal": "本人のID", "privileged": "特権ID", **{each.value: each.label_ja for each in KeptKind},
@@ -146,9 +146,25 @@ def _one(part: Part) -> Callable[[Row, Words, date], str]:
     return lambda row, _words, _on: answer_words(row, part)
 
 
-def _all_answers(row: Row, _words: Words, _on: date) -> str:
-    return "\n".join(f"{each.part.label_ja}: {_answer(row, each)}" for each in row.answers)
+def _answers(row: Row) -> str:
+    """Every answer with its reason, as paper has them."""
+    return "\n".join(
+        f"{each.part.label_ja}: {_answer(row, each)}" + (f"\n理由: {each.reason}" if each.reason else "")
+        for each in row.answers
+    )
 
+
+def _kind_and_state(row: Row, _words: Words, _on: date) -> str:
+    keeper = f"管理者 {_keeper(row)}" if row.keeper else ""
+    return _lines(_KINDS.get(row.line.kind, row.line.kind), state(row), keeper)
+
+
+def _lines(*texts_: str) -> str:
+    return "\n".join(filter(None, texts_))
+
+
+MARK: Final = "●"
+"""Stands in front of a line about which something was found: it is seen without colour, and can be filtered by."""
 
 ALL: Final = (
     Column("number", "番号", 6, lambda row, _w, _o: str(row.number)),
@@ -186,16 +202,20 @@ ALL: Final = (
 _BY_KEY: Final = {each.key: each for each in ALL}
 
 PAPER: Final = (
-    _BY_KEY["number"], _BY_KEY["unit"], _BY_KEY["staff_number"], _BY_KEY["name"], _BY_KEY["title"],
-    _BY_KEY["standing"], _BY_KEY["system"], _BY_KEY["login"], _BY_KEY["kind"], _BY_KEY["state"], _BY_KEY["keeper"],
-    _BY_KEY["rights"], _BY_KEY["used"], _BY_KEY["findings"], _BY_KEY["evidence"],
-    Column("answers", "回答", 34, _all_answers),
-    _BY_KEY["reasons"], _BY_KEY["verdict"], _BY_KEY["carried"],
-)  # fmt: skip
+    Column("number", "番号", 5, lambda row, _w, _o: str(row.number)),
+    Column("mark", "要", 3, lambda row, _w, _o: MARK if row.findings else ""),
+    Column("unit", "所属・職", 13, lambda row, _w, _o: _person(row, lambda p: _lines(p.org_name, p.title))),
+    Column("staff_number", "職員番号", 9, _BY_KEY["staff_number"].text),
+    Column("name", "氏名", 11, _BY_KEY["name"].text),
+    Column("standing", "在職の状況", 13, _BY_KEY["standing"].text),
+    Column("system", "システム", 12, _BY_KEY["system"].text),
+    Column("login", "ID", 12, _BY_KEY["login"].text),
+    Column("state", "種類・状態", 14, _kind_and_state),
+    Column("rights", "権限", 20, _BY_KEY["rights"].text),
+    Column("used", "最終利用", 11, _BY_KEY["used"].text),
+    Column("findings", "要因", 30, lambda row, _w, _o: evidence(row)),
+    Column("answers", "回答", 24, lambda row, _w, _o: _answers(row)),
+    Column("verdict", "判定", 10, _BY_KEY["verdict"].text),
+    Column("carried", "反映", 11, _BY_KEY["carried"].text),
+)
 """What fits on a sheet of A4 that lies on its side."""
-
-UNDECIDED: Final = verdict(None)
-"""What stands where nobody has decided."""
-
-TAKES_AWAY: Final = frozenset({Verdict.REMOVE, Verdict.REDUCE, Verdict.LAPSE})
-"""Verdicts after which something goes."""

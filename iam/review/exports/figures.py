@@ -4,6 +4,7 @@ The one law: *a figure can be counted again*: each is a count of rows that an ex
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +62,28 @@ class Days:
     first: int
     last: int | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of a review."""
+
+    progress: Sequence[Progress]
+    quarters: Sequence[Quarter]
+    days: Sequence[Days]
+
+
+def figures_of(connection: Connection, campaign_id: int) -> Figures:
+    """The figures of a review, from the snapshot that `connection` reads.
+
+    Raises:
+        NotFound: when there is no such campaign.
+    """
+    return Figures(
+        progress_by_department(connection, campaign_id),
+        findings_by_quarter(connection, campaign_id),
+        days_to_decision(connection, campaign_id),
+    )
 
 
 def progress_by_department(connection: Connection, campaign_id: int) -> list[Progress]:

@@ -150,7 +150,7 @@ def check(path: Path, public_keys: Mapping[str, Ed25519PublicKey]) -> Checked:
     return Checked(str(title), _made(content), tuple(files), tuple(broken), tuple(told))
 
 
-def stated(folder: Path) -> tuple[int | None, frozenset[Written]]:
+def lying_in(folder: Path) -> tuple[int | None, frozenset[Written]]:
     """The campaign and the files of a manifest that lies in `folder`, unproved; None without one that can be read."""
     try:
         content = _content(_read(folder / MANIFEST))
@@ -201,11 +201,14 @@ def _unnamed(folder: Path, files: Sequence[Written]) -> Iterator[str]:
 def _files(content: Mapping[str, Any]) -> list[Written]:
     """The files that a manifest names; a name that leads out of the folder names nothing."""
     given = content.get("files")
-    try:
-        found = [Written(**each) for each in given] if isinstance(given, list) else []
-    except TypeError:
-        return []
-    return [each for each in found if isinstance(each.name, str) and Path(each.name).name == each.name]
+    found = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    return [each for each in map(_file, found) if Path(each.name).name == each.name]
+
+
+def _file(stated: Mapping[str, Any]) -> Written:
+    name, form, sha256 = (str(stated.get(each, "")) for each in ("name", "form", "sha256"))
+    rows, size = (each if isinstance(each, int) else -1 for each in (stated.get("rows"), stated.get("size")))
+    return Written(name, form, rows, size, sha256)
 
 
 def _made(content: Mapping[str, Any]) -> str:

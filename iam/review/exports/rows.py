@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, Join, func, literal_column, select
+from sqlalchemy import Connection, ColumnElement, Join, Text, func, literal_column, select
 
 from iam.people.ledger import chunks, person_table
 from iam.record.columns import among
@@ -30,7 +30,7 @@ PAGE: Final = 1_000
 """Lines worked out at once."""
 
 _BASELINE: Final = "baseline"
-_NOTHING: Final = literal_column("''")
+_NOTHING: Final = literal_column("''", Text)
 """Not a bound value: PostgreSQL would not see that two of them group alike."""
 
 
@@ -154,18 +154,19 @@ def _named_in(answer: Answer) -> Iterator[int]:
 def _ordered(connection: Connection, campaign_id: int, department: str) -> "array[int]":
     """The lines of a department in the order in which they are printed."""
     lines, owner = campaign_line_table.c, campaign_person_table.c
-    # By bytes, so that both databases agree whatever language PostgreSQL was set up for.
-    alike = (lambda column: column.collate("C")) if connection.dialect.name == "postgresql" else (lambda column: column)
+    order = func.coalesce(owner.org_code, _NOTHING), lines.system, lines.comparable, lines.login
     query = (
         select(lines.id)
         .select_from(_with_owner())
         .where(lines.campaign_id == campaign_id, func.coalesce(owner.department, _NOTHING) == department)
-        .order_by(
-            alike(func.coalesce(owner.org_code, _NOTHING)), alike(lines.system), alike(lines.comparable),
-            alike(lines.login), lines.id,
-        )
-    )  # fmt: skip
+        .order_by(*(_alike(connection, each) for each in order), lines.id)
+    )
     return array("q", connection.execute(query.execution_options(yield_per=PAGE)).scalars())
+
+
+def _alike(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
+    """By bytes, so that both databases agree whatever language PostgreSQL was set up for; SQLite does so anyway."""
+    return column.collate("C") if connection.dialect.name == "postgresql" else column
 
 
 def _with_owner() -> Join:

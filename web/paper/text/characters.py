@@ -14,8 +14,11 @@ from iam.people.japanese import outside_cp932, private_use
 GETA: Final = "〓"
 """Stands where a character is missing, as printers have it."""
 
-_FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-"""How a text begins that a spreadsheet may take for a formula; in either width, and behind spaces."""
+_FORMULA: Final = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*[-=+@＝＋－＠]|[\t\r\n]")
+"""How a text begins that a spreadsheet may take for a formula; in either width, behind spaces and what is unseen."""
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAK: Final = re.compile(r"\s*[\r\n]+\s*")
 
 _ALIKE: Final = {
     "\u00a2": "￠", "\u00a3": "￡", "\u00a5": "￥", "\u00a6": "|", "\u00ac": "￢", "\u00a0": " ", "\u00b7": "・",
@@ -50,6 +53,7 @@ class Odd:
 
 WHY_PRIVATE: Final = "外字（この文字の形は、作成した団体の端末でしか分かりません）"
 WHY_OUTSIDE: Final = "CP932（Shift_JIS）にない文字"
+WHY_CONTROL: Final = "文字ではない符号（制御文字など）"
 
 
 def guarded(text: str) -> str:
@@ -64,8 +68,19 @@ def substitute(character: str) -> str:
         return _ALIKE[character]
     if unicodedata.category(character) in _WITHOUT_SHAPE:
         return ""
-    plain = unicodedata.normalize("NFKC", character)
-    return GETA if outside_cp932(plain) or not plain.isprintable() else plain
+    forms = (unicodedata.normalize(form, character) for form in ("NFKC", "NFKD"))
+    plain = ("".join(each for each in form if unicodedata.category(each) not in _WITHOUT_SHAPE) for form in forms)
+    return next((each for each in plain if each and each.isprintable() and not outside_cp932(each)), GETA)
+
+
+def on_one_line(text: str) -> str:
+    """`text` with / where its lines break: a line of a delimited file stays a line."""
+    return _BREAK.sub(" / ", text) if "\n" in text or "\r" in text else text
+
+
+def printable(text: str) -> str:
+    """`text` with 〓 for what is no character at all; line breaks stay."""
+    return _CONTROL.sub(lambda found: found[0] if found[0] == "\n" else GETA, text)
 
 
 def in_cp932(text: str) -> str:
@@ -79,11 +94,19 @@ def in_cp932(text: str) -> str:
 def odd_in(number: int, headings: Sequence[str], cells: Sequence[str], *, cp932: bool) -> Iterator[Odd]:
     """The odd characters of a row of a file, in order; `cp932`: what it lacks among them."""
     for column, (heading, cell) in enumerate(zip(headings, cells, strict=True), 1):
-        if cell.isascii():
+        if cell.isascii() and cell.isprintable():
             continue
-        for each in private_use(cell):
-            if not (cp932 and outside_cp932(each)):
-                yield Odd(number, column, heading, each, each, WHY_PRIVATE)
-        if cp932:
-            for each in outside_cp932(cell):
-                yield Odd(number, column, heading, each, substitute(each), WHY_OUTSIDE)
+        for character, instead, why in _odd(cell, cp932=cp932):
+            yield Odd(number, column, heading, character, instead, why)
+
+
+def _odd(cell: str, *, cp932: bool) -> Iterator[tuple[str, str, str]]:
+    missing = set(outside_cp932(cell)) if cp932 else set()
+    private = set(private_use(cell))
+    for each in cell:
+        if _CONTROL.match(each):
+            yield each, GETA, WHY_CONTROL
+        elif each in missing:
+            yield each, substitute(each), WHY_OUTSIDE
+        elif each in private:
+            yield each, each, WHY_PRIVATE

@@ -14,7 +14,7 @@ from typing import Final, Self, TextIO
 from iam.review.exports.columns import ALL, texts
 from iam.review.exports.cover import Cover
 from iam.review.exports.rows import Row
-from web.paper.text.characters import Odd, guarded, in_cp932, odd_in
+from web.paper.text.characters import Odd, guarded, in_cp932, odd_in, on_one_line, printable
 
 LIST: Final = ("行", "列", "項目", "文字", "符号位置", "置き換えた文字", "理由")
 
@@ -31,9 +31,10 @@ class Table:
         self.lines = 0
 
     def put(self, cells: Sequence[str]) -> None:
-        """One row, guarded against formulas, in the file's characters."""
-        safe = map(guarded, cells)
-        self._writer.writerow([in_cp932(each) for each in safe] if self._cp932 else safe)
+        """One row on one line, in the file's characters, guarded against formulas."""
+        plain = [printable(on_one_line(each)) for each in cells]
+        # What CP932 lacks goes first: a substitute may begin a formula as well.
+        self._writer.writerow([guarded(in_cp932(each) if self._cp932 else each) for each in plain])
         self.lines += 1
 
     def close(self) -> None:
@@ -66,11 +67,10 @@ class Delimited:
 
     def take(self, row: Row) -> None:
         """One line of the review."""
-        cells = texts(ALL, row, self._categories, self._on)
+        cells = [on_one_line(each) for each in texts(ALL, row, self._categories, self._on)]
         self._table.put(cells)
-        if not all(map(str.isascii, cells)):
-            for each in odd_in(self._table.lines, self._headings, cells, cp932=self._cp932):
-                self._odd.put(_listed(each))
+        for each in odd_in(self._table.lines, self._headings, cells, cp932=self._cp932):
+            self._odd.put(_listed(each))
 
     def close(self) -> None:
         """Close both files."""
