@@ -28,6 +28,7 @@ from iam.review.campaigns import Campaign, systems_of
 from iam.review.opening.accounts.facts import facts_of
 from iam.review.opening.accounts.lines import COLUMNS, Freezer, Values, stranger_members
 from iam.review.opening.accounts.uses import uses_of
+from iam.review.opening.hashes import FROZEN
 from iam.review.opening.plan import Ground
 from iam.sync.actual.mirror import actual_account_table, actual_member_table
 from iam.sync.actual.reconcile import Sorting
@@ -35,6 +36,7 @@ from iam.sync.actual.reconcile import Sorting
 SEEN: Final = ("link", "sorting", "kind", "state", "person_id", "keeper_id", "enabled", "rights")
 """What an answer is about: when any of it differs, the answer was about something else."""
 
+_TOLD: Final = (*FROZEN, "digest")
 _AT: Final = {name: place for place, name in enumerate(COLUMNS)}
 
 
@@ -162,20 +164,24 @@ def _put(act: Act, page: Iterable[Values], before: _Before, found: Refrozen) -> 
     """Write a page over what stands there; the ids of lines that are something else now."""
     fresh: list[Values] = []
     known: list[Sequence[Any]] = []
+    asked: list[Sequence[Any]] = []
     differing: list[int] = []
     for values in page:
         id_, seen = before.pop((values[_AT["native_id"]], values[_AT["login"]]), (0, ""))
         if not id_:
             fresh.append(values)
             continue
-        known.append((id_, *values))
+        known.append((id_, *values[: len(FROZEN)], values[_AT["digest"]]))
         if seen == canonical_json([values[_AT[name]] for name in SEEN]):
             found.same += 1
         else:
             differing.append(id_)
+            asked.append((id_, values[_AT["asked"]]))
     found.fresh += bulk_insert(act.connection, campaign_line_table, COLUMNS, fresh) if fresh else 0
     if known:
-        bulk_update(act.connection, campaign_line_table, ["id"], COLUMNS, known)
+        bulk_update(act.connection, campaign_line_table, ["id"], _TOLD, known)
+    if asked:
+        bulk_update(act.connection, campaign_line_table, ["id"], ["asked"], asked)
     return differing
 
 

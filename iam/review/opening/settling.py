@@ -4,7 +4,7 @@ The one law: *a campaign opens whole or not at all* (R09): accounts on the targe
 lines, or it does not open; what a killed run left is put away.
 """
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from iam.errors import Conflict
 from iam.record.act import Act
@@ -31,7 +31,7 @@ def settle(act: Act, id_: int) -> Campaign:
     """
     found = campaign(act.connection, id_)
     systems = systems_of(act.connection, id_)
-    _see_complete(systems)
+    _see_complete(act, systems)
     people = people_hash(act.connection, id_)
     values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, found, people)}
     _move(act, id_, CampaignState.OPENING, state=CampaignState.OPEN, **values)
@@ -51,7 +51,7 @@ def settle_again(act: Act, id_: int, became: dict[str, Refrozen]) -> Campaign:
         Conflict: the lines are not what the targets hold, or it is not OPEN any more.
     """
     before = campaign(act.connection, id_)
-    _see_complete(systems_of(act.connection, id_))
+    _see_complete(act, systems_of(act.connection, id_))
     people = people_hash(act.connection, id_)
     values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, before, people)}
     void = {"result_hash": "", "general_by": None, "general_at": None, "hr_by": None, "hr_at": None}
@@ -84,10 +84,19 @@ def put_away(act: Act) -> list[int]:
     return half
 
 
-def _see_complete(systems: list[CampaignSystem]) -> None:
-    wrong = [each for each in systems if each.connected and each.on_target + each.missing != each.lines]
+def _see_complete(act: Act, systems: list[CampaignSystem]) -> None:
+    """What stands in the books now is counted, and held against what the targets were read to hold."""
+    line = campaign_line_table.c
+    query = select(line.system, func.count()).where(line.campaign_id == systems[0].campaign_id).group_by(line.system)
+    lines = {row[0]: row[1] for row in act.connection.execute(query)}
+    wrong = [
+        each for each in systems
+        if each.lines != lines.get(each.system, 0) or (each.connected and each.on_target + each.missing != each.lines)
+    ]  # fmt: skip
     if wrong:
-        told = "、".join(f"{each.name}（{each.on_target:,}＋{each.missing:,}件、行{each.lines:,}）" for each in wrong)
+        told = "、".join(
+            f"{each.name}（{each.on_target:,}＋{each.missing:,}件、行{lines.get(each.system, 0):,}）" for each in wrong
+        )
         raise Conflict(f"読み取ったIDの数と棚卸の行の数が合わないため、始めません: {told}。もう一度実行してください。")
 
 
