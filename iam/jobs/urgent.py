@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from iam.access.accounts import OF_A_REVIEW
 from iam.access.model import AccessModel
 from iam.office.changes.configuration import why_nothing_is_given
 from iam.ports import Target
@@ -19,6 +20,7 @@ from iam.privilege.using import Swept, opens_now, sweep
 from iam.privilege.vault import Vault
 from iam.record.act import Act
 from iam.record.store import Store
+from iam.review.closing import leave
 from iam.signin.door import Door
 from iam.sync.urgent import Carrier, Lanes, Settled, StoredErrand, undone
 
@@ -27,6 +29,7 @@ ACTOR: Final = "worker"
 BETWEEN_DELEGATIONS: Final = timedelta(seconds=10)
 """Between two looks at delegations: what is void is unusable at once; a look marks it, and tells."""
 
+_STOPPED: Final = "棚卸で停止と決まったIDのため、開きません。要るときは、統括か人事が停止を取り消してください。"
 _NOBODYS: Final = "これを待つ利用がないか、開ける時間を過ぎたため、開きません。要るときは、利用を申請し直してください。"
 
 MOST_ROUNDS: Final = 20
@@ -53,13 +56,19 @@ def carrier_of(
     """Who carries errands out.  Without a `door` (a body without a portal) nobody is told of a target that is dead."""
 
     def alarm(act: Act, errand: StoredErrand, _reason: str) -> None:
-        if door is not None:
+        # What a review closes is alarmed by the review, a day later (R10).
+        if door is not None and not errand.rule.startswith(OF_A_REVIEW):
             telling.stuck(act, door, errand)
 
     def withheld(connection: Connection, errand: StoredErrand, at: datetime) -> str:
+        if leave.stopped(connection, errand.system, errand.comparable):
+            return _STOPPED
         return "" if door is None else why_withheld(connection, door, errand, at)
 
-    return Carrier(store, ACTOR, model, targets, Vault(store.keys), alarm=alarm, going=going, withheld=withheld)
+    return Carrier(
+        store, ACTOR, model, targets, Vault(store.keys), alarm=alarm, going=going, withheld=withheld,
+        signed=leave.may_close,
+    )  # fmt: skip
 
 
 def why_withheld(connection: Connection, door: Door, errand: StoredErrand, at: datetime) -> str:

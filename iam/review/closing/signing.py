@@ -17,8 +17,8 @@ from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.review.books import campaign_table
 from iam.review.campaigns import Campaign, CampaignSystem, campaign, systems_of
-from iam.review.closing.result import Tally, tally
-from iam.review.closing.writing import write_planned
+from iam.review.closing.agreed.result import Tally, tally
+from iam.review.closing.agreed.writing import write_planned
 from iam.review.deciding.counting.progress import undecided
 from iam.review.deciding.reviewers import reviewer
 from iam.review.deciding.taking.writing import held_open

@@ -168,17 +168,21 @@ def _write_rights(
 
 
 def write_membership(
-    act: Act, system: str, native_id: str, row: tuple[int, str, str, str, int | None], *, held: bool
+    act: Act, system: str, native_id: str, row: tuple[int | None, str, str, str, int | None], *, held: bool
 ) -> None:
-    """One membership as it was read back.  `row`: account, entitlement, rule, clause, appointment."""
-    account_id, entitlement = row[:2]
+    """One membership as it was read back.  `row`: account (None: not ours), entitlement, rule, clause, appointment."""
+    account_id, entitlement, rule, clause, appointment = row
     pairs = [(entitlement, native_id)]
     doubt_groups(act.connection, system, {entitlement})
     if held:
         put_members(act.connection, system, pairs, ())
-        _open_holdings(act, [row])
     else:
         put_members(act.connection, system, (), pairs)
+    if account_id is None:
+        return
+    if held:
+        _open_holdings(act, [(account_id, entitlement, rule, clause, appointment)])
+    else:
         _close_holdings(act, [(account_id, entitlement)])
 
 

@@ -1,7 +1,7 @@
 """What an errand may touch: an account of the register of privileged IDs, or one membership of a person's own account.
 
 The one law: *nobody else's account* (R03, R12): whatever an errand names besides is refused and recorded, whoever put
-it; only taking away again what an errand gave needs no leave of the model of today.
+it; only taking away again what an errand gave, and what a signed review names, needs no leave of the model of today.
 """
 
 from datetime import date, datetime, timedelta
@@ -34,8 +34,13 @@ def account_id(connection: Connection, errand: StoredErrand) -> int | None:
     return _row(connection, errand)[0]
 
 
-def why_refused(connection: Connection, model: AccessModel, errand: StoredErrand) -> str:
-    """Why this errand may never be carried out, in one sentence with the cure, or ""."""
+def why_refused(connection: Connection, model: AccessModel, errand: StoredErrand, *, signed: bool = False) -> str:
+    """Why this errand may never be carried out, in one sentence with the cure, or "".
+
+    `signed`: a review that two persons signed names exactly what it closes; nothing is opened by that.
+    """
+    if signed and errand.kind is ErrandKind.CLOSE:
+        return ""
     found, kind, person_id, state = _row(connection, errand)
     if found is None:
         return _NO_ACCOUNT
@@ -62,20 +67,19 @@ def why_wait(connection: Connection, errand: StoredErrand, at: datetime) -> str:
 
 
 def write_account(act: Act, errand: StoredErrand, found: TargetAccount, on: date) -> None:
-    """What was read back of a privileged ID, into mirror and ledger, so that the night is not surprised."""
+    """What was read back of an ID, into mirror and ledger, so that the night is not surprised."""
     put_accounts(act.connection, errand.system, [found])
     state = AccountState.ACTIVE if found.enabled else AccountState.DISABLED
     values = {"state": state, "native_id": found.native_id, "disabled_on": None if found.enabled else on}
-    mine = account_table.c.id == account_id(act.connection, errand), account_table.c.kind == AccountKind.PRIVILEGED
-    act.connection.execute(update(account_table).where(*mine).values(**values))
+    mine = account_table.c.id == account_id(act.connection, errand)
+    act.connection.execute(update(account_table).where(mine).values(**values))
 
 
 def write_member(act: Act, errand: StoredErrand, native_id: str, *, member: bool) -> None:
     """What was read back of a membership, into mirror and ledger."""
     mine = account_id(act.connection, errand)
-    if mine is not None:
-        row = (mine, errand.entitlement, errand.rule, errand.clause, None)
-        write_membership(act, errand.system, native_id, row, held=member)
+    row = (mine, errand.entitlement, errand.rule, errand.clause, None)
+    write_membership(act, errand.system, native_id, row, held=member)
 
 
 def _row(connection: Connection, errand: StoredErrand) -> tuple[int | None, str, int | None, str]:

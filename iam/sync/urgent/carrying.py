@@ -66,6 +66,7 @@ class Carrier:
     `alarm`: called in the act of an errand's first failure, once for each.
     `going`: whether to begin another errand.
     `withheld`: why an opening may not be carried out now, "" when it may; asked of nothing that closes.
+    `signed`: whether a review that two persons signed names exactly what this errand closes.
     """
 
     store: Store
@@ -76,6 +77,7 @@ class Carrier:
     alarm: Alarm = lambda _act, _errand, _reason: None
     going: Callable[[], bool] = lambda: True
     withheld: Callable[[Connection, StoredErrand, datetime], str] = lambda _connection, _errand, _at: ""
+    signed: Callable[[Connection, StoredErrand], bool] = lambda _connection, _errand: False
 
 
 def due_systems(connection: Connection, at: datetime) -> set[str]:
@@ -113,7 +115,9 @@ def _claimed(act: Act, carrier: Carrier, system: str) -> StoredErrand | Settled 
     if row is None:
         return None
     errand = replace(stored(row), tries=row.tries + 1, due_at=act.at + ERRANDS.hold)
-    if reason := why_refused(act.connection, carrier.model, errand) or _withheld(act, carrier, errand):
+    signed = carrier.signed(act.connection, errand)
+    reason = why_refused(act.connection, carrier.model, errand, signed=signed) or _withheld(act, carrier, errand)
+    if reason:
         return ended(act, carrier.alarm, errand, Outcome.REFUSED, reason)
     if reason := why_wait(act.connection, errand, act.at):
         return again(act, carrier.alarm, errand, reason)

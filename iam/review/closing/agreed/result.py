@@ -17,7 +17,7 @@ from iam.people.ledger import chunks, numbers_of_persons
 from iam.record.columns import among, canonical_json
 from iam.review.books import campaign_answer_table
 from iam.review.campaigns import Campaign, Line, lines, systems_of
-from iam.review.closing.planned import Planned, Way, planned, way_of
+from iam.review.closing.agreed.planned import Planned, Way, planned, way_of
 from iam.review.closing.removals import What
 from iam.review.deciding.verdicts import Outcome, outcomes
 from iam.review.words import Part, Verdict

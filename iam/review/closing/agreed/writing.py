@@ -17,7 +17,7 @@ from iam.record.columns import among
 from iam.record.store import bulk_insert
 from iam.review.books import campaign_finding_table, campaign_removal_table
 from iam.review.campaigns import Campaign
-from iam.review.closing.planned import Planned
+from iam.review.closing.agreed.planned import Planned
 
 CLAUSE: Final = "OITA-S8.2.1.2c"
 """棚卸: IDs that are not needed, and those of whoever left, are stopped with 人事."""
