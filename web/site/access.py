@@ -7,90 +7,31 @@ the page's and the core's business.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from iam.policy.profile import Role
+from web.site.rows import (
+    BODY,
+    DUTY_PAGES,
+    FILE,
+    HOME,
+    LOGIN,
+    PROVE,
+    SMALL,
+    UNLOCK,
+    Access,
+    Who,
+    half_done,
+    machine,
+    only,
+    public,
+    signed_in,
+)
 
-HOME: Final = "/"
-LOGIN: Final = "/login"
-UNLOCK: Final = "/unlock"
-PROVE: Final = "/prove"
-BODY: Final = 256 * 1024
-"""Bytes of an ordinary form."""
-
-SMALL: Final = 16 * 1024
-"""Bytes of what a device asks; a RADIUS packet has 4,096 octets at most (RFC 2865 §3), and its JSON is longer."""
-
-FILE: Final = 8 * 1024 * 1024
-"""Bytes of a form with a file."""
-
-DUTY_PAGES: Final[Mapping[str, str]] = {"password": "/password", "enrol": "/factors/new"}
-"""Where a session that has a duty does it: a password that must be changed, a second factor that is missing."""
-
-
-class Who(Enum):
-    """How far somebody must have come to see a page.  MACHINE: a program, which says itself who it is; no cookie of a
-    person counts there, so neither CSRF token nor origin is asked for."""
-
-    ANYBODY = "anybody"
-    MACHINE = "machine"
-    HALF_DONE = "half done"
-    SIGNED_IN = "signed in"
-
-
-@dataclass(frozen=True)
-class Access:
-    """One row.  Make it by `public`, `half_done`, `signed_in` or `only`."""
-
-    who: Who
-    roles: frozenset[Role] = frozenset()
-    """Any one of these; empty: everybody who is signed in."""
-
-    proved: bool = False
-    """Only within the profile's minutes after proving oneself; others are sent to do so first."""
-
-    duties: frozenset[str] = frozenset()
-    """A session with one of these duties may come here; with any other duty it may not."""
-
-    locked: bool = False
-    """A locked session may come here."""
-
-    looks: bool = True
-    """Whether the session is looked up at all: not for what is the same for everybody."""
-
-    touches: bool = True
-    """Whether being looked up counts as use: not where a system sends whoever was idle too long for it."""
-
-    body: int = BODY
-    """The largest body that is read, in bytes."""
-
-
-def public(*, looks: bool = True, touches: bool = True) -> Access:
-    """For everybody; somebody who is signed in is known here too, unless `looks` is False."""
-    return Access(Who.ANYBODY, duties=frozenset(DUTY_PAGES), locked=True, looks=looks, touches=touches)
-
-
-def half_done() -> Access:
-    """For whoever has begun to sign in."""
-    return Access(Who.HALF_DONE, duties=frozenset(DUTY_PAGES), locked=True, looks=False)
-
-
-def machine(*, body: int = BODY) -> Access:
-    """For programs: the door behind it finds out which one is asking, and lets in nobody it does not know."""
-    return Access(Who.MACHINE, duties=frozenset(DUTY_PAGES), locked=True, looks=False, body=body)
-
-
-def signed_in(*duties: str, proved: bool = False, locked: bool = False, touches: bool = True) -> Access:
-    """For everybody who is signed in; `duties` are those under which the page may still be used."""
-    return Access(Who.SIGNED_IN, proved=proved, duties=frozenset(duties), locked=locked, touches=touches)
-
-
-def only(*roles: Role, proved: bool = False, body: int = BODY) -> Access:
-    """For whoever holds one of these roles today."""
-    return Access(Who.SIGNED_IN, frozenset(roles), proved=proved, body=body)
-
+__all__ = [
+    "BODY", "DUTY_PAGES", "FILE", "HOME", "LOGIN", "PROVE", "SMALL", "TABLE", "UNLOCK", "Access", "Who",
+    "half_done", "machine", "only", "public", "signed_in",
+]  # fmt: skip
 
 SHELL: Final[Mapping[str, Access]] = {
     "static": public(looks=False),
@@ -329,6 +270,9 @@ PRIVILEGED: Final[Mapping[str, Access]] = {
     "privilege_findings.settling": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
     "sighting_files.page": only(Role.OPERATOR, proved=True, body=FILE),
     "sighting_files.one": only(*_SUPERVISING),
+    # IDs that are nobody's own: /office/kept...; an owner of systems sees those of their own
+    "kept.page": only(*_SUPERVISING),
+    "kept.one": only(*_SUPERVISING),
     # exceptions for a time: /office/privilege/waivers...
     "waivers.page": only(*_SUPERVISING, Role.DATA_OFFICER),
     "waivers.withdraw": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, Role.DATA_OFFICER, proved=True),
@@ -339,9 +283,36 @@ PRIVILEGED: Final[Mapping[str, Access]] = {
 _REVIEWING: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.SYSTEM_OWNER, Role.OPERATOR, Role.AUDITOR)
 """Who reads reviews: an owner of systems the lines of their own, 人事 persons; auditors answer none."""
 
+_WHOLE_REVIEW: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.OPERATOR, Role.AUDITOR)
+"""Who reads all of a review."""
+
+_ANSWERING: Final = (Role.GENERAL_OFFICER, Role.SYSTEM_OWNER)
+
+_SIGNING: Final = (Role.GENERAL_OFFICER, Role.HR_OFFICER)
+
 REVIEW: Final[Mapping[str, Access]] = {
-    # reviews with 人事: /office/review...; who may answer about whom, the core sees to
+    # reviews with 人事: /office/review...; who may answer about whom, and which lines an owner sees, the core sees to
     "review.page": only(*_REVIEWING),
+    "review.one": only(*_REVIEWING),
+    "review_since.page": only(*_REVIEWING),
+    # lines: /office/review/ID/lines...
+    "review_lines.page": only(*_REVIEWING),
+    "review_lines.one": only(*_REVIEWING),
+    "review_answers.many": only(*_ANSWERING),
+    "review_answers.one": only(*_ANSWERING),
+    "review_answers.comment": only(*_ANSWERING, Role.HR_OFFICER),
+    # persons: /office/review/ID/people...
+    "review_people.page": only(*_WHOLE_REVIEW),
+    "review_people.one": only(*_WHOLE_REVIEW),
+    "review_attests.many": only(Role.HR_OFFICER),
+    "review_attests.one": only(Role.HR_OFFICER),
+    "review_attests.comment": only(*_SIGNING),
+    # the end: /office/review/ID/result, /sign, /removals...; that two persons sign, the core sees to
+    "review_signing.page": only(*_WHOLE_REVIEW),
+    "review_signing.sign": only(*_SIGNING, proved=True),
+    "review_signing.withdraw": only(*_SIGNING, proved=True),
+    "review_removals.page": only(*_REVIEWING),
+    "review_removals.undo": only(*_SIGNING, proved=True),
 }
 """Officers' pages about the review with 人事 (web/officer/review)."""
 

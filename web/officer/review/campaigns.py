@@ -3,12 +3,38 @@
 The one law: *once a fiscal year at the least* (OITA-S8.2.1.2c): the page says so until it is done.
 """
 
+from datetime import date
+from typing import Final
+
 from flask import Blueprint, render_template
 
+from iam.people.japanese import fiscal_year, wareki
+from iam.review.campaigns import campaigns
+from iam.review.timing.schedule import following
+from iam.review.words import CampaignState
+from web.officer.officer import today
+from web.officer.pager import pager
+from web.officer.review.bounds import working_days_left
+from web.officer.review.words import STATES
+from web.site.site import the_site
+
 pages = Blueprint("review", __name__)
+
+_SIZE: Final = 20
+_HELD: Final = frozenset({CampaignState.SIGNED, CampaignState.CLOSED})
+"""States in which a review has been held: both have signed."""
 
 
 @pages.get("/office/review")
 def page() -> str:
     """Every campaign, the newest first."""
-    return render_template("officer/review/list.html")
+    with the_site().store.read() as connection:
+        found = campaigns(connection)
+    year, listed = fiscal_year(today()), pager(len(found), _SIZE)
+    return render_template(
+        "officer/review/list.html", found=found[listed.skip : listed.skip + _SIZE], pager=listed, tones=STATES,
+        era=wareki(date(year, 4, 1)).partition("年")[0], year=year,
+        held=[each for each in found if each.fiscal_year == year and each.state in _HELD],
+        left=working_days_left, following=following(today(), the_site().door.profile.review),
+        CampaignState=CampaignState,
+    )  # fmt: skip

@@ -7,6 +7,13 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.officer.review import campaigns
+from web.officer.review import one, since
+from web.officer.review.closing import removals, signing
+from web.officer.review.lines import answers
+from web.officer.review.lines import one as line
+from web.officer.review.people import attests
+from web.officer.review.people import listing as people
 
-PAGES: Final[tuple[Blueprint, ...]] = tuple(each.pages for each in (campaigns,))
+PAGES: Final[tuple[Blueprint, ...]] = tuple(
+    each.pages for each in (one, since, line, answers, people, attests, signing, removals)
+)

@@ -1,0 +1,1 @@
+"""Persons of a review, as 人事 answers about them."""
