@@ -4,13 +4,37 @@ The one law: *safe to run twice and by two at once*: each step is one conditiona
 is followed by one that goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
+from iam.errors import Busy, Conflict, IamError
+from iam.jobs.at_once.persons import hurry
 from iam.jobs.job import Job
+from iam.jobs.reviews.opening import open_review, read_again, read_target
+from iam.jobs.urgent import carrier_of
+from iam.people.holidays import is_working_day
+from iam.people.ledger import chunks
+from iam.record.columns import jst_day
 from iam.record.store import Store
-from iam.review.campaigns import Campaign
+from iam.review.campaigns import Campaign, campaign, campaigns, systems_of
+from iam.review.closing.executing import MOST, put_again, put_due, waits
+from iam.review.closing.lifting import end_outlived
+from iam.review.closing.removals import Removal
+from iam.review.closing.verifying import alarm_late, close_done, in_the_way, unverified, verify
+from iam.review.deciding.counting.progress import undecided
+from iam.review.deciding.silence import let_silence_speak
+from iam.review.opening.plan import Ground, Opening
+from iam.review.timing.floor import alarm_missed, held
+from iam.review.timing.reminding import remind_due, silence_on, tell_signers
+from iam.review.timing.schedule import due
+from iam.review.words import CampaignState
 from iam.signin.door import Door
+from iam.sync.urgent import carry_out as carry_errands
+
+ACTOR: Final = "worker"
+
+_NO_TARGET: Final = "設定の [targets] にこのシステムがないため、読み直せません。設定に書き足してください。"
 
 
 @dataclass
@@ -32,14 +56,170 @@ def tend(job: Job, door: Door, *, opens: bool = True) -> Tended:
     Raises:
         StoreError, Busy: when the database is away.
     """
-    raise NotImplementedError
+    done = Tended()
+    if opens:
+        _open(job, door, done)
+    with job.store.read() as connection:
+        running = campaigns(connection, states=[CampaignState.OPEN])
+    for each in running:
+        _read_away(job, door, each, done)
+        _ask(job.store, door, each, done)
+    with job.store.act(ACTOR) as act:
+        end_outlived(act)
+    put_signed(job.store, door, done)
+    read_signed(job, door, done, everything=True)
+    with job.store.act(ACTOR) as act:
+        alarm_late(act, door)
+        alarm_missed(act, door)
+    return done
+
+
+def _read_away(job: Job, door: Door, each: Campaign, done: Tended) -> None:
+    """Read the targets that were away at the opening, as long as nobody has signed without them."""
+    with job.store.read() as connection:
+        away = [one.system for one in systems_of(connection, each.id) if one.unread]
+    if not away or each.general_by is not None or each.hr_by is not None:
+        return
+    try:
+        read_again(job, _ground(job, door), each.id)
+    except (Conflict, Busy) as error:
+        done.troubles.append(str(error))
+
+
+def _ground(job: Job, door: Door) -> Ground:
+    return Ground(door.profile, door.model, door.offices, job.policy.rules.unit)
+
+
+def _open(job: Job, door: Door, done: Tended) -> None:
+    """Open what the schedule asks for; one that was opened meanwhile by somebody else is as good."""
+    with job.store.read() as connection:
+        slots = due(job.today, door.profile.review, held(connection))
+    for slot in slots:
+        try:
+            done.opened.append(open_review(job, _ground(job, door), Opening(slot.kind)).campaign)
+        except (Conflict, Busy) as error:
+            done.troubles.append(str(error))
+
+
+def _ask(store: Store, door: Door, each: Campaign, done: Tended) -> None:
+    """Reminders, escalation, silence, and the call for signatures, of one open review."""
+    with store.act(ACTOR) as act:
+        found = remind_due(act, door, each)
+        done.reminded += found.told if found else 0
+    if each.silenced_at is None and jst_day(store.clock()) >= silence_on(each):
+        done.silenced += _silence(store, door, each)
+    with store.read() as connection:
+        ready = not undecided(connection, each.id).total
+    if ready and is_working_day(jst_day(store.clock())):
+        with store.act(ACTOR) as act:
+            done.reminded += tell_signers(act, door, each)
+
+
+def _silence(store: Store, door: Door, each: Campaign) -> int:
+    try:
+        with store.act(ACTOR) as act:
+            spoken = let_silence_speak(act, door, each.id)
+    except Conflict:
+        # Somebody signed, or another worker was first.
+        return 0
+    return spoken.removed + spoken.kept + spoken.passed
+
+
+def put_signed(store: Store, door: Door, done: Tended, campaign_id: int | None = None) -> None:
+    """Put what was signed and is due, an act for some at a time."""
+    while True:
+        with store.read() as connection:
+            if not waits(connection, jst_day(store.clock()), campaign_id):
+                return
+        with store.act(ACTOR) as act:
+            done.put += put_due(act, door, campaign_id)
+
+
+def read_signed(
+    job: Job, door: Door, done: Tended, campaign_id: int | None = None, *, everything: bool = False
+) -> None:
+    """Read the systems again of which the mirror says that something is done, and verify; close what is done.
+
+    `everything`: read every system that something waits for, as somebody may have seen to it by hand.
+    """
+    with job.store.read() as connection:
+        rows = unverified(connection, campaign_id)
+        stands = in_the_way(connection, rows)
+    if rows:
+        systems = {each.system for each in rows if everything or not stands[each.id]}
+        read = _read(job, rows, systems, done)
+        _verify(job.store, door, [each for each in rows if each.system in read], done)
+    with job.store.read() as connection:
+        signed = campaigns(connection, states=[CampaignState.SIGNED])
+    for each in signed:
+        with job.store.act(ACTOR) as act:
+            if close_done(act, door, each.id):
+                done.closed.append(each.id)
+
+
+def _read(job: Job, rows: Iterable[Removal], systems: Collection[str], done: Tended) -> set[str]:
+    """Read these systems to their proved end; those that could be, and those that have no target to be read."""
+    found: set[str] = set()
+    of = {each.system: each.campaign_id for each in rows if each.system in systems}
+    for system, id_ in sorted(of.items()):
+        if system not in job.targets:
+            done.troubles.append(f"{system}: {_NO_TARGET}")
+            continue
+        try:
+            with job.store.exclusive("sync"):
+                with job.store.read() as connection:
+                    (there,) = (each for each in systems_of(connection, id_) if each.system == system)
+                reading = read_target(job, there)
+        except Busy as error:
+            done.troubles.append(str(error))
+            continue
+        if reading.trouble:
+            done.troubles.append(f"{system}: {reading.trouble}")
+        else:
+            found.add(system)
+    return found
+
+
+def _verify(store: Store, door: Door, rows: Iterable[Removal], done: Tended) -> None:
+    for part in chunks(rows, MOST):
+        with store.act(ACTOR) as act:
+            put_again(act, door, part)
+            done.verified += verify(act, part)
 
 
 def signed_waits(store: Store) -> bool:
     """Whether something signed is to be put or verified now: for a worker that looks often."""
-    raise NotImplementedError
+    with store.read() as connection:
+        if waits(connection, jst_day(store.clock())):
+            return True
+        rows = unverified(connection)
+        return bool(rows) and not all(in_the_way(connection, rows).values())
+
+
+def look(job: Job, door: Door) -> Tended:
+    """What a worker does as soon as `signed_waits`: put, and verify what the read-back says is done."""
+    done = Tended()
+    put_signed(job.store, door, done)
+    read_signed(job, door, done)
+    return done
 
 
 def carry_out(job: Job, door: Door, campaign_id: int, going: Callable[[], bool] = lambda: True) -> Tended:
-    """Put, run, read back and verify what one signed review changes, now."""
-    raise NotImplementedError
+    """Put, run, read back and verify what one signed review changes, now.
+
+    Raises:
+        NotFound: there is none; StoreError: when the database is away.
+    """
+    done = Tended()
+    with job.store.read() as connection:
+        campaign(connection, campaign_id)
+    put_signed(job.store, door, done, campaign_id)
+    try:
+        hurried = hurry(job)
+        done.troubles += [str(hold) for hold in hurried.holds]
+        done.troubles += [f"{system}: {why}" for system, why in hurried.troubles.items()]
+        carry_errands(carrier_of(job.store, door.model, job.targets, door=door, going=going))
+    except IamError as error:
+        done.troubles.append(str(error))
+    read_signed(job, door, done, campaign_id, everything=True)
+    return done

@@ -13,12 +13,13 @@ from typing import Final
 from sqlalchemy import Connection, update
 
 from iam.errors import Conflict, Forbidden
+from iam.policy.clauses import own_clause
 from iam.record.act import Act
 from iam.record.columns import jst_day
 from iam.review.books import campaign_table
 from iam.review.campaigns import Campaign, CampaignSystem, campaign, systems_of
 from iam.review.closing.agreed.result import Tally, tally
-from iam.review.closing.agreed.writing import write_planned
+from iam.review.closing.agreed.writing import CLAUSE, write_planned
 from iam.review.deciding.counting.progress import undecided
 from iam.review.deciding.reviewers import reviewer
 from iam.review.deciding.taking.writing import held_open
@@ -101,7 +102,7 @@ def sign(act: Act, door: Door, wish: Signature) -> Campaign:
     _written(act, of, wish, found, reason)
     signed = _closed_by_both(act, campaign(act.connection, of.id))
     if signed.state is CampaignState.SIGNED:
-        write_planned(act, signed, found.planned)
+        write_planned(act, signed, found.planned, own_clause(door.profile, CLAUSE))
     return signed
 
 

@@ -171,7 +171,7 @@ def _told(act: Act, campaign: Campaign, found: Reminded, day: date) -> Reminded:
         _write(act, [id_], topic, values)
     if fresh:
         detail = {"kind": found.kind, "day": day, "told": fresh}
-        act.record("campaign.reminded", campaign.subject, detail)
+        act.record("review.reminded", campaign.subject, detail)
     return Reminded(found.kind, found.open, len(fresh))
 
 
@@ -185,7 +185,7 @@ def _escalated(act: Act, door: Door, campaign: Campaign, found: Reminded, day: d
     }  # fmt: skip
     _write(act, fresh, Topic.REVIEW_OVERDUE, values)
     if fresh:
-        act.record("campaign.escalated", campaign.subject, {"day": day, "told": fresh, "reviewers": late})
+        act.record("review.escalated", campaign.subject, {"day": day, "told": fresh, "reviewers": late})
     return Reminded(ESCALATED, found.open, len(fresh))
 
 

@@ -4,7 +4,8 @@ The one law: *signed is wanted* (design law 1): from this act on the blocks say 
 follow.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -33,14 +34,17 @@ def origin_of(campaign_id: int) -> str:
     return f"{OF_A_REVIEW}{campaign_id}"
 
 
-def write_planned(act: Act, of: Campaign, rows: Sequence[Planned]) -> None:
-    """Write everything that changes; a block for each account and right of a person's own, from its day on."""
-    clauses = _clauses(act, of, {each.line.id for each in rows})
+def write_planned(act: Act, of: Campaign, rows: Sequence[Planned], clause: str) -> None:
+    """Write everything that changes; a block for each account and right of a person's own, from its day on.
+
+    `clause`: of the body, that asks for reviews; it stands where nothing was found that has one of its own.
+    """
+    clauses = defaultdict(lambda: clause, _clauses(act, of, {each.line.id for each in rows}))
     blocks = _blocked(act, of, [each for each in rows if each.blocked], clauses)
     bulk_insert(
         act.connection, campaign_removal_table, _COLUMNS,
         ((of.id, each.line.id, each.line.system, each.line.login, each.line.comparable, each.line.native_id, each.what,
-          each.entitlement, each.person_id, each.reason, clauses.get(each.line.id, CLAUSE),
+          each.entitlement, each.person_id, each.reason, clauses[each.line.id],
           blocks.get((each.line.id, each.entitlement)) if each.blocked else None, each.due_on, "", "")
          for each in rows),
     )  # fmt: skip
@@ -64,14 +68,14 @@ def _clauses(act: Act, of: Campaign, line_ids: Collection[int]) -> dict[int, str
     return found
 
 
-def _blocked(act: Act, of: Campaign, rows: Sequence[Planned], clauses: dict[int, str]) -> dict[tuple[int, str], int]:
+def _blocked(act: Act, of: Campaign, rows: Sequence[Planned], clauses: Mapping[int, str]) -> dict[tuple[int, str], int]:
     """(line, entitlement) -> block."""
     found: dict[tuple[int, str], int] = {}
     query = insert(block_table).returning(block_table.c.id, sort_by_parameter_order=True)
     for part in chunks(rows):
         values = [
             {"person_id": each.person_id, "system": each.line.system, "entitlement": each.entitlement,
-             "origin": origin_of(of.id), "clause": clauses.get(each.line.id, CLAUSE), "reason": each.reason,
+             "origin": origin_of(of.id), "clause": clauses[each.line.id], "reason": each.reason,
              "valid_from": each.due_on, "valid_until": date.max}
             for each in part
         ]  # fmt: skip
