@@ -34,6 +34,7 @@ from tests.browser.changes import Changes, furnish_changes
 from tests.browser.chromium import DESKTOP, Watch, opened
 from tests.browser.city import AGENT, City
 from tests.browser.entry import Entry, furnish_entry
+from tests.browser.kept import furnish_kept
 from tests.browser.privilege import Privilege, furnish_privilege, privileged_at
 from tests.browser.using import InUse, furnish_using, moments_of
 from web.practice.portal.browser import Browser as Visit
@@ -69,6 +70,7 @@ class Furnished:
     changes: Changes
     privilege: Privilege
     in_use: InUse
+    kept: int
 
     @property
     def person(self) -> int:
@@ -100,6 +102,7 @@ class Furnished:
             ("person_acts.end_session", "session_id"): self.session,
             ("configuration.one", "id_"): self.changes.draft, ("configuration_asks.page", "id_"): self.changes.draft,
             ("permissions.withdraw", "id_"): self.entry.permission, ("client_asks.new", "kind"): "oidc",
+            ("kept.one", "id_"): self.kept,
             **privileged_at(self.privilege),
             **self.in_use.at(),
         }  # fmt: skip
@@ -172,6 +175,7 @@ def furnish(city: City) -> Furnished:
         changes,
         privilege,
         in_use,
+        furnish_kept(city, id_),
     )
 
 

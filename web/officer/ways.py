@@ -40,6 +40,7 @@ _WAYS: Final[tuple[tuple[str, object], ...]] = (
     ("people.page", lazy_gettext("職員")),
     ("suspensions.page", lazy_gettext("利用の停止")),
     ("privilege.page", lazy_gettext("特権ID")),
+    ("kept.page", lazy_gettext("共用ID等")),
     ("review.page", lazy_gettext("棚卸")),
     ("returns.page", lazy_gettext("返却された権限")),
     ("decide.page", lazy_gettext("利用の判定")),

@@ -6,7 +6,7 @@ The one law: *an ID that is nobody's own is one row in force*: named by its syst
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -228,6 +228,12 @@ def how_many(connection: Connection, sought: Sought) -> int:
     """How many fit."""
     found: int = connection.execute(_fitting(select(func.count()), sought)).scalar_one()
     return found
+
+
+def kinds(connection: Connection, sought: Sought) -> dict[KeptKind, int]:
+    """How many there are of each kind among what fits otherwise."""
+    query = _fitting(select(kept_id_table.c.kind, func.count().label("many")), replace(sought, kind=None))
+    return {KeptKind(row.kind): row.many for row in connection.execute(query.group_by(kept_id_table.c.kind))}
 
 
 def _fitting(query: Select[Any], sought: Sought) -> Select[Any]:

@@ -22,7 +22,8 @@ from web.cli.wiring import Desk
 LOOKS: Final = {
     "db current": [], "policy check": [], "policy diff": ["oita", "baseline"], "policy list": [], "policy show": [],
     "policy standing": [], "plan list": [], "plan show": ["1"], "person list": [], "person show": ["{victim}"],
-    "decide": ["{victim}", "juki"], "officers list": [], "account list": [], "quarantine list": [],
+    "decide": ["{victim}", "juki"], "officers list": [], "account list": [], "account kept": [],
+    "quarantine list": [],
     "privilege delegations": [], "privilege list": [], "privilege show": ["{id_free}"], "privilege undone": [],
     "privilege use": ["{use_open}"], "privilege uses": [], "mfa list": [], "terminal list": [], "terminal show": ["X"],
     "audit export": ["{folder}/audit.jsonl"], "audit head": [], "audit verify": [],
@@ -56,6 +57,9 @@ ELSEWHERE: Final = {
     "terminal import": "takes terminals in", "terminal lost": "takes away", "terminal mark": "writes a file",
     "audit checkpoint": "writes the head out", "privilege end": "takes away: test_privilege",
     "person suspend": "takes away: test_suspension", "person restore": "gives back what a suspension took: the same",
+    "account keep": "refuses what is privileged: test_register of the kept", "account keeper": "the same",
+    "account members": "the same", "account register": "the same", "account secret-changed": "the same",
+    "account unkeep": "the same",
     "privilege scan": "finds: test_sightings", "privilege sightings": "finds: the same",
 }  # fmt: skip
 """Commands that are not run here, and why."""

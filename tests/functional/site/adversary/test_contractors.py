@@ -136,7 +136,7 @@ OTHERS: Final = frozenset(
         "letters", "people", "person", "person_acts", "tokens", "token_moves", "token_files", "progress", "plans",
         "release", "deputies", "deputy", "returns", "decide", "decisions", "clients", "client_asks", "terminals",
         "terminal_books", "terminal_moves", "terminal_files", "permissions", "permission_asks", "forward", "oidc",
-        "oidc_leaving", "oidc_tokens", "oidc_told", "radius", "validate", "saml",
+        "oidc_leaving", "oidc_tokens", "oidc_told", "radius", "validate", "saml", "kept",
     }
 )  # fmt: skip
 """Blueprints that have nothing to do with privileged IDs; they are swept all the same."""
