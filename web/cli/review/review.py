@@ -5,6 +5,9 @@ The one law: *a command does what a page does, through the same verb*: each is a
 
 import click
 
+from web.cli.review.opening import open_command, read_command
+from web.cli.review.status import status_command
+
 
 @click.group()
 def review() -> None:
@@ -19,8 +22,13 @@ def review() -> None:
       iam review open --kind extra --system portal --title "移行前の確認"
       iam review status                   いまの棚卸の進み具合を見る
       iam review status 3 --json
+      iam review read                     読めなかったシステムを読み直す
 
     \b
     終了コード: 0 完了、1 回答待ちなどがある（status）、2 使い方・設定の誤り、
       4 一部のシステムを読めなかった
     """
+
+
+for command in (open_command, read_command, status_command):
+    review.add_command(command)
