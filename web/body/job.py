@@ -24,6 +24,7 @@ from iam.people.rows import read_row
 from iam.policy.profile import Profile
 from iam.ports import Target
 from iam.record.store import Store, canonical_json
+from iam.review.opening.plan import Ground
 from iam.settings import SourceSettings
 from iam.sync.prepare import Policy
 from iam.sync.stored.release import released_by_posts
@@ -92,6 +93,17 @@ def release_page(deployment: Deployment, plan_id: int) -> str:
     """Where a plan is shown and released in the portal; "" where it is not released there."""
     portal = deployment.settings.portal
     return f"{portal.origin}/office/plans/{plan_id}" if portal and releasing_offices(deployment) else ""
+
+
+def ground_of(deployment: Deployment) -> Ground:
+    """What opening a review needs to know of the body: all systems of the model, not only those that the sync feeds."""
+    return Ground(deployment.profile, deployment.model, offices_of(deployment), unit_on(deployment.organisation))
+
+
+def review_page(deployment: Deployment, campaign_id: int) -> str:
+    """Where a review is answered in the portal; "" where there is none."""
+    portal = deployment.settings.portal
+    return f"{portal.origin}/office/review/{campaign_id}" if portal else ""
 
 
 def policy_of(deployment: Deployment, unit: Unit, on: date) -> Policy:

@@ -12,7 +12,7 @@ from iam.jobs.reviews.opening import Opened, open_review, read_again
 from iam.people.japanese import wareki
 from iam.review.opening.plan import Opening
 from iam.review.words import CampaignKind, FindingKind
-from web.body.reviews import ground_of, review_page
+from web.body.job import ground_of, review_page
 from web.cli.exits import Exit
 from web.cli.japanese import DAY, as_json_option
 from web.cli.night.progress import Progress

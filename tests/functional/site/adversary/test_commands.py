@@ -60,6 +60,8 @@ ELSEWHERE: Final = {
     "account keep": "refuses what is privileged: test_register of the kept", "account keeper": "the same",
     "account members": "the same", "account register": "the same", "account secret-changed": "the same",
     "account unkeep": "the same",
+    "review open": "freezes what there is and decides nothing: test_review", "review read": "the same",
+    "review status": "the same",
     "privilege scan": "finds: test_sightings", "privilege sightings": "finds: the same",
 }  # fmt: skip
 """Commands that are not run here, and why."""
