@@ -5,7 +5,6 @@ whether it brings a program along, whatever that may be called.
 """
 
 import zipfile
-from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 from xml.parsers import expat
@@ -54,30 +53,33 @@ def why_not_open(archive: zipfile.ZipFile, most_bytes: int) -> Unfit | None:
     if any(part.flag_bits & 1 for part in parts):
         return Unfit.LOCKED
     names = [part.filename.replace("\\", "/").lstrip("/").lower() for part in parts]
-    if any(program in name for name in names for program in _PROGRAMS) or _declares_a_program(archive):
+    if any(program in name for name in names for program in _PROGRAMS):
         return Unfit.MACROS
-    # Other readers may see the other of two parts that are called the same; other methods unpack without bound.
-    plain = all(part.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for part in parts)
-    return None if plain and len(set(names)) == len(names) else Unfit.AMBIGUOUS
+    if len(set(names)) < len(names) or not all(_is_plain(part) for part in parts):
+        return Unfit.AMBIGUOUS
+    return Unfit.MACROS if _declares_a_program(archive) else None
+
+
+def _is_plain(part: zipfile.ZipInfo) -> bool:
+    """Whether it is packed as a package packs its parts (ECMA-376-2 §C.3); other methods unpack without bound."""
+    known = part.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    return known and (part.filename.lower() != _TYPES or part.file_size <= _LONGEST_TYPES)
 
 
 def _declares_a_program(archive: zipfile.ZipFile) -> bool:
     """Whether some part is said to be a program, under whichever name it lies."""
     found = [part for part in archive.infolist() if part.filename.lower() == _TYPES]
-    if any(part.file_size > _LONGEST_TYPES or part.compress_type > zipfile.ZIP_DEFLATED for part in found):
-        return True
-    return any(
-        program in said.lower() for part in found for said in _types(archive.read(part)) for program in _PROGRAM_TYPES
-    )
+    said = [each.lower() for part in found for each in _types(archive.read(part))]
+    return any(program in each for each in said for program in _PROGRAM_TYPES)
 
 
-def _types(content: bytes) -> Iterator[str]:
+def _types(content: bytes) -> list[str]:
     said: list[str] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda _name, attributes: said.append(attributes.get("ContentType", ""))
     parser.StartDoctypeDeclHandler = _no_doctype
     parser.Parse(content, True)  # noqa: FBT003 - expat's own
-    yield from said
+    return said
 
 
 def _no_doctype(*_told: object) -> None:

@@ -10,8 +10,11 @@ from typing import IO, Final, Protocol
 from xml.parsers import expat
 
 DEEPEST: Final = 64
-MOST_ELEMENTS: Final = 2_500_000
-"""In all parts together: some twice what a sheet of the most rows has, seconds of work."""
+MOST_ELEMENTS: Final = 1_500_000
+"""In all parts together: some twice what 10,000 rows have, a few seconds of work."""
+
+MOST_NAMES: Final = 2_000
+"""Different names, and namespaces, in a part: expat remembers each (all that a spreadsheet knows are fewer)."""
 
 LONGEST_TEXT: Final = 32_767
 """Characters of a cell (Excel's own bound)."""
@@ -51,12 +54,15 @@ class _Walk:
         self._reader = reader
         self._budget = budget
         self._depth = 0
+        self._namespaces = 0
         self._names: dict[str, str] = {}
+        """Without their namespaces."""
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = reader.text
+        self.parser.StartNamespaceDeclHandler = self._namespace
         self.parser.StartDoctypeDeclHandler = self._doctype
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -64,18 +70,25 @@ class _Walk:
         self._budget.elements -= 1
         if self._depth > DEEPEST or self._budget.elements < 0:
             raise TooMuch
+        for attribute in attributes:
+            self._local(attribute)
         self._reader.start(self._local(name), attributes)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
         self._reader.end(self._local(name))
 
+    def _namespace(self, _prefix: str | None, _uri: str) -> None:
+        self._namespaces += 1
+        if self._namespaces > MOST_NAMES:
+            raise TooMuch
+
     def _local(self, name: str) -> str:
         found = self._names.get(name)
         if found is None:
-            found = name.rpartition(" ")[2]
-            if len(self._names) < LONGEST_TEXT:
-                self._names[name] = found
+            found = self._names[name] = name.rpartition(" ")[2]
+            if len(self._names) > MOST_NAMES:
+                raise TooMuch
         return found
 
     def _doctype(self, *_told: object) -> None:

@@ -13,7 +13,7 @@ from iam.ports import CellKind, SheetCell, SheetRow
 
 _LAST_ROW: Final = 1_048_576
 _LAST_COLUMN: Final = 16_384
-_MOST_AREAS: Final = 1_000
+_MOST_AREAS: Final = 20
 _LETTERS: Final = 26
 _PLACE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})", re.ASCII)
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -188,7 +188,9 @@ class Cells:
 
     def _open_row(self, attributes: Mapping[str, str]) -> None:
         number = int(attributes.get("r", self._row + 1))
-        if not self._row < number <= _LAST_ROW:
+        if number > _LAST_ROW:
+            raise TooMuch
+        if number <= self._row:
             raise ValueError(f"row {number} after row {self._row}")
         self._row, self._column, self._cells = number, 0, {}
 

@@ -15,7 +15,7 @@ from iam.people.japanese import wareki
 from iam.review.returned.columns import ANSWERS, CONTROL, COVER, MARK, Column, answered, fixed, verdicts
 from iam.review.returned.sheets import Sheet
 from iam.review.words import Part
-from web.paper.guidance import put_guidance
+from web.paper.returned.guidance import put_guidance
 
 # Nothing of it goes through a file of ours: it names people and what is wrong about them.
 _OPTIONS: Final = {

@@ -1,0 +1,1 @@
+"""Workbooks that come back, and what somebody may have done to them."""

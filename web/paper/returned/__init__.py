@@ -1,0 +1,1 @@
+"""Sheets that are filled in and come back."""
