@@ -15,7 +15,8 @@ Keys of one kind (rights are the names that people read):
 - NO_OWNER `link`; OWNER_LEFT `enabled`, `rights`; OWNER_MOVED `rights` [[name, why], …];
 - UNUSED, NEVER_USED `days` without use, `limit` days allowed, `zone` its label, `strict` for privilege;
 - CONTRACT_OVER `until`, `company`, `term` (of a person, not of a register); PROJECT_OVER `until`, `project`, `company`;
-- ROGUE `link`, `linked` whose number it is, `deleted`, `rights`, `protected_until`, `protected_by`, `retired`;
+- ROGUE `link`, `linked` whose number it is, `deleted`, `rights`, `entry` (it is no account), `protected_until`,
+  `protected_by`, `retired`;
 - MISSING `read`, when the target was read; NO_KEEPER `purpose`;
 - KEEPER_GONE `keeper`, `why` (left, away, stopped, moved), `keeper_status`, `keeper_since`, `then`, `now`, `purpose`;
 - MEMBER_GONE `members` [[name, last day], …], `changed` the last change of the secret;

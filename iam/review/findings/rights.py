@@ -18,7 +18,7 @@ from iam.people.ledger import Person, chunks, people
 from iam.people.standing import Held, Status, held_posts
 from iam.record.columns import among, jst_day
 from iam.review.campaigns import CampaignPerson, Line, Right
-from iam.review.findings.ground import SERVING, Ground, Here, Page, there
+from iam.review.findings.ground import SERVING, Ground, Here, Page, as_told, there
 from iam.review.words import FindingKind
 
 ITSELF: Final = "利用者ID（権限なし）"
@@ -105,7 +105,7 @@ def _told(ground: Ground, here: Here, lines: Sequence[Line]) -> _Told:
     days, _ = ground.rules.overlap.get(here.system.zone if here.system else "", (0, ""))
     accounts = [line.account_id for line in lines if line.account_id is not None]
     return _Told(
-        ground, here.code, {each.id: each for each in people(ground.connection, ids)},
+        ground, here.code, {each.id: as_told(each, ground.day) for each in people(ground.connection, ids)},
         grants_of(ground.connection, ids), _closed(ground, accounts), timedelta(days=days),
     )  # fmt: skip
 

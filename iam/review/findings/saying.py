@@ -39,7 +39,7 @@ def _sight(kind: FindingKind, told: Told) -> Iterator[str]:
 
 def _standing(told: Told) -> Iterator[str]:
     if told["status"]:
-        since = f"（{told['since']}から）" if told["since"] else ""
+        since = f"、{told['since']}から" if told["since"] else ""
         post = f"。発令: {told['post']}" if told["post"] else ""
         yield f"人事: {Status(told['status']).label_ja}{since}{post}。"
 
@@ -70,7 +70,7 @@ def _owner_left(told: Told) -> Iterator[str]:
 
 def _owner_moved(told: Told) -> Iterator[str]:
     for name, why in told["rights"]:
-        yield f"「{name}」は、いまの職では与えられない権限です（{why}）。"
+        yield f"「{name}」は、いまの職では与えられない権限です。出どころ: {why}。"
 
 
 def _unused(told: Told) -> Iterator[str]:
@@ -110,6 +110,8 @@ def _rogue(told: Told) -> Iterator[str]:
 
 
 def _whence(told: Told) -> str:
+    if told["entry"]:
+        return "利用者IDではないもの（グループのグループ、範囲外のDNなど）が、権限を持っています。"
     if told["deleted"]:
         return "台帳では削除済みのIDが、システムにあります。"
     if told["protected_until"]:

@@ -14,6 +14,7 @@ from iam.privilege.seen.findings import FindingKind as Privileged
 from iam.record.columns import jst_day
 from iam.review.campaigns import Line
 from iam.review.findings.ground import Ground, Here, Page, there
+from iam.review.opening.accounts.lines import ENTRY
 from iam.review.words import FindingKind
 from iam.sync.actual.reconcile import Sorting
 
@@ -30,7 +31,7 @@ def rogue(ground: Ground, here: Here, page: Page, line: Line) -> Found:
     mark, former, owner = here.marks.get(line.comparable), here.left.get(line.comparable), page.owner(line)
     yield FindingKind.ROGUE, {
         "link": line.link, "linked": f"{owner.name}（{owner.staff_number}）" if owner else "", "deleted": deleted,
-        "rights": [each.name for each in line.rights],
+        "rights": [each.name for each in line.rights], "entry": line.kind == ENTRY,
         "protected_until": mark.until if mark else None, "protected_by": mark.owner if mark else "",
         "retired": jst_day(former.retired_at) if former and former.retired_at else None,
     }  # fmt: skip
