@@ -28,7 +28,8 @@ from iam.review.books import (
 from iam.review.campaigns import Campaign, systems_of
 from iam.review.deciding.counting.progress import undecided
 from iam.review.deciding.reviewers import Answerers, answerers
-from iam.review.words import CampaignState, Part, Verdict
+from iam.review.deciding.verdicts import decided
+from iam.review.words import CampaignState, How, Part, Verdict
 from iam.signin.door import Door
 
 ASKED: Final = "asked"
@@ -68,12 +69,11 @@ def open_items(connection: Connection, door: Door, campaign: Campaign, at: datet
 
 def _open_lines(connection: Connection, campaign: Campaign, asked: Answerers) -> Iterator[tuple[frozenset[int], int]]:
     """Who may answer, and how many lines without a verdict they have in common."""
-    line, answer = campaign_line_table.c, campaign_answer_table.c
-    said = exists().where(answer.line_id == line.id)
+    line = campaign_line_table.c
     keys = line.system, line.asked, line.person_id, line.keeper_id
     # Lines of reviewers themselves are counted one by one, those of everybody else together.
     mine = {*asked.hr, *asked.general, *(each for ids in asked.owners.values() for each in ids)}
-    query = select(*keys, func.count()).where(line.campaign_id == campaign.id, ~said).group_by(*keys)
+    query = select(*keys, func.count()).where(line.campaign_id == campaign.id, ~decided()).group_by(*keys)
     counts: Counter[tuple[str, str, int | None, int | None]] = Counter()
     for system, part, person_id, keeper_id, count in connection.execute(query):
         concerned = (each if each in mine else None for each in (person_id, keeper_id))
@@ -87,7 +87,7 @@ def _open_persons(connection: Connection, campaign: Campaign, asked: Answerers) 
     """The same of the persons of whom 人事 has said nothing, or that it does not know yet."""
     person, answer = campaign_person_table.c, campaign_answer_table.c
     known = answer.campaign_id == person.campaign_id, answer.person_id == person.person_id
-    said = exists().where(*known, answer.verdict != Verdict.UNKNOWN)
+    said = exists().where(*known, (answer.verdict != Verdict.UNKNOWN) | (answer.how == How.SILENCE))
     waits = person.campaign_id == campaign.id, person.accounts > 0, ~said
     count = connection.execute(select(func.count()).select_from(campaign_person_table).where(*waits)).scalar_one()
     own = select(person.person_id).where(*waits, person.person_id.in_(asked.hr))

@@ -1,0 +1,1 @@
+"""Reviews that are signed, carried out and read back."""
