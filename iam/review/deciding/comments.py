@@ -68,7 +68,7 @@ def comment(act: Act, door: Door, by: int, about: About, words: str) -> Comment:
 def may_comment(who: Reviewer, system: str) -> bool:
     """Whether somebody may say something about a line of this system, or ("") about a person: pure."""
     parts = who.parts
-    return Part.GENERAL in parts or Part.HR in parts or (Part.OWNER in parts and system in who.systems)
+    return Part.GENERAL in parts or Part.HR in parts or (Part.OWNER in parts and (not system or system in who.systems))
 
 
 def _system(connection: Connection, about: About) -> str:

@@ -1,0 +1,1 @@
+"""Deciding in reviews, on real databases."""
