@@ -295,6 +295,7 @@ REVIEW: Final[Mapping[str, Access]] = {
     "review.page": only(*_REVIEWING),
     "review.one": only(*_REVIEWING),
     "review_since.page": only(*_REVIEWING),
+    "review_figures.page": only(*_WHOLE_REVIEW),
     # lines: /office/review/ID/lines...
     "review_lines.page": only(*_REVIEWING),
     "review_lines.one": only(*_REVIEWING),

@@ -141,7 +141,7 @@ def findings_counted(connection: Connection, campaign_ids: Sequence[int]) -> dic
         .group_by(columns.campaign_id, columns.kind)
     )
     counts: dict[int, dict[str, int]] = {}
-    for campaign_id, kind, count in connection.execute(query).tuples():
+    for campaign_id, kind, count in connection.execute(query):
         counts.setdefault(campaign_id, {})[kind] = count
     return {each: {kind: of[kind] for kind in FindingKind if kind in of} for each, of in counts.items()}
 
@@ -161,5 +161,5 @@ def _signatures(connection: Connection, found: Campaign) -> tuple[Signature, ...
     columns = person_table.c
     ids = [by for _, by, _ in wanted if by is not None]
     query = select(columns.id, columns.staff_number, columns.name).where(among(columns.id, ids))
-    names = {each: f"{number} {name}" for each, number, name in connection.execute(query).tuples()}
+    names = {each: f"{number} {name}" for each, number, name in connection.execute(query)}
     return tuple(Signature(part, names.get(by or 0, ""), at) for part, by, at in wanted)

@@ -121,7 +121,7 @@ def days_to_decision(connection: Connection, campaign_id: int) -> list[Days]:
         columns.campaign_id == campaign_id, columns.part != Part.HR, columns.how != How.SILENCE
     )
     counts = Counter[int]()
-    for at, count in connection.execute(query.group_by(columns.answered_at)).tuples():
+    for at, count in connection.execute(query.group_by(columns.answered_at)):
         counts[(jst_day(at) - opened).days] += count
     return [Days(_span(first, last), first, last, _within(counts, first, last)) for first, last in _SPANS]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.officer.review import one, since
+from web.officer.review import figures, one, since
 from web.officer.review.closing import removals, signing
 from web.officer.review.lines import answers
 from web.officer.review.lines import one as line
@@ -15,5 +15,5 @@ from web.officer.review.people import attests
 from web.officer.review.people import listing as people
 
 PAGES: Final[tuple[Blueprint, ...]] = tuple(
-    each.pages for each in (one, since, line, answers, people, attests, signing, removals)
+    each.pages for each in (one, figures, since, line, answers, people, attests, signing, removals)
 )
