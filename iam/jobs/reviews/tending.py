@@ -4,7 +4,7 @@ The one law: *safe to run twice and by two at once*: each step is one conditiona
 is followed by one that goes on.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,7 @@ from iam.people.ledger import chunks
 from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.review.campaigns import Campaign, campaign, campaigns, systems_of
-from iam.review.closing.executing import MOST, put_again, put_due, waits
+from iam.review.closing.executing import MOST, put_again, put_due, trouble, waits
 from iam.review.closing.lifting import end_outlived
 from iam.review.closing.removals import Removal
 from iam.review.closing.verifying import alarm_late, close_done, in_the_way, unverified, verify
@@ -147,8 +147,9 @@ def read_signed(
         stands = in_the_way(connection, rows)
     if rows:
         systems = {each.system for each in rows if everything or not stands[each.id]}
-        read = _read(job, rows, systems, done)
-        _verify(job.store, door, [each for each in rows if each.system in read], done)
+        silent = _read(job, rows, systems)
+        done.troubles += [f"{system}: {why}" for system, why in silent.items() if why]
+        _verify(job.store, door, [each for each in rows if each.system in systems], silent, done)
     with job.store.read() as connection:
         signed = campaigns(connection, states=[CampaignState.SIGNED])
     for each in signed:
@@ -157,34 +158,33 @@ def read_signed(
                 done.closed.append(each.id)
 
 
-def _read(job: Job, rows: Iterable[Removal], systems: Collection[str], done: Tended) -> set[str]:
-    """Read these systems to their proved end; those that could be, and those that have no target to be read."""
-    found: set[str] = set()
+def _read(job: Job, rows: Iterable[Removal], systems: Collection[str]) -> dict[str, str]:
+    """Read these systems to their proved end; of each why that could not be, or ""."""
+    found: dict[str, str] = {}
     of = {each.system: each.campaign_id for each in rows if each.system in systems}
     for system, id_ in sorted(of.items()):
         if system not in job.targets:
-            done.troubles.append(f"{system}: {_NO_TARGET}")
+            found[system] = _NO_TARGET
             continue
         try:
             with job.store.exclusive("sync"):
                 with job.store.read() as connection:
                     (there,) = (each for each in systems_of(connection, id_) if each.system == system)
-                reading = read_target(job, there)
+                found[system] = read_target(job, there).trouble
         except Busy as error:
-            done.troubles.append(str(error))
-            continue
-        if reading.trouble:
-            done.troubles.append(f"{system}: {reading.trouble}")
-        else:
-            found.add(system)
+            found[system] = str(error)
     return found
 
 
-def _verify(store: Store, door: Door, rows: Iterable[Removal], done: Tended) -> None:
+def _verify(store: Store, door: Door, rows: Iterable[Removal], silent: Mapping[str, str], done: Tended) -> None:
     for part in chunks(rows, MOST):
         with store.act(ACTOR) as act:
-            put_again(act, door, part)
-            done.verified += verify(act, part)
+            for each in part:
+                if silent[each.system]:
+                    trouble(act, each, silent[each.system])
+            seen = [each for each in part if not silent[each.system]]
+            put_again(act, door, seen)
+            done.verified += verify(act, seen)
 
 
 def signed_waits(store: Store) -> bool:

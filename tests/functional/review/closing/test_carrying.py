@@ -1,0 +1,173 @@
+"""What was signed is carried out, read again, closed; on its day, by whoever comes next, and undone by an officer."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from iam.access.accounts import block_table
+from iam.access.kept.register import kept_by_login
+from iam.errors import Conflict, Forbidden
+from iam.outbox import Topic
+from iam.review.words import CampaignState, Verdict
+from tests.bodies import Body, mover, row
+from tests.functional.review.closing.given import End, Said, an_end
+from tests.functional.review.deciding.given import (
+    APPROVER,
+    GENERAL,
+    GENERAL_TOO,
+    GW,
+    GW_TOO,
+    HR,
+    HR_TOO,
+    OPERATOR,
+    Council,
+    a_council,
+)
+from tests.functional.sync.conftest import sqlite_body
+
+__all__ = ["sqlite_body"]
+
+Make = Callable[..., End]
+
+
+@pytest.fixture
+def make(sqlite_body: Callable[..., Body]) -> Iterator[Make]:
+    made: list[Council] = []
+
+    def end(said: dict[tuple[str, str | int], Said], nested: str = "") -> End:
+        body = sqlite_body()
+        if nested:
+            body.targets["gw"].groups["soumu"] = {nested}
+        made.append(a_council(body))
+        return an_end(made[-1], said)
+
+    yield end
+    for each in made:
+        each.store.dispose()
+        each.body.store.dispose()
+
+
+def test_everything_that_was_signed_is_so_on_the_target_and_the_review_is_closed(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REMOVE), ("gw", 12): Said(Verdict.REDUCE, ("shimin",))}).signed()
+    body, gw = end.council.body, end.council.body.targets["gw"]
+    gw.groups["mail"].add("cn=nested")
+
+    looked = end.looks()
+
+    assert (looked.put, looked.verified, looked.closed) == (6, 1, []), "the keeper alone is so at once"
+    assert {each.outcome for each in end.urgent()} == {"done"}
+    assert (body.is_on(11), body.rights(11), body.rights(12)) == (False, set(), {"mail"})
+    assert body.is_on(11, "zei"), "nothing was decided about the other system"
+    assert (gw.is_on("ghost"), gw.rights_of("ghost")) == (False, set())
+    assert (gw.is_on("kyoyo"), gw.rights_of("kyoyo")) == (True, {"mail"})
+
+    done = end.looks()
+
+    assert (done.verified, done.closed, end.council.campaign.state) == (5, [end.council.id], CampaignState.CLOSED)
+    assert end.told(Topic.REVIEW_CLOSED) == [GENERAL, GENERAL_TOO, HR, HR_TOO]
+    with end.council.store.read() as connection:
+        kept = kept_by_login(connection, "gw", "madoguchi")
+    assert kept is not None
+    assert kept.keeper_id == end.council.numbers[GENERAL_TOO]
+    # The night finds nothing to give back.
+    assert not body.night(body.today).changes
+    assert not body.audit_breaks()
+
+
+def test_only_what_the_target_shows_is_verified_and_what_is_late_is_alarmed_once(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REMOVE)}).signed()
+    gw = end.council.body.targets["gw"]
+    gw.away = True
+    end.looks()
+    end.urgent()
+    assert end.tends().troubles
+    assert {each.trouble != "" for each in end.removals if each.verified_at is None} == {True}
+    end.council.clock.on(hours=25)
+    end.tends()
+    end.tends()
+    assert end.told(Topic.REVIEW_STUCK) == [GENERAL, GENERAL_TOO, GW, GW_TOO, OPERATOR]
+
+    gw.away = False
+    end.urgent()
+    # Somebody switches it on again before it is read: the mirror said off, the target says on.
+    gw.touch("ghost", enabled=True)
+    assert end.looks().closed == []
+    (ghost,) = (each for each in end.removals if each.login == "ghost" and each.what == "account")
+    assert (ghost.verified_at, ghost.trouble) == (None, "読み直すと、有効のままです。")
+    gw.touch("ghost", enabled=False)
+    assert end.tends().closed == [end.council.id]
+
+
+def test_an_account_that_lapses_goes_on_its_day_and_the_review_does_not_wait_for_it(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.LAPSE, until=date(2026, 4, 30))}).signed()
+    body = end.council.body
+    end.looks()
+    end.urgent()
+    assert end.looks().closed == [end.council.id]
+    assert body.is_on(11)
+    end.council.clock.now += timedelta(days=25)
+    body.clock.today = date(2026, 5, 1)
+    assert end.tends().put == 1
+    end.urgent()
+    assert end.looks().verified == 1
+    assert (body.is_on(11), body.rights(11)) == (False, set())
+
+
+def test_an_officer_undoes_it_with_a_reason_and_nobody_their_own(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REMOVE), ("gw", HR): Said(Verdict.REMOVE)}).signed()
+    body = end.council.body
+    before = body.rights(11)
+    end.looks()
+    end.urgent()
+    end.looks()
+    assert not body.is_on(11)
+    for by, login, why in ((HR, HR, "自分の"), (GW, 11, "統括か人事"), (APPROVER, 11, "統括か人事")):
+        with pytest.raises(Forbidden, match=why):
+            end.lifts(by, login)
+    with pytest.raises(Conflict, match="理由"):
+        end.lifts(GENERAL, 11, reason=" ")
+
+    end.lifts(HR, 11)
+    with pytest.raises(Conflict, match="ありません"):
+        end.lifts(GENERAL, 11)
+    end.urgent()
+
+    assert (body.is_on(11), body.rights(11)) == (True, before)
+    assert end.told(Topic.REVIEW_LIFTED) == [GENERAL, GENERAL_TOO, HR_TOO]
+
+
+def test_the_next_post_earns_anew_what_a_review_took_from_the_one_before(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REMOVE), ("gw", 12): Said(Verdict.REMOVE)}).signed()
+    body = end.council.body
+    end.looks()
+    end.urgent()
+    end.looks()
+    # One moves to another section; the other's post is renewed as it is.
+    renewed = [row(12, "0202", valid_until="2026-06-30"), row(12, "0202", "2026-07-01")]
+    body.say(mover(row(11, "0202"), "0101", "2026-07-01"), renewed)
+
+    body.night("2026-07-01")
+
+    assert (body.is_on(11), body.rights(11)) == (True, {"mail", "soumu"})
+    assert not body.is_on(12)
+    end.council.clock.now += timedelta(days=90)
+    end.tends()
+    columns = block_table.c
+    with end.council.store.read() as connection:
+        left = connection.execute(select(columns.person_id).where(columns.lifted_at.is_(None))).scalars().all()
+    assert left == [end.council.numbers[12]]
+
+
+def test_what_is_no_account_is_seen_to_by_hand_and_read_again(make: Make) -> None:
+    nested = "cn=all,ou=groups"
+    end = make({}, nested).signed()
+    gw = end.council.body.targets["gw"]
+    end.looks()
+    end.urgent()
+    end.looks()
+    (entry,) = (each for each in end.removals if each.what == "entry")
+    assert (entry.login, entry.verified_at, "システム側で" in entry.trouble) == (nested, None, True)
+    gw.groups["soumu"].discard(nested)
+    assert end.tends().closed == [end.council.id]
