@@ -30,6 +30,7 @@ from iam.review.timing.reminding import remind_due, silence_on, tell_signers
 from iam.review.timing.schedule import due
 from iam.review.words import CampaignState
 from iam.signin.door import Door
+from iam.sync.prepare import evaluated
 from iam.sync.urgent import carry_out as carry_errands
 
 ACTOR: Final = "worker"
@@ -39,7 +40,7 @@ _NO_TARGET: Final = "設定の [targets] にこのシステムがないため、
 
 @dataclass
 class Tended:
-    """What a round did, and in `troubles` what stood in the way, in sentences."""
+    """What a round did, and in `troubles` what stood in the way, in sentences.  `held`: by the guard, for officers."""
 
     opened: list[Campaign] = field(default_factory=list)
     reminded: int = 0
@@ -47,6 +48,7 @@ class Tended:
     put: int = 0
     verified: int = 0
     closed: list[int] = field(default_factory=list)
+    held: bool = False
     troubles: list[str] = field(default_factory=list)
 
 
@@ -93,7 +95,9 @@ def _ground(job: Job, door: Door) -> Ground:
 def _open(job: Job, door: Door, done: Tended) -> None:
     """Open what the schedule asks for; one that was opened meanwhile by somebody else is as good."""
     with job.store.read() as connection:
-        slots = due(job.today, door.profile.review, held(connection))
+        # Before the first night there is nothing that could be reviewed.
+        begun = evaluated(connection) is not None
+        slots = due(job.today, door.profile.review, held(connection)) if begun else []
     for slot in slots:
         try:
             done.opened.append(open_review(job, _ground(job, door), Opening(slot.kind)).campaign)
@@ -216,6 +220,7 @@ def carry_out(job: Job, door: Door, campaign_id: int, going: Callable[[], bool] 
     put_signed(job.store, door, done, campaign_id)
     try:
         hurried = hurry(job)
+        done.held = bool(hurried.holds)
         done.troubles += [str(hold) for hold in hurried.holds]
         done.troubles += [f"{system}: {why}" for system, why in hurried.troubles.items()]
         carry_errands(carrier_of(job.store, door.model, job.targets, door=door, going=going))

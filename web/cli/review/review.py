@@ -5,6 +5,7 @@ The one law: *a command does what a page does, through the same verb*: each is a
 
 import click
 
+from web.cli.review.closing import close_command, remind_command
 from web.cli.review.opening import open_command, read_command
 from web.cli.review.status import status_command
 
@@ -23,6 +24,8 @@ def review() -> None:
       iam review status                   いまの棚卸の進み具合を見る
       iam review status 3 --json
       iam review read                     読めなかったシステムを読み直す
+      iam review remind --dry             だれに何件残っているかを見る
+      iam review close                    署名が済んだ結果を反映し、確かめる
 
     \b
     終了コード: 0 完了、1 回答待ちなどがある（status）、2 使い方・設定の誤り、
@@ -30,5 +33,5 @@ def review() -> None:
     """
 
 
-for command in (open_command, read_command, status_command):
+for command in (open_command, read_command, status_command, remind_command, close_command):
     review.add_command(command)

@@ -26,6 +26,7 @@ from web.body.connections import mailer_of
 from web.cli.running.farewells import line_of, rolled, sending
 from web.cli.running.persons import carry_persons, in_background
 from web.cli.running.releases import carry_out
+from web.cli.running.reviews.round import reviews_in_background, tend_reviews
 from web.cli.running.urgent import carry_privileged, privileged_in_background
 from web.cli.table import say
 from web.cli.wiring import Desk
@@ -51,8 +52,10 @@ def worker(desk: Desk, *, once: bool) -> None:
         _tell(store, deliver(store, mailer))
         _goodbyes(store, sending(desk, lambda: True, lambda _: None), {})
         _say_new(store, carry_out(desk), ())
+        _say_new(store, tend_reviews(desk), ())
         _say_new(store, carry_persons(desk), ())
         _say_new(store, carry_privileged(desk), ())
+        _say_new(store, tend_reviews(desk, everything=False), ())
         _tidy(desk)
         return
     stop = Event()
@@ -62,7 +65,7 @@ def worker(desk: Desk, *, once: bool) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with in_background(desk, stop), privileged_in_background(desk, stop):
+        with in_background(desk, stop), privileged_in_background(desk, stop), reviews_in_background(desk, stop):
             _stay(desk, mailer, stop)
     finally:
         for number, handler in before.items():

@@ -1,0 +1,1 @@
+"""Reviews with 人事, as the worker tends them."""
