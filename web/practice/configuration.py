@@ -164,7 +164,7 @@ admin = { name = "管理者", privileged = true } # ふだんは誰も持たな�
 [systems.finance]
 name = "財務会計"
 zone = "lgwan"
-owner = "財政課"
+owner = "総務部"
 [systems.finance.entitlements]
 entry = { name = "起票" }
 approve = { name = "支出命令の決裁" }
@@ -174,7 +174,7 @@ audit = { name = "出納審査" }
 [systems.juki]
 name = "住民記録"
 zone = "mnu"
-owner = "市民課"
+owner = "市民部"
 dedicated = true    # この業務の専用端末からだけ使える
 [systems.juki.entitlements]
 search = { name = "照会" }

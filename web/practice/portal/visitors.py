@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 from sqlalchemy import Connection, select
 
-from iam.office.roles import holders
+from iam.office.roles import holders, holdings_of, owns
 from iam.people.feed import Gives
 from iam.people.ledger import appointment_table
 from iam.policy.profile import Role
@@ -130,11 +130,20 @@ def _find(store: Store, door: Door) -> Iterator[tuple[Part, Entrant]]:
     with store.read() as connection:
         for part in CAST:
             some = candidates(connection, door, part.role, at)
-            who = next((each for each in some if each.person_id not in taken and each.in_service), None)
+            free = (each for each in some if each.person_id not in taken and each.in_service)
+            who = next((each for each in free if _fits(connection, door, part, each, at)), None)
             if who is None:
                 raise LookupError(f"nobody in the ledger is {part.call}")
             taken.add(who.person_id)
             yield part, who
+
+
+def _fits(connection: Connection, door: Door, part: Part, who: Entrant, at: datetime) -> bool:
+    """Whether there is something for them to do: an owner of systems owns one."""
+    if part.role is not Role.SYSTEM_OWNER:
+        return True
+    held = holdings_of(connection, door.offices, [who.person_id], jst_day(at))[who.person_id]
+    return any(owns(each, system.owner) for each in held for system in door.model.systems.values())
 
 
 def candidates(connection: Connection, door: Door, role: Role | None, at: datetime) -> Iterator[Entrant]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import Connection
 
-from iam.review.campaigns import Campaign
+from iam.review.campaigns import Campaign, line
 from iam.review.deciding.answers import Refused
 from iam.review.deciding.reviewers import Reviewer
 from iam.review.deciding.worklists import PAGE, Item, worklist
@@ -51,7 +51,7 @@ def listed(connection: Connection, campaign: Campaign, form: ManyForm | None, re
     rows = [_row(each, names) for each in found.items]
     if form is None:
         form = many_form(found.revision)
-    logins = {each.item.line.id: each.item.line.login for each in rows}
+    logins = {each.wish.line_id: line(connection, each.wish.line_id).login for each in refused if each.wish.line_id}
     return render_template(
         "officer/review/lines/list.html", campaign=campaign, asked=asked, rows=rows, form=form,
         tabs=review_tabs(entrant(), campaign), way=way(campaign), tones=VERDICTS, refused=refused, logins=logins,
