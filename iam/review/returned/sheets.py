@@ -14,13 +14,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from iam.errors import Conflict, Forbidden, NotFound, SheetError
 from iam.office.roles import holders
-from iam.people.ledger import numbers_of_persons, people
+from iam.people.ledger import chunks, numbers_of_persons, people
 from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.columns import among, instant_text, jst_day
-from iam.review.books import campaign_answer_table, campaign_sheet_table
+from iam.review.books import campaign_answer_table, campaign_line_table, campaign_sheet_table
 from iam.review.campaigns import Campaign, systems_of
-from iam.review.deciding.reviewers import reviewer
+from iam.review.deciding.reviewers import Reviewer, reviewer, why_not_line, why_not_person
 from iam.review.deciding.verdicts import Answer, answers_about, read_answer
 from iam.review.deciding.worklists import Chosen, line_ids, person_ids
 from iam.review.returned.columns import Column, answered
@@ -165,13 +165,43 @@ def _ids(act: Act, door: Door, campaign: Campaign, wanted: Wanted) -> list[int]:
         system=scope.code if scope.bound is Bound.SYSTEM else None,
         department=scope.code if scope.bound is Bound.DEPARTMENT else None,
     )  # fmt: skip
-    listed = person_ids if wanted.part is Part.HR else line_ids
-    ids = listed(act.connection, who, campaign, chosen, MOST_ROWS + 1)
+    ids = _answerable(act.connection, who, campaign, chosen)
     if not ids:
         raise NotFound("この範囲に、回答する行はありません。")
     if len(ids) > MOST_ROWS:
         raise SheetError([f"{MOST_ROWS:,}行を超えます。システムか部ごとに分けて作ってください。"])
     return ids
+
+
+def _answerable(connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen) -> list[int]:
+    """What is asked and may be answered: nothing about oneself, nor about what one keeps, stands on one's own sheet."""
+    if chosen.part is Part.HR:
+        persons = person_ids(connection, who, campaign, chosen, MOST_ROWS + 2)
+        return [each for each in persons if not why_not_person(who, each)]
+    ids = line_ids(connection, who, campaign, chosen, 2 * MOST_ROWS)
+    columns = campaign_line_table.c
+    query = select(columns.system, columns.comparable, columns.person_id, columns.keeper_id, columns.asked, columns.id)
+    found: list[int] = []
+    for part in chunks(ids):
+        rows = (_About(*row) for row in connection.execute(query.where(among(columns.id, part))))
+        found += [row.id for row in rows if not why_not_line(who, chosen.part, row)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What of a line says who may answer about it (`reviewers.About`)."""
+
+    system: str
+    comparable: str
+    person_id: int | None
+    keeper_id: int | None
+    told: str
+    id: int
+
+    @property
+    def asked(self) -> Part:
+        return Part(self.told)
 
 
 def _recorded(act: Act, door: Door, campaign: Campaign, wanted: Wanted) -> int:

@@ -46,12 +46,14 @@ def put_guidance(tab: Any, looks: Mapping[str, Any], sheet: Sheet) -> None:  # n
     tab.set_row(0, 2 * _LINE)
     tab.write_string(0, 0, f"{sheet.campaign.title}　回答用シート", looks["huge"])
     row = _pairs(tab, looks, 2, _facts(sheet))
+    tab.set_row(row + 1, _LINE + 4)
     tab.write_string(row + 1, 0, "書き方", looks["part"])
     row += 2
     for words in _how(sheet.part):
         tab.set_row(row, _LINE * (1 + len(words) // _ACROSS))
         tab.merge_range(row, 0, row, 1, words, looks["plain"])
         row += 1
+    tab.set_row(row + 1, _LINE + 4)
     tab.write_string(row + 1, 0, "判定の意味", looks["part"])
     last = _pairs(tab, looks, row + 2, [(each.label_ja, _MEANINGS[each]) for each in verdicts(sheet.part)])
     tab.print_area(0, 0, last - 1, 1)

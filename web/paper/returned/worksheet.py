@@ -57,6 +57,13 @@ _LOOKS: Final[Mapping[str, Mapping[str, object]]] = {
     "key": {"font_size": 7, "font_color": "#767676", "num_format": "@"},
 }
 
+_LINE: Final = 13.5
+_TALLEST: Final = 400
+"""Points; a row is 409 high at most."""
+
+_NARROW: Final = 0xFF
+"""Signs beyond it are two wide, near enough."""
+
 _NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s]+')
 _LONGEST_SCOPE: Final = 40
 
@@ -102,7 +109,11 @@ def _put_rows(tab: Any, looks: Mapping[str, Any], sheet: Sheet) -> None:  # noqa
         tab.set_column(column, column, _WIDTHS[name])
         mark = MARK if name in asked else ""
         tab.write_string(_HEADINGS, column, mark + name.value, looks["asked" if mark else "heading"])
+    widths = [_WIDTHS[name] for name in _columns(sheet.part)]
     for place, row in enumerate(sheet.rows, _HEADINGS + 1):
+        texts = (*row.fixed, *row.answers)
+        lines = max(_lines(text, width) for text, width in zip(texts, widths, strict=False))
+        tab.set_row(place, min(_LINE * lines + 6, _TALLEST))
         groups = (("fixed", row.fixed), ("free", row.answers), ("key", (row.key,)))
         cells = [(text, looks[look]) for look, texts in groups for text in texts]
         for column, (text, look) in enumerate(cells):
@@ -110,6 +121,11 @@ def _put_rows(tab: Any, looks: Mapping[str, Any], sheet: Sheet) -> None:  # noqa
                 tab.write_string(place, column, text, look)
             else:
                 tab.write_blank(place, column, None, look)
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column; no spreadsheet says it before it is opened."""
+    return sum(1 + max(0, sum(1 + (ord(sign) > _NARROW) for sign in line) - 1) // width for line in text.split("\n"))
 
 
 def _for_filling_in(tab: Any, sheet: Sheet) -> None:  # noqa: ANN401 - as above

@@ -1,0 +1,117 @@
+"""A sheet on a reviewer's desk: filled in with a spreadsheet, saved, handed in.
+
+desk = Desk.of(council, GW, Part.OWNER)
+desk.fill("ghost", 判定="停止", 理由="不要")
+taken = desk.hand_in(GW)
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from connectors.returned import read_book
+from iam.review.returned.columns import ANSWERS, CONTROL, MARK, Column
+from iam.review.returned.sheets import Scope, Sheet, Wanted, make_sheet
+from iam.review.returned.taking import examine, take_back
+from iam.review.returned.told import Refused, Taken
+from iam.review.words import Part
+from tests.functional.review.deciding.given import Council
+from web.paper.returned.worksheet import worksheet
+
+HEADINGS = 3
+"""The row of the headings, from 1."""
+
+
+@dataclass
+class Desk:
+    """One sheet, and the workbook that it is."""
+
+    council: Council
+    sheet: Sheet
+    content: bytes
+
+    @classmethod
+    def of(cls, council: Council, number: int, part: Part, scope: Scope | None = None) -> Self:
+        """Made for somebody by themselves."""
+        council.clock.on(seconds=1)
+        with council.store.act(f"staff:{number:07}") as act:
+            wanted = Wanted(part, council.numbers[number], scope or Scope())
+            sheet = make_sheet(act, council.door, council.campaign, wanted)
+        return cls(council, sheet, worksheet(sheet))
+
+    def edit(self, change: Callable[[Worksheet], None], tab: str = ANSWERS) -> None:
+        """Somebody works on a sheet of it, and saves."""
+        self.work(lambda book: change(book[tab]))
+
+    def work(self, change: Callable[[Workbook], None]) -> None:
+        """Somebody works on the workbook, and saves."""
+        book = load_workbook(io.BytesIO(self.content))
+        change(book)
+        saved = io.BytesIO()
+        book.save(saved)
+        self.content = saved.getvalue()
+
+    def row(self, about: str) -> int:
+        """The row of a login, or (人事's sheet) of a staff number."""
+        column = Column.STAFF_NUMBER if self.sheet.part is Part.HR else Column.LOGIN
+        tab = load_workbook(io.BytesIO(self.content))[ANSWERS]
+        cells = tab[self.letters(tab)[column]]
+        return next(int(cell.row) for cell in cells if cell.value == about)
+
+    def fill(self, about: str, **cells: object) -> None:
+        """Write into the row about `about`, by headings."""
+        row = self.row(about)
+
+        def write(tab: Worksheet) -> None:
+            letters = self.letters(tab)
+            for name, value in cells.items():
+                tab[f"{letters[Column(name)]}{row}"] = value
+
+        self.edit(write)
+
+    def place(self, about: str, column: Column) -> str:
+        """The cell of a row as people name it."""
+        tab = load_workbook(io.BytesIO(self.content))[ANSWERS]
+        return f"{self.letters(tab)[column]}{self.row(about)}"
+
+    @staticmethod
+    def letters(tab: Worksheet) -> dict[Column, str]:
+        """Where each column stands."""
+        return {
+            Column(str(cell.value).removeprefix(MARK)): str(cell.column_letter) for cell in tab[HEADINGS] if cell.value
+        }
+
+    def hand_in(self, number: int, name: str = "回答.xlsx", campaign_id: int | None = None) -> Taken | Refused:
+        """Somebody hands it in."""
+        council = self.council
+        council.clock.on(seconds=1)
+        book = read_book(name, self.content, (ANSWERS, CONTROL))
+        with council.store.read() as connection:
+            examined = examine(connection, council.door, book, campaign_id=campaign_id or council.id)
+        with council.store.act(f"staff:{number:07}") as act:
+            return take_back(act, council.door, examined, council.numbers[number])
+
+    def taken(self, number: int) -> Taken:
+        """Somebody hands it in, and it is taken."""
+        done = self.hand_in(number)
+        assert isinstance(done, Taken), done
+        assert done.taken + done.same + done.blank + done.missing + len(_rows(done)) == done.rows
+        return done
+
+    def refused(self, number: int, campaign_id: int | None = None) -> dict[str, str]:
+        """Somebody hands it in, and nothing is taken: what was said, by place."""
+        before = self.council.rows()
+        done = self.hand_in(number, campaign_id=campaign_id)
+        assert isinstance(done, Refused), done
+        assert self.council.rows() == before
+        assert all(each.words.endswith("。") for each in done.problems)
+        return {each.place: each.words for each in done.problems}
+
+
+def _rows(done: Taken) -> set[str]:
+    """The rows of which something was not taken."""
+    return {each.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for each in (*done.problems, *done.conflicts)}
