@@ -11,15 +11,15 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select, update
 
 from iam.access.model import AccessModel
-from iam.people.ledger import chunks
 from iam.policy.clauses import own_clause
 from iam.policy.profile import Profile
 from iam.record.act import Act
 from iam.record.bulk import bulk_insert
 from iam.review.books import campaign_finding_table, campaign_line_table
-from iam.review.campaigns import PAGE, CampaignSystem, Line, lines, systems_of
-from iam.review.findings import keeping, owners, rights, standing
-from iam.review.findings.ground import Ground, Here, Page, ground_of, here_of, persons_on
+from iam.review.campaigns import CampaignSystem, systems_of
+from iam.review.findings.frozen import Seen, pages, persons_on
+from iam.review.findings.ground import Ground, Here, Page, ground_of, here_of
+from iam.review.findings.judges import keeping, owners, rights, standing
 from iam.review.words import FindingKind
 
 CLAUSES: Final[Mapping[FindingKind, str]] = {
@@ -35,7 +35,7 @@ CLAUSES: Final[Mapping[FindingKind, str]] = {
 }  # fmt: skip
 """The clause that asks about each kind, as the model policy numbers it; `own_clause` says which the body has."""
 
-Judge = Callable[[Ground, Here, Page, Line], Iterator[tuple[FindingKind, dict[str, Any]]]]
+Judge = Callable[[Ground, Here, Page, Seen], Iterator[tuple[FindingKind, dict[str, Any]]]]
 JUDGES: Final[tuple[Judge, ...]] = (
     owners.no_owner, owners.left, rights.moved, standing.dormant, standing.rogue, standing.missing, keeping.kept,
     standing.privilege, keeping.made_for_tests, owners.second_factor, rights.unusual,
@@ -67,8 +67,8 @@ def _of_system(act: Act, ground: Ground, here: Here, clauses: Mapping[FindingKin
     births = rights.Births(ground, here.code)
     factor = here.signin.clauses.get("second_factor", clauses[FindingKind.NO_SECOND_FACTOR])
     clauses = {**clauses, FindingKind.NO_SECOND_FACTOR: factor}
-    for part in chunks(lines(act.connection, ground.campaign.id, system=here.code), PAGE):
-        page = Page(part, persons_on(ground, part))
+    for part in pages(act.connection, ground.campaign.id, here.code):
+        page = Page(part, persons_on(act.connection, ground.campaign.id, part))
         page = replace(page, odd=rights.odd_rights(ground, here, page, births))
         rows = list(_of_page(ground, here, page, clauses))
         bulk_insert(act.connection, campaign_finding_table,
@@ -91,7 +91,7 @@ def _of_page(
             yield ground.campaign.id, line.id, kind, told, clauses[kind]
 
 
-def _of_line(page: Page, line: Line) -> dict[str, Any]:
+def _of_line(page: Page, line: Seen) -> dict[str, Any]:
     """What every finding tells."""
     owner = page.owner(line)
     known: dict[str, Any] = {"status": "", "since": None, "post": ""}

@@ -4,10 +4,12 @@ The one law: *memory is bounded by a page and by the registers*, never by how ma
 as they were frozen, so that finding again another day finds the same.
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from fnmatch import translate
 from functools import cached_property
 from typing import Any, Final
 
@@ -30,27 +32,15 @@ from iam.privilege.seen.findings import FindingKind as Privileged
 from iam.privilege.seen.scanning import causes
 from iam.record.act import Act
 from iam.review.books import campaign_line_table, campaign_person_table
-from iam.review.campaigns import Campaign, CampaignPerson, CampaignSystem, Line, campaign, persons_of
-from iam.sync.actual.reconcile import Sorting, protection_table
+from iam.review.campaigns import Campaign, CampaignPerson, CampaignSystem, campaign, persons_of
+from iam.review.findings.frozen import Seen, Who, as_text, held_of
+from iam.sync.actual.reconcile import protection_table
 
 GONE: Final = frozenset({Status.LEFT, Status.ABSENT, Status.LAPSED, Status.UNTOLD})
 """Whoever has left: no more to be found in service on the day."""
 
 SERVING: Final = frozenset({Status.IN_SERVICE, Status.ON_LEAVE, Status.AWAY})
 """Whoever holds a post, be they here or not."""
-
-PER_READ: Final = 5_000
-"""Rows of a stream in memory at a time."""
-
-
-def there(line: Line) -> bool:
-    """Whether the target holds it, as far as it was read."""
-    return line.sorting is not Sorting.MISSING
-
-
-def alive(line: Line) -> bool:
-    """Whether it can do anything on the target, or would as soon as it is switched on."""
-    return there(line) and (line.enabled or bool(line.rights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +89,12 @@ class Ground:
     def day(self) -> date:
         """The day of the snapshot."""
         return self.campaign.day
+
+    @cached_property
+    def test_names(self) -> re.Pattern[str]:
+        """Comparable logins that read like those of tests; which pattern fits is the name of the group's number."""
+        patterns = [translate(comparable_login(each)) for each in self.campaign.terms.test_names]
+        return re.compile("|".join(f"({each})" for each in patterns) or r"(?!)")
 
     @cached_property
     def rules(self) -> Rules:
@@ -241,14 +237,17 @@ def _ran_out(ground: Ground, code: str) -> dict[str, Row[Any]]:
 def _held(ground: Ground, code: str) -> Mapping[tuple[str, str, str], int]:
     """(unit, title, right) -> how many of those in service at this post hold it on the target."""
     line, person = campaign_line_table.c, campaign_person_table.c
+    post = person.org_code, person.title_code, line.rights
     query = (
-        select(person.org_code, person.title_code, line.rights)
+        select(person.org_code, person.title_code, as_text(line.rights), func.count())
         .join(campaign_person_table, (person.campaign_id == line.campaign_id) & (person.person_id == line.person_id))
         .where(line.campaign_id == ground.campaign.id, line.system == code, person.status == Status.IN_SERVICE)
+        .group_by(*post)
     )
     counted: Counter[tuple[str, str, str]] = Counter()
-    for org, title, rights in ground.connection.execute(query.execution_options(yield_per=PER_READ)):
-        counted.update((org, title, each["right"]) for each in rights)
+    for org, title, rights, many in ground.connection.execute(query):
+        for right in held_of(rights).codes:
+            counted[org, title, right] += many
     return counted
 
 
@@ -259,16 +258,10 @@ def _held(ground: Ground, code: str) -> Mapping[tuple[str, str, str], int]:
 class Page:
     """Some thousand lines with the persons whose they are; `odd`: rights that no post of today explains, by line."""
 
-    lines: Sequence[Line]
-    persons: Mapping[int, CampaignPerson]
+    lines: Sequence[Seen]
+    persons: Mapping[int, Who]
     odd: Mapping[int, Any] = field(default_factory=dict)
 
-    def owner(self, line: Line) -> CampaignPerson | None:
+    def owner(self, line: Seen) -> Who | None:
         """Whose it is, as they were frozen."""
         return None if line.person_id is None else self.persons.get(line.person_id)
-
-
-def persons_on(ground: Ground, lines: Iterable[Line]) -> dict[int, CampaignPerson]:
-    """The persons whose these lines are."""
-    ids = {line.person_id for line in lines if line.person_id is not None}
-    return persons_of(ground.connection, ground.campaign.id, sorted(ids))

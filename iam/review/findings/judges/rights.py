@@ -17,8 +17,9 @@ from iam.access.wanted import wanted
 from iam.people.ledger import Person, chunks, people
 from iam.people.standing import Held, Status, held_posts
 from iam.record.columns import among, jst_day
-from iam.review.campaigns import CampaignPerson, Line, Right
-from iam.review.findings.ground import SERVING, Ground, Here, Page, as_told, there
+from iam.review.campaigns import Right
+from iam.review.findings.frozen import Seen, Who
+from iam.review.findings.ground import SERVING, Ground, Here, Page, as_told
 from iam.review.words import FindingKind
 
 ITSELF: Final = "利用者ID（権限なし）"
@@ -46,7 +47,7 @@ class Births:
     code: str
     _found: dict[tuple[str, str, str], frozenset[str] | None] = field(default_factory=dict)
 
-    def of(self, person: CampaignPerson) -> frozenset[str] | None:
+    def of(self, person: Who) -> frozenset[str] | None:
         """The rights; None: not even an account."""
         post = person.org_code, person.title_code, person.category
         if post not in self._found:
@@ -75,13 +76,14 @@ def odd_rights(ground: Ground, here: Here, page: Page, births: Births) -> dict[i
     return {id_: odd for id_, odd in found.items() if odd}
 
 
-def _unexplained(here: Here, line: Line, person: CampaignPerson | None, births: Births) -> list[Right] | None:
+def _unexplained(here: Here, line: Seen, person: Who | None, births: Births) -> list[Right] | None:
     """The rights of somebody's own account that the frozen post does not earn; None where there is nothing to ask."""
-    own = line.account_id is not None and line.kind == AccountKind.PERSONAL and there(line)
+    own = line.account_id is not None and line.kind == AccountKind.PERSONAL and line.there
     if not own or person is None or person.status not in SERVING or here.system is None:
         return None
     earned = births.of(person)
-    left = [each for each in line.rights if not each.privileged and (earned is None or each.right not in earned)]
+    odd = line.held.codes if earned is None else line.held.codes - earned
+    left = [each for each in line.held.rights if each.right in odd] if odd else []
     return left if left or (earned is None and line.enabled) else None
 
 
@@ -100,7 +102,7 @@ class _Told:
     handover: timedelta
 
 
-def _told(ground: Ground, here: Here, lines: Sequence[Line]) -> _Told:
+def _told(ground: Ground, here: Here, lines: Sequence[Seen]) -> _Told:
     ids = sorted({line.person_id for line in lines if line.person_id is not None})
     days, _ = ground.rules.overlap.get(here.system.zone if here.system else "", (0, ""))
     accounts = [line.account_id for line in lines if line.account_id is not None]
@@ -119,7 +121,7 @@ def _closed(ground: Ground, accounts: Sequence[int]) -> dict[tuple[int, str], da
     return {key: jst_day(max(ends)) for key, ends in last.items() if None not in ends}
 
 
-def _odd(told: _Told, line: Line, rights: Sequence[Right]) -> Iterator[Odd]:
+def _odd(told: _Told, line: Seen, rights: Sequence[Right]) -> Iterator[Odd]:
     person = told.persons.get(line.person_id or 0)
     if person is None:
         return
@@ -139,7 +141,7 @@ def _odd(told: _Told, line: Line, rights: Sequence[Right]) -> Iterator[Odd]:
 class _History:
     """What a person was and was given before, as far as one line asks."""
 
-    def __init__(self, told: _Told, person: Person, line: Line) -> None:
+    def __init__(self, told: _Told, person: Person, line: Seen) -> None:
         day = told.ground.day
         self._told, self._line = told, line
         posts = held_posts(person.entries)
@@ -201,7 +203,7 @@ def _words(post: Held) -> str:
 # --- the findings
 
 
-def moved(ground: Ground, here: Here, page: Page, line: Line) -> Iterator[tuple[FindingKind, dict[str, Any]]]:
+def moved(ground: Ground, here: Here, page: Page, line: Seen) -> Iterator[tuple[FindingKind, dict[str, Any]]]:
     """OWNER_MOVED: rights of a former post."""
     del ground, here
     rights = [[each.name, each.moved] for each in page.odd.get(line.id, ()) if each.moved]
@@ -209,7 +211,7 @@ def moved(ground: Ground, here: Here, page: Page, line: Line) -> Iterator[tuple[
         yield FindingKind.OWNER_MOVED, {"rights": rights}
 
 
-def unusual(ground: Ground, here: Here, page: Page, line: Line) -> Iterator[tuple[FindingKind, dict[str, Any]]]:
+def unusual(ground: Ground, here: Here, page: Page, line: Seen) -> Iterator[tuple[FindingKind, dict[str, Any]]]:
     """UNUSUAL_RIGHT: what others of the same unit and title do not have."""
     person, terms = page.owner(line), ground.campaign.terms
     if person is None or person.status != Status.IN_SERVICE:
@@ -223,5 +225,4 @@ def unusual(ground: Ground, here: Here, page: Page, line: Line) -> Iterator[tupl
         if each.code and not each.moved and held * 100 <= terms.peers_share * size:
             rights.append([each.name, held, each.granted])
     if rights:
-        post = " ".join(filter(None, (person.org_name, person.title)))
-        yield FindingKind.UNUSUAL_RIGHT, {"rights": rights, "peers": size, "unit": post}
+        yield FindingKind.UNUSUAL_RIGHT, {"rights": rights, "peers": size, "unit": person.post}

@@ -6,18 +6,16 @@ another unit since the row was last written answers no more.
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from iam.access.accounts import AccountKind
 from iam.access.kept.register import Kept, KeptKind, Member
-from iam.access.naming import comparable_login
 from iam.people.standing import Status
 from iam.policy.profile import StaffKind
 from iam.privilege.barred import kind_of
 from iam.record.columns import jst_day
-from iam.review.campaigns import Line
-from iam.review.findings.ground import GONE, Ground, Here, Known, Page, alive
+from iam.review.findings.frozen import Seen
+from iam.review.findings.ground import GONE, Ground, Here, Known, Page
 from iam.review.words import FindingKind
 
 Found = Iterator[tuple[FindingKind, dict[str, Any]]]
@@ -33,11 +31,11 @@ OF_DEVELOPMENT: Final = ("dev", "開発")
 _ONE_DAY: Final = timedelta(days=1)
 
 
-def kept(ground: Ground, here: Here, page: Page, line: Line) -> Found:
+def kept(ground: Ground, here: Here, page: Page, line: Seen) -> Found:
     """NO_KEEPER, KEEPER_GONE, MEMBER_GONE, CONTRACT_OVER, PROJECT_OVER, NO_SPONSOR."""
     del page
     found = here.kept.get(line.comparable)
-    if not alive(line):
+    if not line.alive:
         return
     if found is None:
         if line.kind in NOBODYS and line.person_id is None and line.keeper_id is None:
@@ -114,9 +112,9 @@ def _last_day(ground: Ground, member: Member) -> date:
     return min(until, (known.since or ground.day) - _ONE_DAY)
 
 
-def made_for_tests(ground: Ground, here: Here, page: Page, line: Line) -> Found:
+def made_for_tests(ground: Ground, here: Here, page: Page, line: Seen) -> Found:
     """DEVELOPMENT, TEST_ID: in a system of production, by the register, by the owner's category, or by its name."""
-    if here.system is None or not here.system.production or not alive(line):
+    if here.system is None or not here.system.production or not line.alive:
         return
     found, person = here.kept.get(line.comparable), page.owner(line)
     kind = found.kind.value if found else line.kind
@@ -134,6 +132,6 @@ def made_for_tests(ground: Ground, here: Here, page: Page, line: Line) -> Found:
         )
 
 
-def _pattern(ground: Ground, line: Line) -> str:
-    patterns = ground.campaign.terms.test_names
-    return next((each for each in patterns if fnmatchcase(line.comparable, comparable_login(each))), "")
+def _pattern(ground: Ground, line: Seen) -> str:
+    found = ground.test_names.match(line.comparable)
+    return ground.campaign.terms.test_names[(found.lastindex or 1) - 1] if found else ""
