@@ -100,8 +100,8 @@ def _kinds(quarters: Sequence[Quarter]) -> list[FindingKind]:
 
 def _charts(figures: Figures, departments: Sequence[Share], parts: Sequence[Share]) -> Mapping[str, list[Markup]]:
     return {
-        "departments": list(_shares("departments", gettext("部局ごとの進み具合（ID）"), departments)),
-        "parts": list(_shares("parts", gettext("だれの回答が済んだか"), parts)),
+        "departments": list(_shares("departments", gettext("判定済のIDと残り（件）"), departments)),
+        "parts": list(_shares("parts", gettext("済んだ回答と残り（件）"), parts)),
         "quarters": _over_quarters(figures.quarters),
         "days": _days(figures.days),
     }
