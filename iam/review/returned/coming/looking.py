@@ -211,13 +211,13 @@ class _Rows:
             about, key = self._about(row)
             if not about:
                 problems.append(self._at(row, self._no_key(row, key)))
+            elif self._key_of(about, self._cells(row)) != key:
+                strange.append((row, about))
             elif about in found:
                 words = f"{found[about].number}行目と同じ行です。どちらか一方の行を削除してください。"
                 problems.append(self._at(row, words))
             else:
                 found[about] = row
-                if self._key_of(about, self._cells(row)) != key:
-                    strange.append((row, about))
         problems += self._changed(strange)
         if problems:
             raise _Altered(*sorted(problems, key=_order))

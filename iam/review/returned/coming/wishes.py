@@ -15,6 +15,7 @@ from iam.people.japanese import NotADate, holds_my_number, narrow, parse_date
 from iam.ports import CellKind, SheetCell
 from iam.review.campaigns import Line
 from iam.review.deciding.answers import Wish
+from iam.review.deciding.taking.refusing import LONGEST_WORDS
 from iam.review.returned.columns import Column, even, kept, verdicts
 from iam.review.returned.rows import right_words
 from iam.review.returned.told import SHOWN, shown
@@ -163,7 +164,7 @@ def cell_of(wish: Wish) -> Column:
     own = _OWN.get(wish.verdict)
     if superfluous := next((column for column, value in beside.items() if value and column is not own), None):
         return superfluous
-    if not wish.reason and wish.verdict in _REASONED:
+    if len(wish.reason) > LONGEST_WORDS or (not wish.reason and wish.verdict in _REASONED):
         return Column.REASON
     return own or Column.VERDICT
 

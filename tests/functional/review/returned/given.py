@@ -6,15 +6,16 @@ taken = desk.hand_in(GW)
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from connectors.returned import read_book
-from iam.review.returned.columns import ANSWERS, CONTROL, MARK, Column
+from iam.review.returned.columns import ANSWERS, CONTROL, Column, answered, fixed
 from iam.review.returned.sheets import Scope, Sheet, Wanted, make_sheet
 from iam.review.returned.taking import examine, take_back
 from iam.review.returned.told import Refused, Taken
@@ -56,34 +57,32 @@ class Desk:
         self.content = saved.getvalue()
 
     def row(self, about: str) -> int:
-        """The row of a login, or (人事's sheet) of a staff number."""
-        column = Column.STAFF_NUMBER if self.sheet.part is Part.HR else Column.LOGIN
-        tab = load_workbook(io.BytesIO(self.content))[ANSWERS]
-        cells = tab[self.letters(tab)[column]]
-        return next(int(cell.row) for cell in cells if cell.value == about)
+        """The row of a login, or (人事's sheet) of a staff number, as the sheet was made."""
+        place = 0 if self.sheet.part is Part.HR else fixed(self.sheet.part).index(Column.LOGIN)
+        return HEADINGS + 1 + [row.fixed[place] for row in self.sheet.rows].index(about)
 
-    def fill(self, about: str, **cells: object) -> None:
-        """Write into the row about `about`, by headings."""
-        row = self.row(about)
-
-        def write(tab: Worksheet) -> None:
-            letters = self.letters(tab)
-            for name, value in cells.items():
-                tab[f"{letters[Column(name)]}{row}"] = value
-
-        self.edit(write)
+    def letters(self, column: Column) -> str:
+        """Where a column stands, as the sheet was made."""
+        columns = (*fixed(self.sheet.part), *answered(self.sheet.part), Column.KEY)
+        return get_column_letter(columns.index(column) + 1)
 
     def place(self, about: str, column: Column) -> str:
         """The cell of a row as people name it."""
-        tab = load_workbook(io.BytesIO(self.content))[ANSWERS]
-        return f"{self.letters(tab)[column]}{self.row(about)}"
+        return f"{self.letters(column)}{self.row(about)}"
 
-    @staticmethod
-    def letters(tab: Worksheet) -> dict[Column, str]:
-        """Where each column stands."""
-        return {
-            Column(str(cell.value).removeprefix(MARK)): str(cell.column_letter) for cell in tab[HEADINGS] if cell.value
-        }
+    def fill(self, about: str, **cells: object) -> None:
+        """Write into the row about `about`, by headings."""
+        self.fill_in({about: cells})
+
+    def fill_in(self, rows: Mapping[str, Mapping[str, object]]) -> None:
+        """The same for many rows at once."""
+
+        def write(tab: Worksheet) -> None:
+            for about, cells in rows.items():
+                for name, value in cells.items():
+                    tab[self.place(about, Column(name))].value = value
+
+        self.edit(write)
 
     def hand_in(self, number: int, name: str = "回答.xlsx", campaign_id: int | None = None) -> Taken | Refused:
         """Somebody hands it in."""
