@@ -4,11 +4,11 @@ The one law: *safe to run twice and by two at once*: each step is one conditiona
 is followed by one that goes on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from iam.errors import Busy, Conflict, IamError
+from iam.errors import Busy, Conflict, IamError, SheetError
 from iam.jobs.at_once.persons import hurry
 from iam.jobs.job import Job
 from iam.jobs.reviews.opening import open_review, read_again, read_target
@@ -18,7 +18,7 @@ from iam.people.ledger import chunks
 from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.review.campaigns import Campaign, campaign, campaigns, systems_of
-from iam.review.closing.executing import MOST, put_again, put_due, trouble, waits
+from iam.review.closing.executing import GIVEN, MOST, give, put_due, trouble, waits
 from iam.review.closing.lifting import end_outlived
 from iam.review.closing.removals import Removal
 from iam.review.closing.verifying import alarm_late, close_done, in_the_way, unverified, verify
@@ -147,13 +147,16 @@ def read_signed(
     `everything`: read every system that something waits for, as somebody may have seen to it by hand.
     """
     with job.store.read() as connection:
+        given = [each for each in unverified(connection, campaign_id) if each.what in GIVEN]
+    _give(job.store, door, [each for each in given if everything or not each.trouble])
+    with job.store.read() as connection:
         rows = unverified(connection, campaign_id)
         stands = in_the_way(connection, rows)
-    if rows:
-        systems = {each.system for each in rows if everything or not stands[each.id]}
-        silent = _read(job, rows, systems)
-        done.troubles += [f"{system}: {why}" for system, why in silent.items() if why]
-        _verify(job.store, door, [each for each in rows if each.system in systems], silent, done)
+    # What stands in our own books need not be read on any system.
+    there = [each for each in rows if each.what not in GIVEN and (everything or not stands[each.id])]
+    silent = _read(job, there)
+    done.troubles += [f"{system}: {why}" for system, why in silent.items() if why]
+    _verify(job.store, [each for each in rows if each.what in GIVEN or each.system in silent], silent, done)
     with job.store.read() as connection:
         signed = campaigns(connection, states=[CampaignState.SIGNED])
     for each in signed:
@@ -162,10 +165,21 @@ def read_signed(
                 done.closed.append(each.id)
 
 
-def _read(job: Job, rows: Iterable[Removal], systems: Collection[str]) -> dict[str, str]:
-    """Read these systems to their proved end; of each why that could not be, or ""."""
+def _give(store: Store, door: Door, rows: Iterable[Removal]) -> None:
+    """Keepers and owners, each in an act of their own; what refuses them stands on the row."""
+    for each in rows:
+        try:
+            with store.act(ACTOR) as act:
+                give(act, door, each)
+        except (Conflict, SheetError) as error:
+            with store.act(ACTOR) as act:
+                trouble(act, each, str(error))
+
+
+def _read(job: Job, rows: Iterable[Removal]) -> dict[str, str]:
+    """Read the systems of these rows to their proved end; of each why that could not be, or ""."""
     found: dict[str, str] = {}
-    of = {each.system: each.campaign_id for each in rows if each.system in systems}
+    of = {each.system: each.campaign_id for each in rows}
     for system, id_ in sorted(of.items()):
         if system not in job.targets:
             found[system] = _NO_TARGET
@@ -180,15 +194,13 @@ def _read(job: Job, rows: Iterable[Removal], systems: Collection[str]) -> dict[s
     return found
 
 
-def _verify(store: Store, door: Door, rows: Iterable[Removal], silent: Mapping[str, str], done: Tended) -> None:
+def _verify(store: Store, rows: Iterable[Removal], silent: Mapping[str, str], done: Tended) -> None:
     for part in chunks(rows, MOST):
+        unread = [each for each in part if each.what not in GIVEN and silent[each.system]]
         with store.act(ACTOR) as act:
-            for each in part:
-                if silent[each.system]:
-                    trouble(act, each, silent[each.system])
-            seen = [each for each in part if not silent[each.system]]
-            put_again(act, door, seen)
-            done.verified += verify(act, seen)
+            for each in unread:
+                trouble(act, each, silent[each.system])
+            done.verified += verify(act, [each for each in part if each not in unread])
 
 
 def signed_waits(store: Store) -> bool:

@@ -15,7 +15,6 @@ from iam.access.kept.judging import Particulars, Rules
 from iam.access.kept.keeping import change_keeper, keep
 from iam.access.kept.register import KeptKind, kept_by_login
 from iam.access.urgent import ask_urgently
-from iam.errors import Conflict, SheetError
 from iam.people.ledger import numbers_of_persons, people
 from iam.ports import TargetAccount
 from iam.record.act import Act
@@ -32,6 +31,9 @@ from iam.sync.urgent import Errand, ErrandKind, Mode, put
 
 MOST: Final = 200
 """Rows in one act, to keep it short."""
+
+GIVEN: Final = (What.KEEPER, What.OWNER)
+"""What is written down here, in an act for each (`give`): it may be refused."""
 
 BY_HAND: Final = "利用者IDではないため、システム側で外してください。読み直して外れていれば、自動で確認済になります。"
 NOT_CONNECTED: Final = (
@@ -65,12 +67,14 @@ def put_due(act: Act, door: Door, campaign_id: int | None = None) -> int:
     return len(found)
 
 
-def put_again(act: Act, door: Door, rows: Iterable[Removal]) -> None:
-    """Try again what people had to see to first: a keeper, an owner."""
+def give(act: Act, door: Door, each: Removal) -> None:
+    """Somebody becomes keeper or owner; what people must see to first stands on the row, and it is tried again.
+
+    Raises:
+        Conflict, SheetError: they cannot, and why; nothing was done.
+    """
     putting = _Putting(act, door)
-    for each in rows:
-        if each.what in (What.KEEPER, What.OWNER) and each.trouble:
-            putting.given(each)
+    trouble(act, each, putting.kept(each) if each.what is What.KEEPER else putting.owned(each))
 
 
 def _to_put(on: date) -> tuple[ColumnElement[bool], ...]:
@@ -92,23 +96,14 @@ class _Putting:
             self._withdraw_grants(each)
         connected = _connected(self._act.connection, {each.campaign_id for each in rows})
         for each in rows:
-            if (each.campaign_id, each.system) not in connected and each.what not in (What.KEEPER, What.OWNER):
+            if each.what in GIVEN:
+                continue
+            if (each.campaign_id, each.system) not in connected:
                 self._settled(each, NOT_CONNECTED)
             elif each.what is What.ENTRY:
                 trouble(self._act, each, BY_HAND)
-            elif each.what in (What.KEEPER, What.OWNER):
-                self.given(each)
             elif each.block_id is None:
                 self._errand(each)
-
-    def given(self, each: Removal) -> None:
-        """Somebody becomes keeper or owner; why that cannot be stands on the row."""
-        try:
-            with self._act.connection.begin_nested():
-                why = self._kept(each) if each.what is What.KEEPER else self._owned(each)
-        except (Conflict, SheetError) as error:
-            why = str(error)
-        trouble(self._act, each, why)
 
     def _withdraw_grants(self, each: Removal) -> None:
         """What somebody gave them goes with the right: the next post would bring it back unseen."""
@@ -143,7 +138,7 @@ class _Putting:
             rule=origin_of(each.campaign_id), clause=each.clause, words=f"棚卸 {each.campaign_id} で停止",
         ))  # fmt: skip
 
-    def _kept(self, each: Removal) -> str:
+    def kept(self, each: Removal) -> str:
         """A keeper in the register of kept IDs, in which it is written where it was not."""
         door, found = self._door, kept_by_login(self._act.connection, each.system, each.login)
         rules, keeper = Rules.of(door.profile, door.model, door.absence), each.person_id or 0
@@ -159,7 +154,7 @@ class _Putting:
             change_keeper(self._act, rules, found, keeper, each.reason)
         return ""
 
-    def _owned(self, each: Removal) -> str:
+    def owned(self, each: Removal) -> str:
         """An account that becomes somebody's own, once the target carries their number."""
         there = _there(self._act.connection, each)
         if there is None:

@@ -5,7 +5,7 @@ frozen, persons by their numbers, each as canonical JSON on a line of its own, u
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -14,15 +14,15 @@ from typing import Protocol
 from sqlalchemy import Connection, select
 
 from iam.people.ledger import chunks, numbers_of_persons
-from iam.record.columns import among, canonical_json
+from iam.record.columns import canonical_json
 from iam.review.books import campaign_answer_table
 from iam.review.campaigns import Campaign, Line, lines, systems_of
 from iam.review.closing.agreed.planned import Planned, Way, planned, way_of
 from iam.review.closing.removals import What
 from iam.review.deciding.verdicts import Outcome, outcomes
+from iam.review.opening.accounts.lines import ENTRY
 from iam.review.words import Part, Verdict
-from iam.sync.actual.mirror import actual_account_table
-from iam.sync.actual.reconcile import Sorting, protected_logins
+from iam.sync.actual.reconcile import protected_logins
 
 PAGE = 500
 
@@ -102,18 +102,8 @@ class _Reach:
         persons = {line.person_id for line in page if line.person_id is not None}
         self._numbers = numbers_of_persons(connection, sorted(persons))
         self._protected = protected_logins(connection, on) if page else frozenset()
-        self._there = set(_accounts(connection, page))
 
     def way(self, line: Line) -> Way:
         linked = not line.link or line.link in self._numbers.get(line.person_id or 0, ())
         linked = linked and (line.system, line.comparable) not in self._protected
-        entry = line.sorting is not Sorting.MISSING and line.login == line.native_id
-        return way_of(line, linked=linked, entry=entry and (line.system, line.native_id) not in self._there)
-
-
-def _accounts(connection: Connection, page: Iterable[Line]) -> Iterator[tuple[str, str]]:
-    """(system, native id) of those that the targets hold as accounts."""
-    columns = actual_account_table.c
-    for part in chunks({line.native_id for line in page}):
-        query = select(columns.system, columns.native_id).where(among(columns.native_id, part))
-        yield from ((row.system, row.native_id) for row in connection.execute(query))
+        return way_of(line, linked=linked, entry=line.kind == ENTRY)
