@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType, _asbool, and_, or_
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(
@@ -184,6 +185,10 @@ class _Among(FunctionElement[bool]):
 
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: OperatorType | None = None) -> Any:  # noqa: ANN401 - as the class above says
+        """Itself: SQLite has no booleans, so a function among conditions would be held against 1, past every index."""
+        return self if against in {and_, or_, _asbool} else super().self_group(against)
 
 
 @compiles(_Among, "postgresql")

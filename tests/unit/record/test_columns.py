@@ -7,9 +7,9 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Dialect, make_url
+from sqlalchemy import Column, Dialect, Integer, MetaData, Table, make_url, or_, select
 
-from iam.record.columns import INSTANT_WIDTH, Instant, canonical_json, instant_text, local_text
+from iam.record.columns import INSTANT_WIDTH, Instant, among, canonical_json, instant_text, local_text
 
 JST = timezone(timedelta(hours=9))
 AT = datetime(2026, 4, 1, tzinfo=UTC)
@@ -73,3 +73,12 @@ def test_what_is_not_json_is_refused() -> None:
         canonical_json({"x": float("nan")})
     with pytest.raises(TypeError, match="object has no JSON form"):
         canonical_json({"x": object()})
+
+
+@pytest.mark.parametrize("dialect", [LITE, POSTGRES])
+def test_one_of_many_values_can_be_looked_up_in_an_index(dialect: Dialect) -> None:
+    """SQLite holds `(x IN …) = 1` against every row of the table."""
+    number = Table("thing", MetaData(), Column("number", Integer)).c.number
+    one = among(number, [1, 2])
+    for condition in (one, or_(one, number == 3)):
+        assert "= 1" not in str(select(number).where(condition).compile(dialect=dialect))
