@@ -11,13 +11,14 @@ from iam.people.japanese import wareki
 from iam.record.columns import local_text
 from iam.review.exports.cover import NOBODYS, Cover
 from iam.review.words import Verdict
+from web.paper.fitting import row_height
 from web.paper.tally import Tally
 from web.paper.text.characters import printable
 
 SEALS: Final = ("起案", "係長", "課長", "統括", "人事")
 """Who puts a seal on it, from left to right."""
 
-_WIDTHS: Final = (24, 30, 16, 12, 12, 12, 12, 12)
+_WIDTHS: Final = (26.0, 32.0, 16.0, 12.0, 12.0, 12.0, 12.0, 12.0)
 _FIRST_SEAL: Final = 3
 _SEAL_HEIGHT: Final = 58
 _LAST: Final = len(_WIDTHS) - 1
@@ -68,6 +69,7 @@ class _Front:
         """What is called how."""
         self._part(title)
         for name, words in pairs:
+            self._tab.set_row(self._row, row_height([(name, _WIDTHS[0]), (words, sum(_WIDTHS[1:]))]))
             self._write(0, name, "cell")
             self._tab.merge_range(self._row, 1, self._row, _LAST, printable(words), self._formats["cell"])
             self._row += 1
@@ -80,6 +82,8 @@ class _Front:
             self._write(column, heading, "heading")
         self._row += bool(headings)
         for line in lines:
+            sized = zip(map(str, line), _WIDTHS, strict=False)
+            self._tab.set_row(self._row, row_height(sized if headings else [("", 1)]))
             for column, cell in enumerate(line):
                 self._write(column, cell, "cell" if headings else "plain")
             self._row += 1

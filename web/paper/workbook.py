@@ -17,8 +17,8 @@ from iam.people.japanese import wareki
 from iam.review.exports.columns import PAPER, texts
 from iam.review.exports.cover import NOBODYS, Cover
 from iam.review.exports.rows import Row
+from web.paper.fitting import row_height, tab_name
 from web.paper.front import put_cover
-from web.paper.tabs import tab_name
 from web.paper.tally import Tally
 from web.paper.text.characters import printable
 
@@ -29,6 +29,7 @@ MOST_LINES: Final = 1_000_000
 """Lines on one sheet: 1,048,576 rows are a sheet's most."""
 
 _HEADINGS: Final = tuple(each.heading for each in PAPER)
+_WIDTHS: Final = tuple(float(each.width) for each in PAPER)
 _FROZEN: Final = 5
 _A4: Final = 9
 _LONGEST: Final = 32_000
@@ -145,10 +146,11 @@ class _Sheet:
     def put(self, cells: Sequence[str], *, found: bool) -> None:
         """One line; what was found is bold within a thick frame."""
         self.lines += 1
-        for column, (text, each) in enumerate(zip(cells, PAPER, strict=True)):
+        texts_ = [_fitting(each) for each in cells]
+        self._tab.set_row(self.row - 1, row_height(zip(texts_, _WIDTHS, strict=True)))
+        for column, (text, each) in enumerate(zip(texts_, PAPER, strict=True)):
             marked = found and each.key in {"mark", "findings"}
-            look = self._formats["found" if marked else "cell"]
-            self._tab.write_string(self.row - 1, column, _fitting(text), look)
+            self._tab.write_string(self.row - 1, column, text, self._formats["found" if marked else "cell"])
 
     def close(self) -> None:
         """What a printer and a screen need to know."""
@@ -177,7 +179,7 @@ def _fitting(text: str) -> str:
 
 def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
     """How cells look; never by colour alone."""
-    base = {"font_name": "游ゴシック", "font_size": 9, "valign": "top"}
+    base = {"font_name": "ＭＳ Ｐゴシック", "font_size": 9, "valign": "top"}
     boxed = {**base, "border": 1, "text_wrap": True}
     looks = {
         "plain": base,
@@ -189,6 +191,6 @@ def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
         "cell": boxed,
         "number": {**boxed, "align": "right", "num_format": "#,##0"},
         "found": {**boxed, "bold": True, "border": 2, "bg_color": "#F2F2F2"},
-        "seal": {**boxed, "align": "center", "font_color": "#808080"},
+        "seal": {**boxed, "align": "center", "valign": "vcenter", "font_color": "#808080"},
     }
     return {name: book.add_format(look) for name, look in looks.items()}

@@ -39,7 +39,8 @@ class Column:
 
 def texts(columns: Sequence[Column], row: Row, categories: Words, on: date) -> list[str]:
     """The texts of a row under `columns`, not guarded against formulas yet.  `on`: the day of the export (JST)."""
-    return [column.text(row, categories, on) for column in columns]
+    # A form of a page sends line breaks as CR LF.
+    return [column.text(row, categories, on).replace("\r\n", "\n") for column in columns]
 
 
 def day_text(at: date | datetime | None) -> str:
@@ -81,8 +82,14 @@ def marks(row: Row) -> str:
 
 
 def evidence(row: Row) -> str:
-    """Why, for everything that was found, one finding a line."""
-    return "\n".join(f"{each.kind.label_ja}: {' '.join(said(each.kind, each.evidence))}" for each in row.findings)
+    """Why, for everything that was found, one finding a line; what was said of the one before is not said again."""
+    told: set[str] = set()
+    lines = []
+    for each in row.findings:
+        words = [sentence for sentence in said(each.kind, each.evidence) if sentence not in told]
+        told.update(words)
+        lines.append(f"{each.kind.label_ja}: {' '.join(words)}")
+    return "\n".join(lines)
 
 
 def right_words(right: Right) -> str:
@@ -207,14 +214,14 @@ PAPER: Final = (
     Column("unit", "所属・職", 13, lambda row, _w, _o: _person(row, lambda p: _lines(p.org_name, p.title))),
     Column("staff_number", "職員番号", 9, _BY_KEY["staff_number"].text),
     Column("name", "氏名", 11, _BY_KEY["name"].text),
-    Column("standing", "在職の状況", 13, _BY_KEY["standing"].text),
-    Column("system", "システム", 12, _BY_KEY["system"].text),
-    Column("login", "ID", 12, _BY_KEY["login"].text),
-    Column("state", "種類・状態", 14, _kind_and_state),
-    Column("rights", "権限", 20, _BY_KEY["rights"].text),
+    Column("standing", "在職の状況", 12, _BY_KEY["standing"].text),
+    Column("system", "システム", 11, _BY_KEY["system"].text),
+    Column("login", "ID", 11, _BY_KEY["login"].text),
+    Column("state", "種類・状態", 13, _kind_and_state),
+    Column("rights", "権限", 18, _BY_KEY["rights"].text),
     Column("used", "最終利用", 11, _BY_KEY["used"].text),
-    Column("findings", "要因", 30, lambda row, _w, _o: evidence(row)),
-    Column("answers", "回答", 24, lambda row, _w, _o: _answers(row)),
+    Column("findings", "要因", 29, lambda row, _w, _o: evidence(row)),
+    Column("answers", "回答", 21, lambda row, _w, _o: _answers(row)),
     Column("verdict", "判定", 10, _BY_KEY["verdict"].text),
     Column("carried", "反映", 11, _BY_KEY["carried"].text),
 )

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, ColumnElement, Join, Text, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Join, Text, func, literal_column, select
 
 from iam.people.ledger import chunks, person_table
 from iam.record.columns import among
@@ -83,7 +83,7 @@ def departments(connection: Connection, campaign_id: int) -> list[Department]:
         .group_by(name)
     )
     found = [(department != "", code or "", Department(department, *counts))
-             for department, code, *counts in connection.execute(query).tuples()]  # fmt: skip
+             for department, code, *counts in connection.execute(query)]  # fmt: skip
     return [each for _, _, each in sorted(found, key=lambda each: (*each[:2], each[2].name))]
 
 
@@ -139,7 +139,7 @@ class _Reading:
         unknown = [each for each in ids if each not in self._names]
         columns = person_table.c
         query = select(columns.id, columns.staff_number, columns.name).where(among(columns.id, unknown))
-        for person_id, number, name in self._connection.execute(query).tuples() if unknown else ():
+        for person_id, number, name in self._connection.execute(query) if unknown else ():
             self._names[person_id] = f"{number} {name}"
 
 

@@ -6,6 +6,7 @@ The one law: *a command does what a page does, through the same verb*: each is a
 import click
 
 from web.cli.review.closing import close_command, remind_command
+from web.cli.review.export import check_command, export_command
 from web.cli.review.opening import open_command, read_command
 from web.cli.review.status import status_command
 
@@ -26,12 +27,22 @@ def review() -> None:
       iam review read                     読めなかったシステムを読み直す
       iam review remind --dry             だれに何件残っているかを見る
       iam review close                    署名が済んだ結果を反映し、確かめる
+      iam review export --to /srv/tanaoroshi   最新の棚卸を署名付きで書き出す
+      iam review check /srv/tanaoroshi --keys 公開鍵.pem
 
     \b
     終了コード: 0 完了、1 回答待ちなどがある（status）、2 使い方・設定の誤り、
-      4 一部のシステムを読めなかった
+      4 一部のシステムを読めなかった、5 書き出した後に書き換えられている（check）
     """
 
 
-for command in (open_command, read_command, status_command, remind_command, close_command):
+for command in (
+    open_command,
+    read_command,
+    status_command,
+    remind_command,
+    close_command,
+    export_command,
+    check_command,
+):
     review.add_command(command)

@@ -62,6 +62,7 @@ ELSEWHERE: Final = {
     "account unkeep": "the same",
     "review open": "freezes what there is and decides nothing: test_review", "review read": "the same",
     "review status": "the same",
+    "review check": "reads files that were written out: test_exports", "review export": "writes a review out: the same",
     "privilege scan": "finds: test_sightings", "privilege sightings": "finds: the same",
 }  # fmt: skip
 """Commands that are not run here, and why."""
