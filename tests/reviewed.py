@@ -1,9 +1,8 @@
 """A review of さくら市, opened over targets in memory that hold what the mirror says and what hands left there.
 
-    found = opened(city.store, city.door, city.deployment)
+    found = opened(city.store, city.deployment)
 
-Planted on each system: an ID that the ledger does not have, a shared one without a keeper, a test ID, and somebody's
-own that was deleted there.
+Planted on each system: what `web.practice.portal.reviewed.PLANTED` names.
 """
 
 from dataclasses import replace
@@ -14,15 +13,13 @@ from iam.jobs.reviews.opening import Opened, open_review
 from iam.ports import TargetAccount
 from iam.record.columns import jst_day
 from iam.record.store import Store
-from iam.review.opening.plan import Ground, Opening
+from iam.review.opening.plan import Opening
 from iam.review.words import CampaignKind
-from iam.signin.door import Door
 from iam.sync.actual.mirror import actual_account_table, actual_member_table
 from tests.memory import MemoryTarget
 from web.body.deployment import Deployment
-from web.body.job import job_for, unit_on
-
-ROGUE, SHARED, TEST = "kensaku-99", "kyoyo-madoguchi", "test-user01"
+from web.body.job import ground_of, job_for
+from web.practice.portal.reviewed import PLANTED
 
 
 def mirrored(store: Store) -> dict[str, MemoryTarget]:
@@ -43,14 +40,12 @@ def mirrored(store: Store) -> dict[str, MemoryTarget]:
 def meddled(targets: dict[str, MemoryTarget]) -> None:
     """What years and hands leave on targets."""
     for target in targets.values():
-        target.place(ROGUE)
-        target.place(SHARED)
-        target.place(TEST)
+        for login in PLANTED:
+            target.place(login)
 
 
 def opened(
     store: Store,
-    door: Door,
     deployment: Deployment,
     *,
     kind: CampaignKind = CampaignKind.EXTRA,
@@ -63,6 +58,5 @@ def opened(
     if away:
         targets[away].away = True
     job = job_for(deployment, store, "unyou", today=jst_day(store.clock()), progress=lambda *_: None)
-    ground = Ground(door.profile, door.model, door.offices, unit_on(deployment.organisation))
     job = replace(job, targets=dict(targets), pause=lambda _: None)
-    return open_review(job, ground, Opening(kind, systems))
+    return open_review(job, ground_of(deployment), Opening(kind, systems))

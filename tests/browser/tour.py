@@ -36,6 +36,7 @@ from tests.browser.city import AGENT, City
 from tests.browser.entry import Entry, furnish_entry
 from tests.browser.kept import furnish_kept
 from tests.browser.privilege import Privilege, furnish_privilege, privileged_at
+from tests.browser.review import Reviews, furnish_reviews
 from tests.browser.using import InUse, furnish_using, moments_of
 from web.practice.portal.browser import Browser as Visit
 from web.practice.portal.visitors import Visitor, Way
@@ -71,6 +72,7 @@ class Furnished:
     privilege: Privilege
     in_use: InUse
     kept: int
+    reviews: Reviews
 
     @property
     def person(self) -> int:
@@ -105,6 +107,7 @@ class Furnished:
             ("kept.one", "id_"): self.kept,
             **privileged_at(self.privilege),
             **self.in_use.at(),
+            **self.reviews.at(role),
         }  # fmt: skip
 
     def _asks(self, endpoint: str, role: Role | None) -> Mapping[tuple[str, str], object]:
@@ -134,7 +137,7 @@ class Furnished:
             "client_asks.secret": f"?code={entry.VPN}", "client_asks.stop": f"?code={entry.GATE}",
             "client_asks.again": f"?code={entry.STOPPED}",
             "decide.page": f"?number={self.staff.number}&system={entry.SYSTEM}&address=203.0.113.9&proofs=password",
-            "permissions.page": "?which=all",
+            "permissions.page": "?which=all", "review_lines.page": "?which=all",
         }  # fmt: skip
 
 
@@ -176,6 +179,7 @@ def furnish(city: City) -> Furnished:
         privilege,
         in_use,
         furnish_kept(city, id_),
+        furnish_reviews(city),
     )
 
 

@@ -25,7 +25,8 @@ from iam.review.deciding.reviewers import reviewer
 from iam.review.words import CampaignState, Part, Verdict
 from tests.functional.site.conftest import Ground
 from tests.functional.site.given import Browser, City
-from tests.reviewed import ROGUE, SHARED, opened
+from tests.reviewed import opened
+from web.practice.portal.reviewed import ROGUE, SHARED
 from web.site.access import REVIEW
 
 SYSTEMS: Final = ("finance", "juki")
@@ -137,7 +138,7 @@ def kept(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     file = tmp_path_factory.mktemp("review") / "iam.db"
     shutil.copy(ground.file, file)
     city = City(ground.deployment, ground.keys, f"sqlite:///{file}", ground.known)
-    id_ = opened(city.store, city.door, city.deployment, systems=SYSTEMS).campaign.id
+    id_ = opened(city.store, city.deployment, systems=SYSTEMS).campaign.id
     found = Review(city, id_, *_owner(city))
     city.store.dispose()
     return file, found

@@ -13,6 +13,7 @@ from wtforms import HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from iam.access.accounts import AccountKind
 from iam.people.ledger import persons_by_number
 from iam.review.campaigns import Line
 from iam.review.deciding.answers import Wish
@@ -80,10 +81,13 @@ def many_form(revision: int) -> ManyForm:
 
 
 def _fits(verdict: Verdict, found: Line) -> bool:
-    """Whether an answer makes sense here: rights go where there are some, an owner is named where there is none."""
+    """Whether an answer makes sense here: rights go where there are some; a keeper, or an owner, is named where none is
+    (a person's own ID is theirs, and the register of privileged IDs has its own ways)."""
     if verdict is Verdict.REDUCE:
         return bool(found.rights)
-    return verdict is not Verdict.REASSIGN or found.person_id is None
+    if verdict is Verdict.KEEPER:
+        return found.person_id is None and found.kind != AccountKind.PRIVILEGED
+    return verdict is not Verdict.REASSIGN or (found.person_id is None and not found.kind and bool(found.native_id))
 
 
 def wish(connection: Connection, form: AnswerForm | ManyForm, line_id: int) -> Wish | None:
