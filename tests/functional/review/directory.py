@@ -168,6 +168,24 @@ class Directory:
         assert self.slapd
         return self.slapd.connection()
 
+    def state(self) -> dict[tuple[str, str], tuple[bool, frozenset[str]]]:
+        """What stands in it, by other eyes than the connector's: (system, login) -> whether it is on, its rights.
+
+        A member that is no account goes by its DN."""
+        held: dict[tuple[str, str], set[str]] = defaultdict(set)
+        on: dict[tuple[str, str], bool] = {}
+        with self.connection() as there:
+            for system in SYSTEMS:
+                there.search(f"ou={system},{CITY}", "(uid=*)", attributes=[OFF])
+                for entry in there.response or ():
+                    on[system, _uid(entry["dn"])] = not entry["attributes"].get(OFF)
+                for right in GROUPS[system]:
+                    there.search(group_dn(system, right), "(cn=*)", ldap3.BASE, attributes=["member"])
+                    for dn in (there.response or [{}])[0]["attributes"]["member"]:
+                        held[system, _uid(dn)].add(right)
+        held = {key: rights for key, rights in held.items() if key[1] != "cn=placeholder"}
+        return {key: (on.get(key, True), frozenset(held.get(key, ()))) for key in {*on, *held}}
+
     def add(self, there: ldap3.Connection, system: str, login: str, of: Mapping[str, str]) -> None:
         """An account made by hand."""
         held = {"cn": of["name"], "sn": of["name"], "employeeNumber": of["staff_number"]}
@@ -181,6 +199,10 @@ class Directory:
 def group_dn(system: str, right: str) -> str:
     """The entry of a right."""
     return f"cn={right},ou={system}-groups,{CITY}"
+
+
+def _uid(dn: str) -> str:
+    return dn.partition(",")[0].removeprefix("uid=") if dn.startswith("uid=") else dn
 
 
 def _base64(text: str) -> str:

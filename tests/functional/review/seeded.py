@@ -49,7 +49,7 @@ ABSENT: Final = (851, 852)
 CONCURRENT: Final = (701, 702)
 NEW: Final = range(8001, 8021)
 OFFICERS: Final = {9001: Role.GENERAL_OFFICER, 9002: Role.APPROVER, 9003: Role.OPERATOR, 9004: Role.HR_OFFICER,
-                   9005: Role.SYSTEM_OWNER}  # fmt: skip
+                   9005: Role.SYSTEM_OWNER, 9006: Role.HR_OFFICER}  # fmt: skip
 
 
 # --- who there is

@@ -7,17 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ldap3 import MODIFY_DELETE
 from sqlalchemy import select
 
 from iam.jobs.reviews.opening import Opened, open_review
 from iam.review.books import campaign_finding_table, campaign_line_table
-from iam.review.campaigns import findings_of, lines
+from iam.review.campaigns import campaign, findings_of, lines
 from iam.review.findings import find, said
 from iam.review.opening.plan import Opening
-from iam.review.words import CampaignKind, FindingKind
+from iam.review.words import CampaignKind, CampaignState, FindingKind
 from tests.bodies import a_body, rules
 from tests.functional.review.city import City
-from tests.functional.review.directory import MODEL, Directory
+from tests.functional.review.directory import MODEL, Directory, group_dn
+from tests.functional.review.ending import answer_all, carried_out, sign_both
 from tests.functional.review.seeded import ACCOUNTS, a_city
 
 Found = dict[FindingKind, set[tuple[str, str]]]
@@ -41,6 +43,24 @@ def city(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def opened(city: City) -> Opened:
     """Its review."""
     return open_review(city.job, city.ground, Opening(CampaignKind.QUARTERLY))
+
+
+@pytest.fixture(scope="module")
+def again(city: City, opened: Opened) -> list[object]:
+    """What was found, how many; what is found again, and how many."""
+    before, door = found(city, opened), city.office.hall.door
+    with city.store.act("test") as act:
+        counted = find(act, opened.campaign.id, door.profile, door.model, systems=["gw"])
+        counted += find(act, opened.campaign.id, door.profile, door.model, systems=["zei", "ken"])
+    return [before, opened.findings, found(city, opened), counted]
+
+
+@pytest.fixture(scope="module")
+def away(city: City, opened: Opened) -> Opened:
+    """A review of the taxes alone, whose directory is away."""
+    assert opened.campaign.id
+    job = replace(city.job, targets={"zei": city.directory.target("zei", url="ldap://127.0.0.1:1")})
+    return open_review(job, city.ground, Opening(CampaignKind.EXTRA, systems=("zei",)))
 
 
 def found(city: City, opened: Opened) -> Found:
@@ -106,22 +126,37 @@ def test_each_finding_says_what_it_rests_on(city: City, opened: Opened) -> None:
     ]
 
 
-def test_finding_again_finds_the_same(city: City, opened: Opened) -> None:
-    before, door = found(city, opened), city.office.hall.door
-    with city.store.act("test") as act:
-        again = find(act, opened.campaign.id, door.profile, door.model, systems=["gw"])
-        again += find(act, opened.campaign.id, door.profile, door.model, systems=["zei", "ken"])
-    assert again == opened.findings
-    assert found(city, opened) == before
+def test_finding_again_finds_the_same(again: list[object]) -> None:
+    assert again[:2] == again[2:]
 
 
-def test_what_a_target_does_not_show_because_it_is_away_is_not_missing(city: City, opened: Opened) -> None:
+def test_what_a_target_does_not_show_because_it_is_away_is_not_missing(
+    city: City, opened: Opened, away: Opened
+) -> None:
     """The mirror still lacks what hands deleted, and says what else is wrong."""
-    dead = city.directory.target("zei", url="ldap://127.0.0.1:1")
-    job = replace(city.job, targets={"zei": dead})
-    away = open_review(job, city.ground, Opening(CampaignKind.EXTRA, systems=("zei",)))
     assert [each.system for each in away.unread] == ["zei"]
     before, there = found(city, opened), found(city, away)
     assert ("zei", "0004201") in before[FindingKind.MISSING] - there[FindingKind.MISSING]
     moved = {each for each in before[FindingKind.OWNER_MOVED] if each[0] == "zei"}
     assert there[FindingKind.OWNER_MOVED] == moved != set()
+
+
+@pytest.mark.usefixtures("again", "away")
+def test_what_was_decided_is_so_on_the_directory_and_nothing_else_has_changed(city: City, opened: Opened) -> None:
+    id_, before = opened.campaign.id, city.directory.state()
+    wanted = answer_all(city, id_, before)
+    assert sum(wanted[key] != before[key] for key in before) > 60
+
+    assert sign_both(city, id_).state is CampaignState.SIGNED
+    tended = carried_out(city, id_)
+
+    # What is no account is seen to by hand, and the review waits for it.
+    assert (tended.closed, tended.held) == ([], False)
+    nested = group_dn("gw", "nested")
+    after = city.directory.state()
+    assert {key for key in wanted if after[key] != wanted[key]} == {("gw", nested)}
+    with city.directory.connection() as there:
+        there.modify(group_dn("gw", "mail"), {"member": [(MODIFY_DELETE, [nested])]})
+    assert carried_out(city, id_).closed == [id_]
+    with city.store.read() as connection:
+        assert campaign(connection, id_).complete
