@@ -106,12 +106,12 @@ def _open(job: Job, door: Door, done: Tended) -> None:
 
 
 def _ask(store: Store, door: Door, each: Campaign, done: Tended) -> None:
-    """Reminders, escalation, silence, and the call for signatures, of one open review."""
-    with store.act(ACTOR) as act:
-        found = remind_due(act, door, each)
-        done.reminded += found.told if found else 0
+    """Silence, reminders, escalation, and the call for signatures, of one open review."""
     if each.silenced_at is None and jst_day(store.clock()) >= silence_on(each):
         done.silenced += _silence(store, door, each)
+    with store.act(ACTOR) as act:
+        found = remind_due(act, door, campaign(act.connection, each.id))
+        done.reminded += found.told if found else 0
     with store.read() as connection:
         ready = not undecided(connection, each.id).total
     if ready and is_working_day(jst_day(store.clock())):
