@@ -62,6 +62,8 @@ ELSEWHERE: Final = {
     "account unkeep": "the same",
     "review open": "freezes what there is and decides nothing: test_review", "review read": "the same",
     "review status": "the same",
+    "review remind": "writes letters and decides nothing: test_review",
+    "review close": "carries out what two persons signed in the portal, and signs nothing: test_review",
     "review check": "reads files that were written out: test_exports", "review export": "writes a review out: the same",
     "privilege scan": "finds: test_sightings", "privilege sightings": "finds: the same",
 }  # fmt: skip
