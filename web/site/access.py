@@ -273,6 +273,11 @@ PRIVILEGED: Final[Mapping[str, Access]] = {
     # IDs that are nobody's own: /office/kept...; an owner of systems sees those of their own
     "kept.page": only(*_SUPERVISING),
     "kept.one": only(*_SUPERVISING),
+    "kept_deeds.keeper": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER, proved=True),
+    "kept_deeds.secret": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER),
+    "kept_deeds.join": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER),
+    "kept_deeds.leave": only(Role.GENERAL_OFFICER, Role.OPERATOR, Role.SYSTEM_OWNER),
+    "kept_deeds.retire": only(Role.GENERAL_OFFICER, Role.OPERATOR, proved=True),
     # exceptions for a time: /office/privilege/waivers...
     "waivers.page": only(*_SUPERVISING, Role.DATA_OFFICER),
     "waivers.withdraw": only(*_HEADS, Role.OPERATOR, Role.SYSTEM_OWNER, Role.DATA_OFFICER, proved=True),
@@ -308,6 +313,12 @@ REVIEW: Final[Mapping[str, Access]] = {
     "review_attests.many": only(Role.HR_OFFICER),
     "review_attests.one": only(Role.HR_OFFICER),
     "review_attests.comment": only(*_SIGNING),
+    # sheets: /office/review/ID/sheets...; whose one sees, and that the answers are one's own, page and core see to
+    "review_sheets.page": only(*_REVIEWING),
+    "review_sheets.returned": only(*_REVIEWING),
+    "review_sheets.cells": only(*_REVIEWING),
+    "review_sheet_making.page": only(*_ANSWERING, Role.HR_OFFICER, proved=True),
+    "review_sheet_returns.page": only(*_ANSWERING, Role.HR_OFFICER, body=FILE),
     # the end: /office/review/ID/result, /sign, /removals...; that two persons sign, the core sees to
     "review_signing.page": only(*_WHOLE_REVIEW),
     "review_signing.sign": only(*_SIGNING, proved=True),

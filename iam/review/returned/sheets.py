@@ -148,7 +148,7 @@ def make_sheet(act: Act, door: Door, campaign: Campaign, wanted: Wanted) -> Shee
         "行数": str(len(rows)), "固定列": digest,
     }  # fmt: skip
     return Sheet(
-        sheet_id, campaign, wanted.part, wanted.scope, _scope_words(act.connection, campaign, wanted.scope), body,
+        sheet_id, campaign, wanted.part, wanted.scope, scope_words(act.connection, campaign.id, wanted.scope), body,
         act.at, name, _contact(act.connection, door, act.at), rows, signed(door.keys, control),
     )  # fmt: skip
 
@@ -242,7 +242,8 @@ def _written(answer: Answer, named: Mapping[int, Sequence[str]]) -> dict[Column,
     }
 
 
-def _scope_words(connection: Connection, campaign: Campaign, scope: Scope) -> str:
+def scope_words(connection: Connection, campaign_id: int, scope: Scope) -> str:
+    """Which rows, for people."""
     if scope.bound is Bound.SYSTEM:
         return next(
             (each.name for each in systems_of(connection, campaign.id) if each.system == scope.code), scope.code

@@ -4,7 +4,7 @@ The one law: *what was altered is not taken, and what was answered meanwhile is 
 fixed cell refuses the whole file, one answer that cannot be taken refuses itself alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,18 +15,22 @@ from iam.people.ledger import persons_by_number
 from iam.ports import ReturnedBook
 from iam.record.act import Act
 from iam.review.books import campaign_return_table, campaign_sheet_table
+from iam.review.campaigns import systems_of
 from iam.review.deciding.answers import Answering, Wish, answer_many
 from iam.review.deciding.reviewers import reviewer
 from iam.review.deciding.taking.writing import held_open
-from iam.review.returned.columns import answered
+from iam.review.returned.columns import Column, answered, kept
 from iam.review.returned.coming.looking import Genuine, genuine, why_taken
 from iam.review.returned.coming.wishes import Written, cell_of, wish_of, written
-from iam.review.returned.rows import lines_by_id
+from iam.review.returned.rows import cells_of, lines_by_id
 from iam.review.returned.sheets import answers_on_record
 from iam.review.returned.told import CellProblem, Refused, Taken
-from iam.review.words import How
+from iam.review.words import How, Part
 from iam.signin.door import Door
 
+_OUTDATED: Final = (
+    "シートを作ったあとにシステムを読み直し、この行の内容が変わりました。新しいシートを作って回答してください。"
+)
 _NAMED: Final = 50
 """Places of a refused file that its record names."""
 
@@ -65,8 +69,29 @@ def examine(
         else:
             problems += found.placed(row.number, said or {})
     wrong = {each.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for each in problems}
-    wishes, misnamed = _wishes(connection, found, told)
-    return Examined(found, wishes, (*problems, *misnamed), len(found.rows) - len(told) - len(wrong))
+    outdated = _outdated(connection, found, told)
+    wishes, misnamed = _wishes(connection, found, {about: told[about] for about in told.keys() - outdated.keys()})
+    return Examined(found, wishes, (*problems, *outdated.values(), *misnamed), len(found.rows) - len(told) - len(wrong))
+
+
+def _outdated(connection: Connection, found: Genuine, told: Collection[int]) -> dict[int, CellProblem]:
+    """Lines that are no more what the sheet says of them: their system was read again after it was made."""
+    record = found.record
+    again = {
+        each.system
+        for each in systems_of(connection, record.campaign_id)
+        if each.read_at is not None and each.read_at > record.made_at
+    }
+    if record.part is Part.HR or not again:
+        return {}
+    asked = [line.id for line in lines_by_id(connection, told).values() if line.system in again]
+    stands = cells_of(connection, record.campaign_id, record.part, asked)
+    problems: dict[int, CellProblem] = {}
+    for about in asked:
+        row = found.rows[about]
+        if [kept(each) for each in stands[about]] != found.fixed(row):
+            problems[about] = next(found.placed(row.number, {Column.VERDICT: _OUTDATED}))
+    return problems
 
 
 def _wishes(

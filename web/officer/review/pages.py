@@ -13,7 +13,10 @@ from web.officer.review.lines import answers
 from web.officer.review.lines import one as line
 from web.officer.review.people import attests
 from web.officer.review.people import listing as people
+from web.officer.review.sheets import handing_in, making
+from web.officer.review.sheets import listing as sheets
 
 PAGES: Final[tuple[Blueprint, ...]] = tuple(
-    each.pages for each in (one, figures, since, line, answers, people, attests, signing, removals)
+    each.pages
+    for each in (one, figures, since, line, answers, people, attests, signing, removals, sheets, making, handing_in)
 )

@@ -50,6 +50,11 @@ class Genuine:
     letters: Mapping[Column, str]
     rows: Mapping[int, SheetRow]
 
+    def fixed(self, row: SheetRow) -> list[str]:
+        """What stands in the fixed cells of a row."""
+        letters = (self.letters[column] for column in fixed(self.record.part))
+        return [kept(row.cells.get(each, _EMPTY).text) for each in letters]
+
     def placed(self, number: int, problems: Mapping[Column, str]) -> Iterator[CellProblem]:
         """What is wrong in a row, by cell."""
         for column, words in problems.items():

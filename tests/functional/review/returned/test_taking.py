@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from copy import copy
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -258,7 +259,9 @@ def test_a_cell_that_cannot_be_taken_is_named_and_the_others_are_taken(council: 
         now, rest = rest[: len(logins)], rest[len(logins) :]
         pairs = list(zip(logins, now, strict=False))
         awaited = {desk.place(login, column): words for login, (_, column, words) in pairs}
-        good = {desk.sheet.rows[-1].fixed[7]: {"判定": "継続", "理由": f"良い {len(rest)}"}}
+        good: dict[str, dict[str, object]] = {
+            desk.sheet.rows[-1].fixed[7]: {"判定": "継続", "理由": f"良い {len(rest)}"}
+        }
         desk.fill_in({login: cells for login, (cells, _, _) in pairs} | good)
         taken = desk.taken(GW)
         assert (taken.taken, taken.conflicts) == (1, ())
@@ -298,8 +301,7 @@ def told(name: str, value: str) -> Callable[[Desk], None]:
 
 
 def copied_row(tab: Worksheet) -> None:
-    for place in tab[FIRST]:
-        tab.cell(tab.max_row if place.column > 1 else tab.max_row + 1, place.column).value = place.value
+    tab.append([place.value for place in tab[FIRST]])
 
 
 def swapped_keys(desk: Desk) -> None:
@@ -376,12 +378,17 @@ def test_a_file_that_was_altered_is_not_taken_at_all(filled: Desk, number: int) 
     assert f'"by":{council.numbers[GW]}' in detail
 
 
+def add_rows(count: int, tab: Worksheet) -> None:
+    for _ in range(count):
+        tab.append(["x"])
+
+
 def test_thousands_of_added_rows_are_one_problem(council: Council) -> None:
     desk = Desk.of(council, GW, Part.OWNER)
-    desk.edit(lambda tab: [tab.append(["x"]) for _ in range(600)] and None)
+    desk.edit(partial(add_rows, 600))
     assert "配ったシートの16行より多い行があります" in desk.refused(GW)["シート「回答」"]
     desk = Desk.of(council, GW, Part.OWNER)
-    desk.edit(lambda tab: [tab.append(["x"]) for _ in range(400)] and None)
+    desk.edit(partial(add_rows, 400))
     done = desk.hand_in(GW)
     assert isinstance(done, Refused)
     assert (len(done.problems), done.more) == (200, 200)
