@@ -246,7 +246,7 @@ def scope_words(connection: Connection, campaign_id: int, scope: Scope) -> str:
     """Which rows, for people."""
     if scope.bound is Bound.SYSTEM:
         return next(
-            (each.name for each in systems_of(connection, campaign.id) if each.system == scope.code), scope.code
+            (each.name for each in systems_of(connection, campaign_id) if each.system == scope.code), scope.code
         )
     if scope.bound is Bound.DEPARTMENT:
         return scope.code or "所属のないもの"

@@ -8,6 +8,7 @@ import click
 from web.cli.review.closing import close_command, remind_command
 from web.cli.review.export import check_command, export_command
 from web.cli.review.opening import open_command, read_command
+from web.cli.review.sheet import return_command, sheet_command
 from web.cli.review.status import status_command
 
 
@@ -29,6 +30,8 @@ def review() -> None:
       iam review close                    署名が済んだ結果を反映し、確かめる
       iam review export --to /srv/tanaoroshi   最新の棚卸を署名付きで書き出す
       iam review check /srv/tanaoroshi --keys 公開鍵.pem
+      iam review sheet --for 0000123 --part hr --to .   回答用のシートを作る
+      iam review return --check 回答.xlsx   戻ってきたシートを確かめる
 
     \b
     終了コード: 0 完了、1 回答待ちなどがある（status）、2 使い方・設定の誤り、
@@ -44,5 +47,7 @@ for command in (
     close_command,
     export_command,
     check_command,
+    sheet_command,
+    return_command,
 ):
     review.add_command(command)
