@@ -118,7 +118,8 @@ def return_command(context: click.Context, *, path: Path, check: bool, as_json: 
     desk: Desk = context.obj
     if not check:
         raise click.UsageError(
-            "回答は、回答する職員がポータルの「棚卸」→「シート」で取り込みます。確かめるだけのときは --check を付けてください。"
+            "回答は、回答する職員がポータルの「棚卸」→「シート」で取り込みます。"
+            "確かめるだけのときは --check を付けてください。"
         )
     book = read_book(path.name, _content(path), (ANSWERS, CONTROL))
     with desk.store.read() as connection:
