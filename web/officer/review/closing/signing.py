@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired
 
 from iam.errors import Conflict, Forbidden
 from iam.people.ledger import Person
+from iam.policy.profile import Role
 from iam.review.campaigns import Campaign, Line, lines
 from iam.review.closing import signing
 from iam.review.closing.signing import Result, Signature
@@ -30,7 +31,6 @@ from web.officer.review.bounds import seen_campaign
 from web.officer.review.lines.saying import detail
 from web.officer.review.words import STATES, VERDICTS, review_tabs, way
 from web.officer.systems import name_of
-from web.officer.ways import opens
 from web.site.face.forms import PageForm, paragraph
 from web.site.site import at, entrant, the_site
 
@@ -42,6 +42,7 @@ _MOST: Final = 500
 
 _CHANGING: Final = frozenset(set(Verdict) - {Verdict.KEEP})
 PARTS: Final = (Part.GENERAL, Part.HR)
+_ROLES: Final = {Part.GENERAL: Role.GENERAL_OFFICER, Part.HR: Role.HR_OFFICER}
 
 Page = Response | tuple[str, int]
 
@@ -68,12 +69,14 @@ class Deed:
 
 @dataclass(frozen=True)
 class Stand:
-    """One of the two signatures.  `why_not`: what stands between this officer and it; `mine`: they gave it."""
+    """One of the two signatures.  `why_not`: what stands between this officer, whose it could be, and it; `may`:
+    nothing does; `mine`: they gave it."""
 
     part: Part
     by: int | None
     at: object
     why_not: str
+    may: bool
     mine: bool
 
 
@@ -104,9 +107,10 @@ def _stand(connection: Connection, campaign: Campaign, part: Part) -> Stand:
         Part.GENERAL: (campaign.general_by, campaign.general_at), Part.HR: (campaign.hr_by, campaign.hr_at),
     }[part]  # fmt: skip
     me, why_not = entrant(), ""
-    if opens("review_signing.sign", me) and by is None:
+    if by is None and _ROLES[part] in me.roles:
         why_not = signing.why_not_sign(connection, the_site().door, campaign, part, me.person_id, at=at())
-    return Stand(part, by, when, gettext(why_not) if why_not else "", by == me.person_id)
+    may = by is None and _ROLES[part] in me.roles and not why_not
+    return Stand(part, by, when, gettext(why_not) if why_not else "", may, by == me.person_id)
 
 
 def _deeds(connection: Connection, campaign: Campaign) -> list[Deed]:

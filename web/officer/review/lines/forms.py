@@ -47,7 +47,7 @@ class ManyForm(PageForm):
     """What is said about several lines, with one reason."""
 
     seen = HiddenField()
-    which = RadioField(lazy_gettext("対象"), default=CHOSEN)
+    which = RadioField(lazy_gettext("対象"), [InputRequired()], default=CHOSEN)
     verdict = RadioField(lazy_gettext("判定"), [InputRequired(lazy_gettext("判定を選んでください。"))])
     until = day(lazy_gettext("最後の日"), required=False)
     given_to = line(lazy_gettext("職員番号"), required=False)

@@ -35,7 +35,7 @@ class ManyAttestForm(PageForm):
     """What 人事 says about several persons, with one reason."""
 
     seen = HiddenField()
-    which = RadioField(lazy_gettext("対象"), default=CHOSEN)
+    which = RadioField(lazy_gettext("対象"), [InputRequired()], default=CHOSEN)
     verdict = RadioField(lazy_gettext("在籍"), [InputRequired(lazy_gettext("在籍を選んでください。"))])
     reason = paragraph(lazy_gettext("理由"), required=False)
 
