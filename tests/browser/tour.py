@@ -105,6 +105,7 @@ class Furnished:
             ("configuration.one", "id_"): self.changes.draft, ("configuration_asks.page", "id_"): self.changes.draft,
             ("permissions.withdraw", "id_"): self.entry.permission, ("client_asks.new", "kind"): "oidc",
             ("kept.one", "id_"): self.kept,
+            **{(f"kept_deeds.{deed}", "id_"): self.kept for deed in ("keeper", "secret", "join", "leave", "retire")},
             **privileged_at(self.privilege),
             **self.in_use.at(),
             **self.reviews.at(role),

@@ -17,6 +17,7 @@ from web.officer.configuration import asking as configuration_asks
 from web.officer.configuration import listing as configuration
 from web.officer.decide import asking as decide
 from web.officer.decide import listing as decisions
+from web.officer.kept import deeds as kept_deeds
 from web.officer.kept import listing as kept
 from web.officer.people import acts, find, person
 from web.officer.permissions import asking as permission_asks
@@ -43,7 +44,7 @@ PAGES: Final[tuple[Blueprint, ...]] = tuple(
         home, letters,
         find, person, acts,
         suspensions, suspending,
-        kept,
+        kept, kept_deeds,
         stock, moves, taking_in,
         progress,
         cases, deciding,

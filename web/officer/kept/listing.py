@@ -33,6 +33,7 @@ from iam.people.standing import Status
 from web.officer.officer import officer, today
 from web.officer.pager import pager
 from web.officer.privilege.bounds import bounds
+from web.officer.ways import opens
 from web.site.face.forms import Line
 from web.site.site import the_site
 
@@ -48,18 +49,26 @@ _GONE: Final = frozenset({Status.LEFT, Status.LAPSED, Status.ABSENT, Status.UNTO
 class FilterForm(Form):
     """Which IDs are shown, beside what they are."""
 
-    q = Line(lazy_gettext("利用者ID、用途、委託先、管理者"))
+    q = Line(lazy_gettext("ID、用途、管理者"))
     system = SelectField(lazy_gettext("情報システム"))
     which = SelectField(lazy_gettext("状態"))
 
 
 @dataclass(frozen=True)
+class Care:
+    """What is not as it should be, in a few words, and what to do."""
+
+    words: str
+    cure: str
+
+
+@dataclass(frozen=True)
 class Seen:
-    """One row as it is shown.  `cares`: what is not as it should be, in a few words each."""
+    """One row as it is shown."""
 
     listed: Listed
     keeper: Person | None
-    cares: tuple[str, ...]
+    cares: tuple[Care, ...]
 
 
 @pages.get("/office/kept")
@@ -91,6 +100,7 @@ def one(id_: int) -> str:
     return render_template(
         "officer/kept/one.html", kept=kept, members=sorted(members, key=_latest_first), names=names,
         know=frozenset((each.person_id, each.valid_from) for each in know), today=today(), name_of=name_of,
+        deeds=_deeds(kept, members),
         cares=_cares(kept, names.get(kept.keeper_id or 0), know, today()),
     )  # fmt: skip
 
@@ -117,6 +127,18 @@ def name_of(system: str) -> str:
     """The name of a system, or its code where the model knows it no more."""
     found = the_site().door.model.systems.get(system)
     return found.name if found else system
+
+
+def _deeds(kept: Kept, members: Collection[Member]) -> list[str]:
+    """What this officer may do to it: names of pages of kept_deeds."""
+    if kept.retired_at is not None:
+        return []
+    shared = kept.kind is KeptKind.SHARED
+    fits = {
+        "secret": True, "keeper": True, "join": shared, "retire": True,
+        "leave": shared and any(each.valid_until is None for each in members),
+    }  # fmt: skip
+    return [name for name, holds in fits.items() if holds and opens(f"kept_deeds.{name}", officer().who)]
 
 
 def _latest_first(member: Member) -> tuple[bool, float]:
@@ -154,14 +176,26 @@ def _seen(connection: Connection, rows: Iterable[Listed]) -> list[Seen]:
     return seen
 
 
-def _cares(kept: Kept, keeper: Person | None, know: Collection[Member], on: date) -> tuple[str, ...]:
+def _cares(kept: Kept, keeper: Person | None, know: Collection[Member], on: date) -> tuple[Care, ...]:
     if kept.retired_at is not None:
         return ()
     gone = keeper is not None and officer().door.offices.standing(keeper, on).status in _GONE
     told = (
-        (kept.keeper_id is None, gettext("管理者がいない")),
-        (gone, gettext("管理者が在職していない")),
-        (kept.over(on), gettext("期限が過ぎている")),
-        (bool(know), gettext("使わなくなった人がパスワードを知っている")),
+        (kept.keeper_id is None, Care(gettext("管理者がいない"), gettext("在職している職員を管理者にしてください。"))),
+        (gone, Care(gettext("管理者が在職していない"), gettext("在職している職員に管理者を替えてください。"))),
+        (
+            kept.over(on),
+            Care(
+                gettext("期限が過ぎている"),
+                gettext("要らなければ情報システムで止めて台帳から外し、要るなら期限を改めて登録してください。"),
+            ),
+        ),
+        (
+            bool(know),
+            Care(
+                gettext("使わなくなった人がパスワードを知っている"),
+                gettext("パスワードを変え、変えた日を記してください。"),
+            ),
+        ),
     )
-    return tuple(words for holds, words in told if holds)
+    return tuple(care for holds, care in told if holds)

@@ -136,8 +136,10 @@ OTHERS: Final = frozenset(
         "letters", "people", "person", "person_acts", "tokens", "token_moves", "token_files", "progress", "plans",
         "release", "deputies", "deputy", "returns", "decide", "decisions", "clients", "client_asks", "terminals",
         "terminal_books", "terminal_moves", "terminal_files", "permissions", "permission_asks", "forward", "oidc",
-        "oidc_leaving", "oidc_tokens", "oidc_told", "radius", "validate", "saml", "kept", "review", "review_since",
-        "review_lines", "review_answers", "review_people", "review_attests", "review_signing", "review_removals",
+        "oidc_leaving", "oidc_tokens", "oidc_told", "radius", "validate", "saml", "kept", "kept_deeds",
+        "review", "review_since", "review_lines", "review_answers", "review_people", "review_attests",
+        "review_signing", "review_removals",
+        "review_figures",
     }
 )  # fmt: skip
 """Blueprints that have nothing to do with privileged IDs; they are swept all the same."""

@@ -6,7 +6,7 @@ from iam.access.kept.books import kept_id_table
 from iam.access.kept.judging import Particulars, Rules
 from iam.access.kept.keeping import keep, retire
 from iam.access.kept.members import join, leave
-from iam.access.kept.register import KeptKind, kept_id
+from iam.access.kept.register import KeptKind, kept_id, members_of
 from iam.office.roles import holdings_of, systems_of, units_of
 from iam.policy.profile import Role
 from iam.record.columns import jst_day
@@ -73,3 +73,34 @@ def test_whoever_looks_finds_what_is_wrong_and_an_owner_only_their_own(city_sqli
         retire(act, kept_id(act.connection, other), "廃止")
     assert "台帳から外した" in text(operator, f"{PAGE}/{other}")
     assert "batch01" not in text(operator)
+
+
+def test_an_owner_keeps_what_is_theirs_up_to_date(city_sqlite: City) -> None:
+    city = city_sqlite
+    owner, operator = city.somebody(Role.SYSTEM_OWNER), city.somebody(Role.OPERATOR)
+    mine, theirs = owned(city)
+    first, other = kept(city, mine, "madoguchi"), kept(city, theirs, "batch01")
+    user, today = city.entrant(city.plain()), jst_day(city.clock())
+
+    def sent(browser: Browser, deed: str, status: int = 303, id_: int = first, **form: object) -> str:
+        answer = browser.send(f"{PAGE}/{id_}/{deed}", {name: str(value) for name, value in form.items()})
+        assert answer.status_code == status, (deed, answer.status_code)
+        return answer.get_data(as_text=True)
+
+    sent(owner, "join", number=user.staff_number, on=today)
+    assert "すでに登録されています" in sent(owner, "join", 409, number=user.staff_number, on=today)
+    assert "台帳にいません" in sent(owner, "join", 422, number="99999999", on=today)
+    sent(owner, "leave", who=user.person_id, on=today)
+    sent(owner, "secret", on=today)
+    assert "今日までの日" in sent(owner, "secret", 409, on=today + timedelta(days=1))
+    sent(owner, "keeper", number=city.holder(Role.OPERATOR), reason="係の異動")
+    assert "すでに" in sent(owner, "keeper", 409, number=city.holder(Role.OPERATOR), reason="係の異動")
+    sent(owner, "secret", 404, id_=other, on=today)
+    sent(owner, "retire", 403, reason="廃止")
+    with city.store.read() as connection:
+        found, (member,) = kept_id(connection, first), members_of(connection, [first])[first]
+    assert (found.secret_changed_on, found.keeper_id) == (today, city.entrant(city.holder(Role.OPERATOR)).person_id)
+    assert (member.person_id, member.valid_until) == (user.person_id, today)
+    sent(operator, "retire", reason="端末の更新")
+    assert "外されています" in sent(operator, "retire", 409, reason="端末の更新")
+    assert all(word not in text(operator, f"{PAGE}/{first}") for word in ("/retire", "/secret"))

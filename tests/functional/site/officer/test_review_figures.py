@@ -62,7 +62,7 @@ def kept(city: City, campaign_id: int) -> None:
 
 def test_every_number_of_a_chart_stands_in_the_table_beside_it(city_sqlite: City) -> None:
     city = city_sqlite
-    opening = opened(city.store, city.door, city.deployment)
+    opening = opened(city.store, city.deployment)
     page = f"/office/review/{opening.campaign.id}/figures"
     officer = city.somebody(Role.GENERAL_OFFICER)
     assert "回答はまだありません" in text(officer, page)
