@@ -64,6 +64,8 @@ ELSEWHERE: Final = {
     "review status": "the same",
     "review remind": "writes letters and decides nothing: test_review",
     "review close": "carries out what two persons signed in the portal, and signs nothing: test_review",
+    "review sheet": "writes a file for a reviewer, and is refused where they may not answer: test_review_sheet",
+    "review return": "looks at a file and takes no answer: the same",
     "review check": "reads files that were written out: test_exports", "review export": "writes a review out: the same",
     "privilege scan": "finds: test_sightings", "privilege sightings": "finds: the same",
 }  # fmt: skip

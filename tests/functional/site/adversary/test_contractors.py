@@ -139,6 +139,7 @@ OTHERS: Final = frozenset(
         "oidc_leaving", "oidc_tokens", "oidc_told", "radius", "validate", "saml", "kept", "kept_deeds",
         "review", "review_since", "review_lines", "review_answers", "review_people", "review_attests",
         "review_signing", "review_removals",
+        "review_sheets", "review_sheet_making", "review_sheet_returns",
         "review_figures",
     }
 )  # fmt: skip
