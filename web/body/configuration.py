@@ -43,8 +43,8 @@ _MODEL: Final[Mapping[str, str]] = {
     "name": "名前", "zone": "領域", "owner": "所管", "naming": "IDの付け方", "attributes": "属性",
     "entitlements": "権限", "on_leave": "休職中の扱い", "while_away": "派遣・出向中の扱い",
     "delete_after_retention": "保存期間のあとの削除", "dedicated": "専用端末", "provisioned": "接続して合わせる",
-    "privileged": "特権", "system": "システム", "org": "所属", "title": "職", "category": "職員区分",
-    "post": "本務・兼務", "note": "備考", "clause": "根拠",
+    "production": "本番", "privileged": "特権", "system": "システム", "org": "所属", "title": "職",
+    "category": "職員区分", "post": "本務・兼務", "note": "備考", "clause": "根拠",
 }  # fmt: skip
 _PLACES: Final[Mapping[str, str]] = {
     "addresses": "アドレス", "zone": "領域", "origin": "場所", "to": "行き先", "system": "システム", "purpose": "目的",
