@@ -93,10 +93,10 @@ def read_target(job: Job, system: CampaignSystem) -> Reading:
         used = target.last_used()
     except TargetError as error:
         return Reading(system.system, trouble=str(error))
-    with job.store.act(job.actor) as act:
-        if not seen.unchanged:
+    if not seen.unchanged:
+        with job.store.act(job.actor) as act:
             write_observation(act.connection, seen)
-        return Reading(system.system, seen.total, act.at, "", used or {})
+    return Reading(system.system, seen.total, job.store.clock(), "", used or {})
 
 
 def read_again(job: Job, ground: Ground, campaign_id: int, systems: Collection[str] | None = None) -> Opened:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, type_coerce, update
+from sqlalchemy.types import NullType
 
 from iam.people.ledger import chunks
 from iam.record.act import Act
 from iam.record.bulk import bulk_update
-from iam.record.columns import among, canonical_json
+from iam.record.columns import among
 from iam.record.store import Store, bulk_insert
 from iam.review.books import (
     campaign_answer_table,
@@ -26,7 +27,8 @@ from iam.review.books import (
 )
 from iam.review.campaigns import Campaign, systems_of
 from iam.review.opening.accounts.facts import facts_of
-from iam.review.opening.accounts.lines import COLUMNS, Freezer, Values, stranger_members
+from iam.review.opening.accounts.lines import Freezer, stranger_members
+from iam.review.opening.accounts.stored import COLUMNS, Values, line_table
 from iam.review.opening.accounts.uses import uses_of
 from iam.review.opening.hashes import FROZEN
 from iam.review.opening.plan import Ground
@@ -35,6 +37,9 @@ from iam.sync.actual.reconcile import Sorting
 
 SEEN: Final = ("link", "sorting", "kind", "state", "person_id", "keeper_id", "enabled", "rights")
 """What an answer is about: when any of it differs, the answer was about something else."""
+
+FULL: Final = 5_000
+"""Lines that are written in one act."""
 
 _TOLD: Final = (*FROZEN, "digest")
 _AT: Final = {name: place for place, name in enumerate(COLUMNS)}
@@ -62,16 +67,21 @@ def freeze_system(
     Several short acts: nobody sees the campaign before it is settled, and others write meanwhile.
     """
     done = 0
-    for page in _pages(store, ground, campaign, reading):
+    for page, last in _pages(store, ground, campaign, reading):
         with store.act(actor) as act:
-            done += bulk_insert(act.connection, campaign_line_table, COLUMNS, page)
+            done += _insert(act, page)
+            if last:
+                count(act, campaign, reading)
         said(done)
-    with store.act(actor) as act:
-        count(act, campaign, reading)
     return done
 
 
-def _pages(store: Store, ground: Ground, campaign: Campaign, reading: Reading) -> Iterator[list[Values]]:
+def _insert(act: Act, page: Sequence[Values]) -> int:
+    return bulk_insert(act.connection, line_table(act.connection.dialect.name), COLUMNS, page) if page else 0
+
+
+def _pages(store: Store, ground: Ground, campaign: Campaign, reading: Reading) -> Iterator[tuple[list[Values], bool]]:
+    """Pages of lines, each with whether it is the last, which may be empty."""
     with store.read() as connection:
         freezer = _freezer(connection, ground, campaign, reading)
     while True:
@@ -79,10 +89,14 @@ def _pages(store: Store, ground: Ground, campaign: Campaign, reading: Reading) -
             page = freezer.page(connection)
         if not page:
             break
-        yield page
+        yield page, False
     with store.read() as connection:
-        rest = list(freezer.rest(connection))
-    yield from filter(None, rest)
+        for part in freezer.rest(connection):
+            page += part
+            if len(page) >= FULL:
+                yield page, False
+                page = []
+    yield page, True
 
 
 def _freezer(connection: Connection, ground: Ground, campaign: Campaign, reading: Reading) -> Freezer:
@@ -149,15 +163,16 @@ def refreeze_system(act: Act, ground: Ground, campaign: Campaign, reading: Readi
     return found
 
 
-_Before = dict[tuple[str, str], tuple[int, str]]
+_Before = dict[tuple[str, str], tuple[int, Values]]
 
 
 def _before(connection: Connection, campaign: Campaign, system: str) -> _Before:
     """(native id, login) -> id of the line, and what an answer to it is about."""
     line = campaign_line_table.c
-    query = select(line.id, line.native_id, line.login, *(line[name] for name in SEEN))
+    seen = (type_coerce(line[name], NullType()) for name in SEEN)
+    query = select(line.id, line.native_id, line.login, *seen)
     rows = connection.execute(query.where(line.campaign_id == campaign.id, line.system == system))
-    return {(row[1], row[2]): (row[0], canonical_json(list(row[3:]))) for row in rows}
+    return {(row[1], row[2]): (row[0], tuple(row[3:])) for row in rows.all()}
 
 
 def _put(act: Act, page: Iterable[Values], before: _Before, found: Refrozen) -> list[int]:
@@ -167,19 +182,19 @@ def _put(act: Act, page: Iterable[Values], before: _Before, found: Refrozen) -> 
     asked: list[Sequence[Any]] = []
     differing: list[int] = []
     for values in page:
-        id_, seen = before.pop((values[_AT["native_id"]], values[_AT["login"]]), (0, ""))
+        id_, seen = before.pop((values[_AT["native_id"]], values[_AT["login"]]), (0, ()))
         if not id_:
             fresh.append(values)
             continue
-        known.append((id_, *values[: len(FROZEN)], values[_AT["digest"]]))
-        if seen == canonical_json([values[_AT[name]] for name in SEEN]):
+        known.append((id_, *values[: len(_TOLD)]))
+        if seen == tuple(values[_AT[name]] for name in SEEN):
             found.same += 1
         else:
             differing.append(id_)
             asked.append((id_, values[_AT["asked"]]))
-    found.fresh += bulk_insert(act.connection, campaign_line_table, COLUMNS, fresh) if fresh else 0
+    found.fresh += _insert(act, fresh)
     if known:
-        bulk_update(act.connection, campaign_line_table, ["id"], _TOLD, known)
+        bulk_update(act.connection, line_table(act.connection.dialect.name), ["id"], _TOLD, known)
     if asked:
         bulk_update(act.connection, campaign_line_table, ["id"], ["asked"], asked)
     return differing

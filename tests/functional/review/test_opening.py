@@ -308,7 +308,7 @@ def test_a_review_whose_lines_are_not_what_the_target_holds_does_not_open(town: 
 def test_an_appointment_that_is_not_announced_yet_stands_in_no_review(town: Town) -> None:
     today = town.body.today
     moved = mover(row(14, "0201", org_name="市民課"), "0301", str(today + 10 * DAY))
-    moved[1]["announce_from"] = str(today + 5 * DAY)
+    moved[1] = {**moved[1], "announce_from": str(today + 5 * DAY)}
     town.office.settle(moved, leaver(row(11, "0202", announce_from=str(today + DAY)), str(today)))
     with town.office.store.read() as connection:
         pass

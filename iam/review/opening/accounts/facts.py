@@ -6,27 +6,27 @@ calls linked, and nothing linked that the night would not touch.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, type_coerce
+from sqlalchemy.types import NullType
 
-from iam.access.accounts import OF_A_USE, AccountKind, AccountState, account_table, grant_table
+from iam.access.accounts import AccountKind, AccountState, account_table, grant_table
 from iam.access.kept.register import Kept, kept_ids
-from iam.access.model import System
 from iam.office.roles import owners_of
 from iam.people.japanese import wareki
 from iam.record.columns import among, jst_day
 from iam.review.books import campaign_answer_table, campaign_line_table
 from iam.review.campaigns import Campaign, CampaignSystem
+from iam.review.opening.accounts.rights import Given, Rights
 from iam.review.opening.accounts.uses import Uses
 from iam.review.opening.plan import Ground
 from iam.review.words import How, Part, Verdict
 from iam.sync.actual.mirror import actual_account_table
-from iam.sync.actual.reconcile import REGISTER, Protection, protections
-
-Json = dict[str, object]
+from iam.sync.actual.reconcile import Protection, protections
 
 
 @dataclass(frozen=True)
@@ -36,79 +36,51 @@ class Privileged:
     account_id: int
     login: str
     state: str
-    created_at: object
+    created_at: Any
 
 
 @dataclass(frozen=True)
 class Facts:
     """Of one system on the day of a campaign.
 
-    `shared`: numbers that more than one account carries.  `owners`: who is asked.  `given`: (person, right, origin) to
-    the last day of a grant.  `registered`, `kept`: by comparable login.
+    `shared`: numbers that more than one account carries.  `owners`: who is asked.  `registered`, `kept`: by comparable
+    login.
     """
 
     campaign: Campaign
     system: CampaignSystem
-    model: System
     uses: Uses
     marks: Mapping[str, Protection]
     registered: Mapping[str, Privileged]
     kept: Mapping[str, Kept]
     shared: Counter[str]
-    owners: Collection[int]
-    rules: Collection[str]
-    given: Mapping[tuple[int, str, str], date]
-    _rights: dict[tuple[object, ...], Json] = field(default_factory=dict)
-
-    def right(self, person_id: int | None, code: str, rule: str | None, clause: str, since: object) -> Json:
-        """A right that is held on the target, with its cause; `rule` None: nobody gave it.
-
-        What thousands hold for the same reason since the same instant is worked out once.
-        """
-        until = None if rule is None or person_id is None else self.given.get((person_id, code, rule))
-        key = (code, rule, clause, since, until)
-        found = self._rights.get(key)
-        if found is None:
-            found = self._rights[key] = self._right(code, rule, clause, since, until)
-        return found
-
-    def _right(self, code: str, rule: str | None, clause: str, since: object, until: date | None) -> Json:
-        right = self.model.entitlements.get(code)
-        return {
-            "right": code, "name": right.name if right else code, "by": self._by(rule, until), "rule": rule or "",
-            "clause": clause, "since": jst_day(since).isoformat() if isinstance(since, datetime) else "",
-            "until": until.isoformat() if until else "", "privileged": self.model.gives_privilege(code),
-        }  # fmt: skip
-
-    def _by(self, rule: str | None, until: date | None) -> str:
-        if rule is None:
-            return "none"
-        if rule == REGISTER:
-            return "register"
-        if rule.startswith(OF_A_USE):
-            return "use"
-        return "grant" if until and rule not in self.rules else "rule"
+    owners: AbstractSet[int]
+    rights: Rights
 
     def asked(self, person_id: int | None, keeper_id: int | None) -> Part:
         """Who answers: the system's owner, unless the only ones there are would decide about themselves."""
-        return Part.OWNER if any(id_ not in {person_id, keeper_id} for id_ in self.owners) else Part.GENERAL
+        concerned = (person_id in self.owners) + (keeper_id in self.owners and keeper_id != person_id)
+        return Part.OWNER if len(self.owners) > concerned else Part.GENERAL
 
 
 def facts_of(connection: Connection, ground: Ground, campaign: Campaign, system: CampaignSystem, uses: Uses) -> Facts:
     """Everything that is needed to freeze one system."""
     code, day = system.system, campaign.day
+    rules = [rule.id for rule in ground.model.birthright if rule.system == code]
     return Facts(
-        campaign, system, ground.model.systems[code], uses, protections(connection, code, day),
-        _registered(connection, code), {each.comparable: each for each in kept_ids(connection, system=code)},
-        _shared(connection, code), owners_of(connection, ground.offices, ground.model, code, day),
-        {rule.id for rule in ground.model.birthright if rule.system == code}, _given(connection, code, day),
+        campaign, system, uses, protections(connection, code, day), _registered(connection, code),
+        {each.comparable: each for each in kept_ids(connection, system=code)}, _shared(connection, code),
+        owners_of(connection, ground.offices, ground.model, code, day),
+        Rights(ground.model.systems[code], _given(connection, code, day), rules),
     )  # fmt: skip
 
 
 def _registered(connection: Connection, system: str) -> dict[str, Privileged]:
     columns = account_table.c
     mine = columns.system == system, columns.kind == AccountKind.PRIVILEGED, columns.state != AccountState.DELETED
-    query = select(columns.comparable, columns.id, columns.login, columns.state, columns.created_at).where(*mine)
+    # As it is kept: it is frozen as it stands.
+    created_at = type_coerce(columns.created_at, NullType())
+    query = select(columns.comparable, columns.id, columns.login, columns.state, created_at).where(*mine)
     return {row[0]: Privileged(*row[1:]) for row in connection.execute(query)}
 
 
@@ -119,7 +91,7 @@ def _shared(connection: Connection, system: str) -> Counter[str]:
     return Counter({row[0]: row[1] for row in connection.execute(many)})
 
 
-def _given(connection: Connection, system: str, day: date) -> dict[tuple[int, str, str], date]:
+def _given(connection: Connection, system: str, day: date) -> Given:
     columns = grant_table.c
     query = select(columns.person_id, columns.entitlement, columns.origin, columns.valid_until).where(
         columns.system == system, columns.withdrawn_at.is_(None), columns.valid_from <= day, columns.valid_until >= day

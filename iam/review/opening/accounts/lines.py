@@ -4,43 +4,31 @@ The one law: *whatever the target holds is a line* (R09): accounts, members of g
 ledger and registers hold and the target does not.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy import ColumnElement, Connection, and_, exists, select, type_coerce
+from sqlalchemy.types import NullType
 
-from iam.access.accounts import AccountKind, AccountState, account_table, holding_table
+from iam.access.accounts import AccountKind, account_table
 from iam.access.kept.register import Kept
 from iam.access.naming import comparable_login
 from iam.people.ledger import number_table
-from iam.record.columns import among
 from iam.review.opening.accounts.facts import Facts, former
-from iam.review.opening.hashes import FROZEN, digest_of
+from iam.review.opening.accounts.rights import NOTHING, in_ledger, on_target, ours
+from iam.review.opening.accounts.stored import Values, digest, stored
 from iam.sync.actual.mirror import actual_account_table, actual_member_table
-from iam.sync.actual.reconcile import REGISTER, Sorting, sorting_of
+from iam.sync.actual.reconcile import Sorting, sorting_of
 
 PAGE: Final = 5_000
 """Accounts that are looked at together."""
 
-COLUMNS: Final = (*FROZEN, "campaign_id", "findings", "asked", "digest")
-"""The order of the values of a line."""
-
 ENTRY: Final = "entry"
 """The kind of a member of a group that is no account: a group in a group, an entry elsewhere."""
 
-Values = tuple[Any, ...]
-
-
-def _ours(columns: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[bool], ...]:
-    """Accounts that the target should have under the native id of the ledger."""
-    alive = columns.kind != AccountKind.PRIVILEGED, columns.state != AccountState.DELETED
-    return *alive, columns.native_id != ""
-
-
-_OURS: Final = _ours(account_table.c)
+_AS_KEPT: Final = type_coerce(account_table.c.created_at, NullType()).label("created_at")
+"""Frozen as it stands: what is only passed on is not taken apart."""
 
 
 @dataclass(slots=True)
@@ -57,7 +45,7 @@ class _Account:
     person_id: int | None = None
     keeper_id: int | None = None
     enabled: bool = False
-    created_at: object = None
+    created_at: Any = None
 
 
 class Freezer:
@@ -75,13 +63,15 @@ class Freezer:
         if not rows:
             return []
         found = {row[0]: self._account(row) for row in rows}
-        rights = self._rights(connection, rows[0][0], rows[-1][0])
+        member = actual_member_table.c
+        here = member.native_id >= rows[0][0], member.native_id <= rows[-1][0]
+        rights = on_target(connection, self._system, *here)
         self._last = rows[-1][0]
         return list(self._frozen(connection, found.values(), rights))
 
     def rest(self, connection: Connection) -> Iterator[list[Values]]:
         """After the last page: members that are no accounts, then what is missing on the target."""
-        strangers = self._strangers(connection)
+        strangers = on_target(connection, self._system, *stranger_members())
         if strangers:
             marks = self._facts.marks
             accounts = [
@@ -97,21 +87,21 @@ class Freezer:
     # --- what the target holds
 
     def _held(self, connection: Connection) -> Sequence[Sequence[Any]]:
-        there, ours, numbers = actual_account_table.c, account_table.c, number_table.c
+        there, mine, numbers = actual_account_table.c, account_table.c, number_table.c
         page = select(there.native_id, there.login, there.link, there.enabled).where(there.system == self._system)
         if self._last is not None:
             page = page.where(there.native_id > self._last)
         here = page.order_by(there.native_id).limit(PAGE).subquery()
-        mine = and_(ours.system == self._system, ours.native_id == here.c.native_id, *_OURS)
+        known = and_(mine.system == self._system, mine.native_id == here.c.native_id, *ours(mine))
         query = (
             select(
-                here, ours.id, ours.person_id, ours.kind, ours.state, ours.created_at,
+                here, mine.id, mine.person_id, mine.kind, mine.state, _AS_KEPT,
                 numbers.person_id.label("linked_id"),
             )
-            .outerjoin(account_table, mine)
+            .outerjoin(account_table, known)
             .outerjoin(number_table, and_(here.c.link != "", numbers.number == here.c.link))
         )  # fmt: skip
-        return connection.execute(query.order_by(here.c.native_id, ours.id)).all()
+        return connection.execute(query.order_by(here.c.native_id, mine.id)).all()
 
     def _account(self, row: Sequence[Any]) -> _Account:
         native, login, link, enabled, id_, person_id, kind, state, created_at, linked_id = row
@@ -141,63 +131,24 @@ class Freezer:
             account.kind, account.keeper_id, account.created_at = kept.kind.value, kept.keeper_id, kept.registered_at
         return account
 
-    def _rights(self, connection: Connection, first: str, last: str) -> dict[str, list[Sequence[Any]]]:
-        member = actual_member_table.c
-        here = member.native_id >= first, member.native_id <= last
-        return self._members(connection, *here)
-
-    def _members(self, connection: Connection, *which: Any) -> dict[str, list[Sequence[Any]]]:  # noqa: ANN401 - clauses
-        """Native id -> its rights with what the ledger says of each."""
-        member, ours, held = actual_member_table.c, account_table.c, holding_table.c
-        mine = and_(ours.system == member.system, ours.native_id == member.native_id, *_OURS)
-        open_ = and_(
-            held.account_id == ours.id, held.entitlement == member.entitlement, held.held_until.is_(None)
-        )  # fmt: skip
-        query = (
-            select(member.native_id, member.entitlement, held.rule, held.clause, held.held_from)
-            .outerjoin(account_table, mine)
-            .outerjoin(holding_table, open_)
-            .where(member.system == self._system, *which)
-        )
-        found: dict[str, list[Sequence[Any]]] = defaultdict(list)
-        for row in connection.execute(query.order_by(member.native_id, member.entitlement)):
-            found[row[0]].append(row)
-        return found
-
     # --- what it holds besides, and what it lacks
-
-    def _strangers(self, connection: Connection) -> dict[str, list[Sequence[Any]]]:
-        return self._members(connection, *stranger_members())
 
     def _missing(self, connection: Connection) -> Iterator[list[Values]]:
         """Accounts of the ledger that the target does not have."""
-        ours, there, last = account_table.c, actual_account_table.c, 0
-        gone = ~exists().where(there.system == ours.system, there.native_id == ours.native_id)
-        query = select(
-            ours.id, ours.native_id, ours.login, ours.person_id, ours.kind, ours.state, ours.created_at
-        ).where(ours.system == self._system, *_OURS, gone)
-        sorting = Sorting.MISSING if self._facts.system.connected else Sorting.LINKED
-        while rows := connection.execute(query.where(ours.id > last).order_by(ours.id).limit(PAGE)).all():
-            last = rows[-1].id
-            accounts = [
-                _Account(row.native_id, row.login, "", sorting, row.id, row.kind, row.state, row.person_id,
-                         created_at=row.created_at) for row in rows
-            ]  # fmt: skip
-            rights = {} if self._facts.system.connected else self._ledger_rights(connection, accounts)
-            yield list(self._frozen(connection, accounts, rights))
-
-    def _ledger_rights(self, connection: Connection, accounts: Iterable[_Account]) -> dict[str, list[Sequence[Any]]]:
-        """Where no target tells, what the ledger says."""
-        held, ours = holding_table.c, account_table.c
-        query = (
-            select(ours.native_id, held.entitlement, held.rule, held.clause, held.held_from)
-            .join(account_table, ours.id == held.account_id)
-            .where(among(held.account_id, [each.account_id for each in accounts]), held.held_until.is_(None))
+        mine, there, last = account_table.c, actual_account_table.c, 0
+        gone = ~exists().where(there.system == mine.system, there.native_id == mine.native_id)
+        query = select(mine.native_id, mine.login, mine.id, mine.kind, mine.state, mine.person_id, _AS_KEPT).where(
+            mine.system == self._system, *ours(mine), gone
         )
-        found: dict[str, list[Sequence[Any]]] = defaultdict(list)
-        for row in connection.execute(query.order_by(ours.native_id, held.entitlement)):
-            found[row[0]].append(row)
-        return found
+        sorting = Sorting.MISSING if self._facts.system.connected else Sorting.LINKED
+        while rows := connection.execute(query.where(mine.id > last).order_by(mine.id).limit(PAGE)).all():
+            accounts = [
+                _Account(row[0], row[1], "", sorting, row[2], row[3], row[4], row[5], created_at=row[6]) for row in rows
+            ]
+            ids = [each.account_id for each in accounts]
+            last = rows[-1].id
+            rights = {} if self._facts.system.connected else in_ledger(connection, ids)
+            yield list(self._frozen(connection, accounts, rights))
 
     def _unseen_one(self, name: str) -> _Account:
         kept: Kept | None = self._facts.kept.get(name)
@@ -208,40 +159,32 @@ class Freezer:
     # --- how it is frozen
 
     def _frozen(
-        self, connection: Connection, accounts: Iterable[_Account], rights: dict[str, list[Sequence[Any]]]
+        self, connection: Connection, accounts: Collection[_Account], rights: Mapping[str, str]
     ) -> Iterator[Values]:
-        """Each account as the values of a line, in the order of COLUMNS."""
-        accounts = list(accounts)
-        facts, campaign_id = self._facts, self._facts.campaign.id
+        """Each account as the values of a line, in the order of COLUMNS, as this database keeps them."""
+        facts, campaign_id, dialect = self._facts, self._facts.campaign.id, connection.dialect.name
         before = former(connection, facts.campaign, self._system, [each.native for each in accounts])
         for each in accounts:
-            name = comparable_login(each.login)
-            own = each.person_id if each.sorting in _OWN else None
-            used_at, used_where = facts.uses.last(each.native, name, own)
-            held = [
-                facts.right(each.person_id, code, self._rule(each, rule), clause or "", since)
-                for _, code, rule, clause, since in rights.get(each.native, ())
-            ]
+            native, person_id, name = each.native, each.person_id, comparable_login(each.login)
+            used_at, used_where = facts.uses.last(native, name, person_id if each.sorting in _OWN else None)
+            gathered, registered = rights.get(native), each.kind == AccountKind.PRIVILEGED
             frozen = (
-                self._system, each.native, each.login, name, each.link, each.sorting.value, each.account_id, each.kind,
-                each.state, each.person_id, each.keeper_id, each.enabled, held, each.created_at, used_at, used_where,
-                before.get(each.native, ""),
+                self._system, native, each.login, name, each.link, each.sorting.value, each.account_id, each.kind,
+                each.state, person_id, each.keeper_id, each.enabled,
+                NOTHING if gathered is None else facts.rights.text(gathered, person_id, registered=registered),
+                stored(each.created_at, dialect), stored(used_at, dialect), used_where, before.get(native, ""),
             )  # fmt: skip
-            yield *frozen, campaign_id, 0, facts.asked(each.person_id, each.keeper_id).value, digest_of(frozen)
-
-    @staticmethod
-    def _rule(account: _Account, rule: str | None) -> str | None:
-        return REGISTER if rule is None and account.kind == AccountKind.PRIVILEGED else rule
+            yield *frozen, digest(frozen), facts.asked(person_id, each.keeper_id).value, campaign_id, 0
 
 
 _OWN: Final = frozenset({Sorting.LINKED, Sorting.MISSING, Sorting.UNLINKED})
 """Accounts under which somebody comes in at our doors: each person's own."""
 
 
-def stranger_members() -> tuple[Any, ...]:
+def stranger_members() -> tuple[ColumnElement[bool], ...]:
     """Clauses on `actual_member`: members that are no account of the target and none that the ledger waits for."""
     # Under names of their own: whoever asks joins the same tables.
-    member, there, ours = actual_member_table.c, actual_account_table.alias().c, account_table.alias().c
+    member, there, mine = actual_member_table.c, actual_account_table.alias().c, account_table.alias().c
     held = exists().where(there.system == member.system, there.native_id == member.native_id)
-    known = exists().where(ours.system == member.system, ours.native_id == member.native_id, *_ours(ours))
+    known = exists().where(mine.system == member.system, mine.native_id == member.native_id, *ours(mine))
     return ~held, ~known
