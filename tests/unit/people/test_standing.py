@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.people.standing import Status, held_posts, standing, turning_days
+from iam.people.standing import Status, changed_post, held_posts, standing, turning_days
 from tests.bodies import Row, concurrent, fiscal, leaver, mover, on_leave, row, seconded_out
 from tests.values import entries
 
@@ -160,6 +160,35 @@ def test_silence_is_absence_only_for_who_is_in_service() -> None:
 
 
 _DAYS = st.dates(day("2025-01-01"), day("2026-12-31"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "since", "on", "changed"),
+    [
+        ([row(1)], "2026-04-01", "2026-12-01", False),
+        (mover(row(1, "0101"), "0202", "2026-07-01"), "2026-06-30", "2026-06-30", False),
+        (mover(row(1, "0101"), "0202", "2026-07-01"), "2026-06-30", "2026-07-01", True),
+        # The day on which something is taken away may be the first of the next post.
+        (mover(row(1, "0101"), "0202", "2026-07-01"), "2026-07-01", "2026-12-01", False),
+        # A renewal goes on, however often; a gap does not, nor does another title.
+        ([fiscal(1, 2025), fiscal(1, 2026), fiscal(1, 2027)], "2026-01-01", "2027-06-01", False),
+        ([fiscal(1, 2025), fiscal(1, 2027)], "2026-01-01", "2027-06-01", True),
+        (
+            [row(1, valid_until="2026-06-30"), row(1, since="2026-07-01", title_code="20")],
+            "2026-06-01",
+            "2026-07-01",
+            True,
+        ),
+        # A second post beside the first changes nothing; whoever has none on the day has no new one.
+        ([row(1), concurrent(row(1), "0202", "2026-07-01")], "2026-06-01", "2026-08-01", False),
+        (leaver(row(1), "2026-06-30"), "2026-06-01", "2026-08-01", False),
+    ],
+)
+def test_a_post_has_changed_when_another_began_or_the_same_after_a_break(
+    rows: Row | list[Row], since: str, on: str, *, changed: bool
+) -> None:
+    told = [rows] if isinstance(rows, dict) else list(rows)
+    assert changed_post(entries(told), day(since), day(on)) is changed
 
 
 @st.composite

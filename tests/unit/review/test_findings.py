@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from iam.access.accounts import Grant
 from iam.access.kept.register import Kept, KeptKind, Member
 from iam.people.feed import AppointmentKind, Gives
-from iam.people.ledger import Entry, LedgerChange, Told
+from iam.people.ledger import Entry, LedgerChange, Person, Told
 from iam.people.standing import Status, held_posts
 from iam.review.campaigns import Right
 from iam.review.findings import said
@@ -18,6 +19,7 @@ from iam.review.findings.ground import Known, Page
 from iam.review.findings.judges import keeping, owners, rights, standing
 from iam.review.words import FindingKind
 from iam.sync.actual.reconcile import Sorting
+from tests.bodies import rules
 
 DAY = date(2026, 6, 15)
 EVER = date(2020, 4, 1)
@@ -256,6 +258,42 @@ def test_somebody_has_moved_when_unit_or_title_differ_or_they_were_gone(
     posts: list[Entry], expected: date | None
 ) -> None:
     assert rights._moved_on(held_posts(posts), DAY) == expected  # noqa: SLF001 - the rule that grants are judged by
+
+
+MOVED = [a_post("0202", "2020-04-01"), a_post("0101", "2026-06-01")]
+"""From the taxes to general affairs, a fortnight before the review."""
+
+
+def a_grant(since: date, *, origin: str = "申請", right: str = "pay") -> Grant:
+    return Grant("zei", right, origin, "baseline", since, date(2027, 3, 31))
+
+
+@pytest.mark.parametrize(
+    ("right", "posts", "grants", "handover", "words"),
+    [
+        ("view", MOVED, [], 0, "0202 主事（2026-05-31まで）の標準付与"),
+        ("pay", MOVED, [], 0, ""),
+        ("pay", MOVED, [a_grant(EVER)], 0, "2026-06-01 の異動より前の個別付与（2020-04-01から2027-03-31まで）"),
+        ("pay", MOVED, [a_grant(EVER)], 14, "2026-06-01 の異動より前の個別付与（2020-04-01から2027-03-31まで）"),
+        ("pay", MOVED, [a_grant(EVER)], 15, ""),
+        ("pay", MOVED, [a_grant(EVER), a_grant(date(2026, 6, 1))], 0, ""),
+        ("pay", MOVED[:1], [a_grant(EVER)], 0, ""),
+        ("pay", MOVED, [a_grant(EVER, origin="use 7")], 0, ""),
+        ("view", MOVED, [a_grant(date(2026, 6, 2), right="view")], 0, ""),
+        ("old", MOVED, [], 0, "台帳では 2026-06-01 に外した権限"),
+        ("", MOVED, [], 0, "0202 主事（2026-05-31まで）の標準付与"),
+        ("", [a_post("0101", "2020-04-01")], [], 0, ""),
+    ],
+)
+def test_a_right_is_one_of_the_former_post_unless_it_was_given_since(
+    right: str, posts: list[Entry], grants: list[Grant], handover: int, words: str
+) -> None:
+    person = Person(5, "0000005", "jinji", "山田 太郎", "", "", "", 0, None, tuple(posts))
+    told = rights._Told(  # noqa: SLF001 - what a line is held against
+        SimpleNamespace(day=DAY, rules=rules()), "zei", {5: person}, {5: grants},  # type: ignore[arg-type] # of a ground
+        {(7, "old"): date(2026, 6, 1)}, timedelta(days=handover),
+    )  # fmt: skip
+    assert rights._History(told, person, a_line()).judged(right, right).moved == words  # noqa: SLF001 - as above
 
 
 # --- words
