@@ -12,6 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from iam.access.kept import keeping, members
 from iam.access.kept.judging import Rules
@@ -52,7 +53,7 @@ class JoinForm(PageForm):
 class LeaveForm(PageForm):
     """Who uses it no more, after which day."""
 
-    who = SelectField(lazy_gettext("使わなくなる人"))
+    who = SelectField(lazy_gettext("使わなくなる人"), [InputRequired()])
     on = day(lazy_gettext("最後に使う日"))
 
 
@@ -138,7 +139,7 @@ def join(id_: int) -> Answer:
 def leave(id_: int) -> Answer:
     """Somebody uses it no more."""
     deed = Deed(
-        gettext("使う人の終わり"), gettext("使わなくなる"),
+        gettext("使わなくなる人の記録"), gettext("記す"),
         (
             gettext("最後に使う日を台帳に記します。この職員の記録は残ります。"),
             gettext("そのあとでパスワードを変え、変えた日を記してください。変えるまで、棚卸で指摘されます。"),
