@@ -136,7 +136,11 @@ campaign_line_table = Table(
     UniqueConstraint("campaign_id", "system", "native_id", "login", name="uq_campaign_line_account"),
 )
 Index("ix_campaign_line_person", campaign_line_table.c.campaign_id, campaign_line_table.c.person_id)
-Index("ix_campaign_line_account", campaign_line_table.c.campaign_id, campaign_line_table.c.system)
+Index(
+    "ix_campaign_line_account",
+    campaign_line_table.c.campaign_id, campaign_line_table.c.system, campaign_line_table.c.asked,
+    campaign_line_table.c.id,
+)  # fmt: skip
 
 campaign_finding_table = Table(
     "campaign_finding",

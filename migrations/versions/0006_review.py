@@ -190,7 +190,7 @@ def _campaign_line() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_line")),
         sa.UniqueConstraint("campaign_id", "system", "native_id", "login", name="uq_campaign_line_account"),
     )
-    op.create_index("ix_campaign_line_account", "campaign_line", ["campaign_id", "system"], unique=False)
+    op.create_index("ix_campaign_line_account", "campaign_line", ["campaign_id", "system", "asked", "id"], unique=False)
     op.create_index("ix_campaign_line_person", "campaign_line", ["campaign_id", "person_id"], unique=False)
 
 

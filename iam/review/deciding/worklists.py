@@ -3,12 +3,15 @@
 The one law: *nothing is shown that one may not answer without saying why*: a line about oneself stands there, locked.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, union_all
 
 from iam.errors import Forbidden
+from iam.people.ledger import chunks
 from iam.record.columns import among
 from iam.review.books import (
     campaign_answer_table,
@@ -16,6 +19,7 @@ from iam.review.books import (
     campaign_finding_table,
     campaign_line_table,
     campaign_person_table,
+    campaign_system_table,
 )
 from iam.review.campaigns import (
     Campaign,
@@ -107,11 +111,11 @@ def worklist(
     Raises:
         Forbidden: when this reviewer has no worklist in this part.
     """
+    ids = line_ids(connection, who, campaign, chosen, most + 1, after=after)
     columns = campaign_line_table.c
-    query = _lines(select(campaign_line_table), who, campaign, chosen).where(columns.id > after)
-    rows = connection.execute(query.order_by(columns.id).limit(most + 1)).all()
-    found = [read_line(row) for row in rows[:most]]
-    more = found[-1].id if len(rows) > most else None
+    query = select(campaign_line_table).where(among(columns.id, ids[:most])).order_by(columns.id)
+    found = [read_line(row) for row in connection.execute(query)]
+    more = ids[most - 1] if len(ids) > most else None
     return Page(tuple(items(connection, who, campaign, chosen.part, found)), more, campaign.revision)
 
 
@@ -133,15 +137,47 @@ def items(connection: Connection, who: Reviewer, campaign: Campaign, part: Part,
     ]  # fmt: skip
 
 
-def line_ids(connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen, most: int) -> list[int]:
-    """The ids of all lines of a worklist, at most `most`: what a bulk answer is about.
+def line_ids(
+    connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen, most: int, *, after: int = 0
+) -> list[int]:
+    """The ids of all lines of a worklist beyond `after`, at most `most`: what a bulk answer is about.
 
     Raises:
         Forbidden: as `worklist`.
     """
     columns = campaign_line_table.c
-    query = _lines(select(columns.id), who, campaign, chosen).order_by(columns.id).limit(most)
-    return list(connection.execute(query).scalars())
+    if chosen.department is not None or chosen.finding is not None or chosen.text.strip():
+        # What few lines are is found by what they are; the rest by the order of the index.
+        query = _lines(select(columns.id), who, campaign, chosen).where(columns.id > after)
+        return list(connection.execute(query.order_by(columns.id).limit(most)).scalars())
+    systems = select(campaign_system_table.c.system).where(campaign_system_table.c.campaign_id == campaign.id)
+    here = [code for code in connection.execute(systems).scalars() if _wanted(who, chosen, code)]
+    parts = (Part.OWNER, Part.GENERAL) if chosen.everything else (chosen.part,)
+    conditions = [*_conditions(who, campaign, chosen), columns.id > after]
+    found = list[int]()
+    for pieces in chunks(product(here, parts), _PIECES):
+        found += connection.execute(_merged(pieces, conditions, most)).scalars()
+    return sorted(found)[:most]
+
+
+def _merged(pieces: Iterable[tuple[str, Part]], conditions: Iterable[ColumnElement[bool]], most: int) -> Select[Any]:
+    """The first ids of these systems and parts together: each is read in the order of the index, no further than
+    needed, where a list of all would have to be sorted for a page."""
+    columns = campaign_line_table.c
+    first = [
+        select(columns.id)
+        .where(*conditions, columns.system == system, columns.asked == part)
+        .order_by(columns.id)
+        .limit(most)
+        .subquery()
+        for system, part in pieces
+    ]
+    merged = union_all(*(select(each.c.id) for each in first)).subquery()
+    return select(merged.c.id).order_by(merged.c.id).limit(most)
+
+
+_PIECES: Final = 60
+"""SQLite takes no more than a few hundred selects in one."""
 
 
 def how_many(connection: Connection, who: Reviewer, campaign: Campaign, chosen: Chosen) -> int:
@@ -155,36 +191,46 @@ def how_many(connection: Connection, who: Reviewer, campaign: Campaign, chosen: 
     return int(connection.execute(asked(count, who, campaign, chosen)).scalar_one())
 
 
+def _wanted(who: Reviewer, chosen: Chosen, system: str) -> bool:
+    """Whether a worklist has lines of this system."""
+    mine = chosen.part is not Part.OWNER or system in who.systems
+    return mine and chosen.system in {None, system}
+
+
 def _lines(query: Select[Any], who: Reviewer, campaign: Campaign, chosen: Chosen) -> Select[Any]:
     columns = campaign_line_table.c
-    if not chosen.reading:
-        _refuse(who, chosen.part)
-    query = query.where(columns.campaign_id == campaign.id)
+    query = query.where(*_conditions(who, campaign, chosen))
     if chosen.part is Part.OWNER:
         query = query.where(among(columns.system, sorted(who.systems)))
-    if not chosen.everything:
-        query = query.where(columns.asked == chosen.part)
-    if chosen.open_only:
-        query = query.where(~decided())
     if chosen.system is not None:
         query = query.where(columns.system == chosen.system)
+    return query if chosen.everything else query.where(columns.asked == chosen.part)
+
+
+def _conditions(who: Reviewer, campaign: Campaign, chosen: Chosen) -> list[ColumnElement[bool]]:
+    """What a line must be, its system and who is asked aside."""
+    columns, finding = campaign_line_table.c, campaign_finding_table.c
+    if not chosen.reading:
+        _refuse(who, chosen.part)
+    found: list[ColumnElement[bool]] = [columns.campaign_id == campaign.id]
+    if chosen.open_only:
+        found.append(~decided())
     if chosen.department is not None:
-        query = query.where(in_department(campaign.id, chosen.department))
-    return _found(query, campaign, chosen)
-
-
-def _found(query: Select[Any], campaign: Campaign, chosen: Chosen) -> Select[Any]:
-    columns, finding, person = campaign_line_table.c, campaign_finding_table.c, campaign_person_table.c
+        found.append(in_department(campaign.id, chosen.department))
     if chosen.finding is not None:
-        query = query.where(exists().where(finding.line_id == columns.id, finding.kind == chosen.finding))
+        kind = finding.campaign_id == campaign.id, finding.kind == chosen.finding
+        found.append(columns.id.in_(select(finding.line_id).where(*kind)))
     if chosen.found is not None:
-        query = query.where(columns.findings > 0 if chosen.found else columns.findings == 0)
+        found.append(columns.findings > 0 if chosen.found else columns.findings == 0)
     if chosen.text.strip():
-        named = exists().where(
-            person.campaign_id == campaign.id, person.person_id == columns.person_id, _named(chosen.text)
-        )
-        query = query.where(or_(columns.login.icontains(chosen.text.strip(), autoescape=True), named))
-    return query
+        found.append(_spelled(campaign, chosen.text))
+    return found
+
+
+def _spelled(campaign: Campaign, text: str) -> ColumnElement[bool]:
+    columns, person = campaign_line_table.c, campaign_person_table.c
+    named = select(person.person_id).where(person.campaign_id == campaign.id, _named(text))
+    return or_(columns.login.icontains(text.strip(), autoescape=True), columns.person_id.in_(named))
 
 
 def _named(text: str) -> ColumnElement[bool]:
