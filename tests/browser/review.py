@@ -19,6 +19,7 @@ from iam.review.deciding.answers import Answering, Wish, answer_many
 from iam.review.deciding.reviewers import answerers
 from iam.review.words import Part, Verdict
 from tests.browser.city import City
+from tests.browser.sheets import furnish_sheet
 from tests.reviewed import opened
 from web.practice.portal.reviewed import ROGUE, Parts, Practice
 from web.practice.portal.visitors import Way
@@ -30,20 +31,22 @@ REASON: Final = "課の業務に要ることを確かめました"
 @dataclass(frozen=True)
 class Reviews:
     """`open`: under way; `line`: of a system that the cast's owner owns, `person`: in it; `signed`: being carried out,
-    `removed`: a line of it that goes."""
+    `removed`: a line of it that goes; `returned`: of the open one, a sheet that came back."""
 
     open: int
     line: int
     person: int
     signed: int
     removed: int
+    returned: int
 
     def at(self, role: Role | None) -> dict[tuple[str, str], object]:
         """What each page asks for: endpoint and name to a value."""
         here = dict.fromkeys(
             ("review.one", "review_since.page", "review_lines.page", "review_lines.one", "review_people.page",
              "review_people.one", "review_signing.page", "review_signing.sign", "review_signing.withdraw",
-             "review_figures.page", "review_sheets.page"),
+             "review_figures.page", "review_sheets.page", "review_sheets.returned", "review_sheet_making.page",
+             "review_sheet_returns.page"),
             self.open,
         )  # fmt: skip
         part = (Part.HR if role is Role.HR_OFFICER else Part.GENERAL).value
@@ -51,6 +54,7 @@ class Reviews:
             **{(endpoint, "id_"): id_ for endpoint, id_ in here.items()},
             ("review_lines.one", "line_id"): self.line, ("review_people.one", "person_id"): self.person,
             ("review_signing.sign", "part"): part, ("review_signing.withdraw", "part"): part,
+            ("review_sheets.returned", "return_id"): self.returned,
             ("review_removals.page", "id_"): self.signed, ("review_removals.undo", "id_"): self.signed,
             ("review_removals.undo", "line_id"): self.removed,
         }  # fmt: skip
@@ -75,7 +79,7 @@ def furnish_reviews(city: City) -> Reviews:
             if each.system in owned and each.person_id and each.findings
         )  # fmt: skip
     assert found.person_id
-    return Reviews(under_way, found.id, found.person_id, signed, removed)
+    return Reviews(under_way, found.id, found.person_id, signed, removed, furnish_sheet(city, under_way))
 
 
 def _signed(city: City) -> tuple[int, int]:

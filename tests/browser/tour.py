@@ -47,7 +47,7 @@ from web.site.face.assets import Assets
 
 OK: Final = 200
 _NO_PAGES: Final = frozenset(
-    {"static", "health.healthz", "health.readyz", "password.well_known", "privileged_use.state"}
+    {"static", "health.healthz", "health.readyz", "password.well_known", "privileged_use.state", "review_sheets.cells"}
 )
 _ELSEWHERE: Final = frozenset({"factor.page", "leave.unlock", *DOORS})
 """Pages that only a step leads to; they stand among the moments."""
