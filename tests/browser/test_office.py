@@ -8,15 +8,21 @@ from collections.abc import Callable
 
 import pyotp
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from iam.policy.profile import Role
 from iam.record.act import now
+from iam.review.campaigns import campaign
+from iam.review.closing.removals import removals
+from iam.review.words import CampaignState
 from iam.sync.stored.plans import PlanState, plan
 from tests.browser.chromium import PHONE, Watch
 from tests.browser.city import City
 from tests.browser.conftest import OpenContext
 from tests.browser.hands import Hands
+from tests.browser.reviewing import LIST, SYSTEM, answers_by_pages, answers_one_by_one, owner_of, signs
+from tests.reviewed import opened
+from web.practice.portal.reviewed import ROGUE, SHARED, TEST
 from web.practice.portal.visitors import Visitor, Way
 
 Seat = Callable[[Role], Hands]
@@ -150,3 +156,23 @@ def test_an_auditor_sees_everything_and_finds_nothing_that_changes_anything(
     expect(auditor.page.get_by_role("link", name="申請する")).to_have_count(0)
     watches[-1].expects("status of 403")
     auditor.opens(f"{person}/temporary-password", "この画面は使えません")
+
+
+def test_a_review_is_answered_signed_and_carried_out_by_keyboard_alone(city: City, page: Page, seat: Seat) -> None:
+    id_ = opened(city.store, city.deployment, systems=(SYSTEM,)).campaign.id
+    here = f"/office/review/{id_}"
+    owner, hr, head = owner_of(city, page), seat(Role.HR_OFFICER), seat(Role.GENERAL_OFFICER)
+    answers_one_by_one(owner, here)
+    answers_by_pages(owner, f"{here}/lines", LIST, "判定", which=1)
+    owner.reads("当てはまるIDはありません")
+    answers_by_pages(head, f"{here}/lines", LIST, "判定", which=1)
+    answers_by_pages(hr, f"{here}/people", "職員の在籍確認", "在籍", which=2)
+    hr.reads("当てはまる職員はいません")
+    signs(head, here, "統括")
+    signs(hr, here, "人事")
+    hr.reads("二人の署名がそろったので、決めたことを反映します。")
+    hr.opens(f"{here}/removals", "反映")
+    expect(hr.page.get_by_role("row").filter(has_text=ROGUE)).to_contain_text("利用者IDの停止")
+    with city.store.read() as connection:
+        assert campaign(connection, id_).state is CampaignState.SIGNED
+        assert {each.login for each in removals(connection, id_)} == {ROGUE, SHARED, TEST}
