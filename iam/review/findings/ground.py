@@ -34,6 +34,7 @@ from iam.record.act import Act
 from iam.review.books import campaign_line_table, campaign_person_table
 from iam.review.campaigns import Campaign, CampaignPerson, CampaignSystem, campaign, persons_of
 from iam.review.findings.frozen import Seen, Who, as_text, held_of
+from iam.signin.factors.authenticators import LASTING, State, authenticator_table
 from iam.sync.actual.reconcile import protection_table
 
 GONE: Final = frozenset({Status.LEFT, Status.ABSENT, Status.LAPSED, Status.UNTOLD})
@@ -74,7 +75,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Ground:
-    """What holds for the whole review."""
+    """What holds for the whole review.
+
+    `delegated`: privileged IDs that somebody may use.  `sizes`: how many in service hold each post (unit, title).
+    `known`: whom registers name.  `enrolled`: somebody has a second factor here at all: else the body keeps none here.
+    """
 
     connection: Connection
     at: datetime
@@ -84,6 +89,7 @@ class Ground:
     delegated: frozenset[int]
     sizes: Mapping[tuple[str, str], int]
     known: Mapping[int, Known]
+    enrolled: bool
 
     @property
     def day(self) -> date:
@@ -115,7 +121,14 @@ def ground_of(act: Act, campaign_id: int, profile: Profile, model: AccessModel) 
         .group_by(columns.org_code, columns.title_code)
     )
     peers = {(org, title): size for org, title, size in connection.execute(sizes) if title}
-    return Ground(connection, act.at, found, profile, model, delegated, peers, _named(connection, found, profile))
+    known = _named(connection, found, profile)
+    return Ground(connection, act.at, found, profile, model, delegated, peers, known, _enrolled(connection))
+
+
+def _enrolled(connection: Connection) -> bool:
+    columns = authenticator_table.c
+    lasting = columns.state == State.ACTIVE, columns.form.in_(sorted(LASTING))
+    return connection.execute(select(columns.id).where(*lasting).limit(1)).first() is not None
 
 
 def _named(connection: Connection, found: Campaign, profile: Profile) -> dict[int, Known]:

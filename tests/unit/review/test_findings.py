@@ -138,6 +138,7 @@ def test_only_a_target_that_was_read_lacks_what_is_in_force(line: Seen, read: bo
     ("factors", "asked", "found"),
     [
         ({"password"}, True, True),
+        ({"password"}, None, False),
         ({"password"}, False, False),
         ({"totp"}, True, False),
         ({"key"}, True, False),
@@ -146,10 +147,16 @@ def test_only_a_target_that_was_read_lacks_what_is_in_force(line: Seen, read: bo
         (set(), True, True),
     ],
 )
-def test_a_second_factor_is_one_of_another_kind_than_the_password(factors: set[str], asked: bool, found: bool) -> None:
-    signin = SimpleNamespace(second_factor=asked)
+def test_a_second_factor_is_one_of_another_kind_than_the_password(
+    factors: set[str], asked: bool | None, found: bool
+) -> None:
+    """None: nobody at all has enrolled anything here."""
+    signin = SimpleNamespace(second_factor=asked is not False)
     person = a_person(Status.IN_SERVICE, factors=frozenset(factors))
-    assert bool(kinds(owners.second_factor, a_line(), person, signin=signin)) is found
+    assert (
+        bool(kinds(owners.second_factor, a_line(), person, ground=a_ground(enrolled=asked is not None), signin=signin))
+        is found
+    )
 
 
 # --- the register of kept IDs

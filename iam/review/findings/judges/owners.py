@@ -58,9 +58,12 @@ def _still_held(ground: Ground, person: Who, line: Seen) -> bool:
 
 def second_factor(ground: Ground, here: Here, page: Page, line: Seen) -> Found:
     """NO_SECOND_FACTOR: whoever can come in, and has but a password where two kinds are asked for."""
-    del ground
     person = page.owner(line)
-    if person is None or person.status not in SERVING or not (line.enabled and here.signin.second_factor):
+    if (
+        person is None
+        or person.status not in SERVING
+        or not (line.enabled and ground.enrolled and here.signin.second_factor)
+    ):
         return
     if line.kind == AccountKind.PERSONAL and DAILY.isdisjoint(person.factors):
         yield FindingKind.NO_SECOND_FACTOR, {"zone": here.zone.label, "factors": sorted(person.factors)}
