@@ -151,6 +151,9 @@ class _Sheet:
         for column, (text, each) in enumerate(zip(texts_, PAPER, strict=True)):
             marked = found and each.key in {"mark", "findings"}
             self._tab.write_string(self.row - 1, column, text, self._formats["found" if marked else "cell"])
+        # The row before is in its file by now; the library would keep how high each was until the end.
+        for kept in (self._tab.row_info, self._tab.row_sizes):
+            kept.pop(self.row - 2, None)
 
     def close(self) -> None:
         """What a printer and a screen need to know."""

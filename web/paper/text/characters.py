@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from iam.people.japanese import outside_cp932, private_use
+from iam.people.japanese import private_use
 
 GETA: Final = "〓"
 """Stands where a character is missing, as printers have it."""
@@ -61,8 +61,18 @@ def guarded(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
+def lost_in_cp932(text: str) -> list[str]:
+    """The characters of `text` that would not come back from CP932 as they went, in order.
+
+    More than CP932 lacks: it holds one character for 〜 and ～, and reads ¥ as a backslash.
+    """
+    if text.isascii() or text.encode("cp932", "ignore").decode("cp932") == text:
+        return []
+    return [each for each in text if each.encode("cp932", "ignore").decode("cp932") != each]
+
+
 def substitute(character: str) -> str:
-    """What stands for a character that CP932 lacks: what looks the same, its plain form, or 〓; "" for what only
+    """What stands for a character that CP932 loses: what looks the same, its plain form, or 〓; "" for what only
     changes the form of the one before it (a variation selector)."""
     if character in _ALIKE:
         return _ALIKE[character]
@@ -70,7 +80,7 @@ def substitute(character: str) -> str:
         return ""
     forms = (unicodedata.normalize(form, character) for form in ("NFKC", "NFKD"))
     plain = ("".join(each for each in form if unicodedata.category(each) not in _WITHOUT_SHAPE) for form in forms)
-    return next((each for each in plain if each and each.isprintable() and not outside_cp932(each)), GETA)
+    return next((each for each in plain if each and each.isprintable() and not lost_in_cp932(each)), GETA)
 
 
 def on_one_line(text: str) -> str:
@@ -85,8 +95,7 @@ def printable(text: str) -> str:
 
 def in_cp932(text: str) -> str:
     """`text` as CP932 can hold it."""
-    missing = outside_cp932(text)
-    if missing:
+    if missing := lost_in_cp932(text):
         text = text.translate({ord(each): substitute(each) for each in missing})
     return text
 
@@ -101,7 +110,7 @@ def odd_in(number: int, headings: Sequence[str], cells: Sequence[str], *, cp932:
 
 
 def _odd(cell: str, *, cp932: bool) -> Iterator[tuple[str, str, str]]:
-    missing = set(outside_cp932(cell)) if cp932 else set()
+    missing = set(lost_in_cp932(cell)) if cp932 else set()
     private = set(private_use(cell))
     for each in cell:
         if _CONTROL.match(each):
