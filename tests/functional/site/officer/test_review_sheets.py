@@ -76,6 +76,8 @@ def test_personnel_fill_in_a_sheet_and_read_what_became_of_it(city: City) -> Non
     assert done.status_code == 303
     shown = read(browser.get(done.location))
     assert "1件の回答を取り込みました" in browser.get(done.location).text or "取り込んだ回答 1件" in shown
+    name = city.entrant(city.holder(Role.HR_OFFICER)).name.replace("\u3000", " ")
+    assert f"取り込んだ人 {name}" in shown
     assert "J5" in shown
     assert "「居る」という判定はありません" in shown
     cells = browser.get(f"{done.location}/cells")
@@ -85,6 +87,7 @@ def test_personnel_fill_in_a_sheet_and_read_what_became_of_it(city: City) -> Non
     assert (again.status_code, "取り込み済みです" in read(again)) == (422, True)
     listed = read(browser.get(page()))
     assert "取り込めない欄2か所" in listed
+    assert listed.count(name) >= 2
 
 
 def test_a_file_that_is_refused_is_told_on_the_page(city: City) -> None:

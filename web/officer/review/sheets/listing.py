@@ -19,7 +19,7 @@ from iam.review.returned.sheets import SheetRecord, scope_words, sheets_of
 from iam.review.returned.taking import returns_of
 from iam.review.returned.told import CellProblem, Taken
 from iam.review.words import CampaignState, Part
-from web.officer.privilege.bounds import names_of
+from web.officer.privilege.bounds import called, names_of
 from web.officer.progress.sheet import text
 from web.officer.review.bounds import bounds, reading, seen_campaign
 from web.officer.review.words import review_tabs, way
@@ -58,7 +58,7 @@ def page(id_: int) -> str:
         return render_template(
             "officer/review/sheets/list.html", campaign=campaign, rows=found, parts=_parts(connection, campaign),
             names=names_of(connection, {each for each in named if each is not None}),
-            tabs=review_tabs(entrant(), campaign), way=way(campaign),
+            called=called, tabs=review_tabs(entrant(), campaign), way=way(campaign),
         )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def returned(id_: int, return_id: int) -> str:
         return render_template(
             "officer/review/sheets/returned.html", campaign=campaign, row=row, found=found, shown=SHOWN,
             names=names_of(connection, [found.returned_by]), way=sheets_way(campaign),
-            again=bool(_parts(connection, campaign)),
+            called=called, again=bool(_parts(connection, campaign)),
         )  # fmt: skip
 
 
