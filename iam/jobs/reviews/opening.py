@@ -5,7 +5,7 @@ those of the last reading, marked as such, and the review cannot end as complete
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from iam.errors import Conflict, TargetError
@@ -14,6 +14,7 @@ from iam.record.act import Act
 from iam.review.campaigns import Campaign, CampaignSystem, campaign, systems_of
 from iam.review.findings import find
 from iam.review.opening.freezing import Reading, freeze_system, refreeze_system
+from iam.review.opening.hashes import Hashing
 from iam.review.opening.people import accounts_by_person, add_people, frozen_people, involved, put_people
 from iam.review.opening.plan import Ground, Opening, begin
 from iam.review.opening.settling import put_away, settle, settle_again
@@ -50,25 +51,27 @@ def open_review(job: Job, ground: Ground, opening: Opening) -> Opened:
         with job.store.read() as connection:
             systems = systems_of(connection, begun.id)
         readings = [read_target(job, each) for each in systems]
-        _freeze(job, ground, begun, readings)
+        of_lines = _freeze(job, ground, begun, readings)
         found = Counter[FindingKind]()
         for reading in readings:
             job.progress("確かめることを調べています", 0, 0)
             with job.store.act(job.actor) as act:
                 found += find(act, begun.id, ground.profile, ground.model, systems=[reading.system])
         with job.store.act(job.actor) as act:
-            opened = settle(act, begun.id)
+            opened = settle(act, begun.id, of_lines)
             return Opened(opened, systems_of(act.connection, opened.id), found, left)
 
 
-def _freeze(job: Job, ground: Ground, begun: Campaign, readings: Collection[Reading]) -> None:
-    done = 0
+def _freeze(job: Job, ground: Ground, begun: Campaign, readings: Collection[Reading]) -> Hashing:
+    """Lines, then the persons who have to do with them; the hash of the lines in the order of their writing."""
+    of_lines = Hashing()
 
-    def said(lines: int) -> None:
-        job.progress("利用者IDの状態を固定しています", done + lines, 0)
+    def said(digests: Sequence[str]) -> None:
+        of_lines.take(digests)
+        job.progress("利用者IDの状態を固定しています", of_lines.count, 0)
 
     for reading in readings:
-        done += freeze_system(job.store, job.actor, ground, begun, reading, said=said)
+        freeze_system(job.store, job.actor, ground, begun, reading, said=said)
     with job.store.read() as connection:
         ids, accounts = involved(connection, begun), accounts_by_person(connection, begun)
         there = 0
@@ -76,6 +79,7 @@ def _freeze(job: Job, ground: Ground, begun: Campaign, readings: Collection[Read
             with job.store.act(job.actor) as act:
                 there += put_people(act, page)
             job.progress("職員の状態を固定しています", there, len(ids))
+    return of_lines
 
 
 def read_target(job: Job, system: CampaignSystem) -> Reading:

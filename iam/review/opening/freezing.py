@@ -60,20 +60,24 @@ class Reading:
 
 
 def freeze_system(
-    store: Store, actor: str, ground: Ground, campaign: Campaign, reading: Reading, *, said: Callable[[int], None]
-) -> int:
-    """Freeze one system of a campaign that is OPENING; how many lines.  `said` hears how many there are so far.
+    store: Store,
+    actor: str,
+    ground: Ground,
+    campaign: Campaign,
+    reading: Reading,
+    *,
+    said: Callable[[Sequence[str]], None],
+) -> None:
+    """Freeze one system of a campaign that is OPENING.  `said` hears the digests of each page that was written.
 
     Several short acts: nobody sees the campaign before it is settled, and others write meanwhile.
     """
-    done = 0
     for page, last in _pages(store, ground, campaign, reading):
         with store.act(actor) as act:
-            done += _insert(act, page)
+            _insert(act, page)
             if last:
                 count(act, campaign, reading)
-        said(done)
-    return done
+        said([values[_AT["digest"]] for values in page])
 
 
 def _insert(act: Act, page: Sequence[Values]) -> int:

@@ -1,11 +1,12 @@
 """The hashes of a snapshot: what an auditor works out again, years later, from nothing but the rows.
 
-The one law: *one order, one text*: SHA-256 over lines of UTF-8 text, each ended by a line feed: the campaign and each
-of its systems by code as canonical JSON, the hash of its people, then the digest of each account line by its id.  The
-hash of the people is that of their rows by person id; a digest is that of the line's frozen values.
+The one law: *one order, one text*: every hash is SHA-256 over lines of UTF-8 text, each ended by a line feed.  The
+snapshot's: the campaign and each of its systems by code as canonical JSON, the hash of its people, the hash of its
+lines.  That of the people: their rows by person id, as canonical JSON.  That of the lines: the digest of each by its id;
+a digest is SHA-256 over the canonical JSON of the line's frozen values, without a line feed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -49,16 +50,42 @@ def snapshot_hash(connection: Connection, id_: int) -> str:
     Raises:
         NotFound: when there is no such campaign.
     """
-    found, people = campaign(connection, id_), people_hash(connection, id_)
-    return _snapshot(connection, found, people, (digest_of_line(line) for line in lines(connection, id_)))
+    found, of_lines = campaign(connection, id_), Hashing()
+    for line in lines(connection, id_):
+        of_lines.take([digest_of_line(line)])
+    return sealed_hash(connection, found, people_hash(connection, id_), of_lines)
 
 
-def sealed_hash(connection: Connection, found: Campaign, people: str) -> str:
-    """The same for whoever has just frozen the lines: from the digests that stand beside them."""
-    return _snapshot(connection, found, people, _digests(connection, found.id))
+class Hashing:
+    """The hash of digests that are told one after the other; `count`: how many there were."""
+
+    def __init__(self) -> None:
+        self._found = sha256()
+        self.count = 0
+
+    def take(self, digests: Sequence[str]) -> None:
+        """The next digests."""
+        self.count += len(digests)
+        self._found.update("".join(f"{each}\n" for each in digests).encode())
+
+    def hexdigest(self) -> str:
+        """Of all that were told so far."""
+        return self._found.hexdigest()
 
 
-def _snapshot(connection: Connection, found: Campaign, people: str, digests: Iterable[str]) -> str:
+def kept_digests(connection: Connection, id_: int) -> Hashing:
+    """From the digests that stand beside the lines: for whoever has just written some of them."""
+    columns, last, found = campaign_line_table.c, 0, Hashing()
+    query = select(columns.id, columns.digest).where(columns.campaign_id == id_).order_by(columns.id)
+    while rows := connection.execute(query.where(columns.id > last).limit(5 * PAGE)).all():
+        found.take([row[1] for row in rows])
+        last = rows[-1].id
+    return found
+
+
+def sealed_hash(connection: Connection, found: Campaign, people: str, of_lines: Hashing) -> str:
+    """The hash of a snapshot whose people and lines were hashed already."""
+
     def told() -> Iterator[str]:
         yield canonical_json(
             [found.kind, found.fiscal_year, found.quarter, found.systems, found.terms.stored(), found.day]
@@ -69,22 +96,9 @@ def _snapshot(connection: Connection, found: Campaign, people: str, digests: Ite
                 each.on_target, each.lines, each.missing,
             ])  # fmt: skip
         yield people
-        yield from digests
+        yield of_lines.hexdigest()
 
     return _hashed(told())
-
-
-def _digests(connection: Connection, id_: int) -> Iterator[str]:
-    columns, last = campaign_line_table.c, 0
-    while True:
-        query = select(columns.id, columns.digest).where(columns.campaign_id == id_, columns.id > last)
-        rows = connection.execute(query.order_by(columns.id).limit(5 * PAGE)).all()
-        # Many lines of text at once: what is hashed is the same.
-        if rows:
-            yield "\n".join(row[1] for row in rows)
-        if len(rows) < 5 * PAGE:
-            return
-        last = rows[-1].id
 
 
 def _hashed(told: Iterable[str]) -> str:

@@ -17,14 +17,14 @@ from iam.review.books import (
 )
 from iam.review.campaigns import Campaign, CampaignSystem, campaign, campaigns, systems_of
 from iam.review.opening.freezing import Refrozen
-from iam.review.opening.hashes import people_hash, sealed_hash
+from iam.review.opening.hashes import Hashing, kept_digests, people_hash, sealed_hash
 from iam.review.words import CampaignState
 
 _LEFT_HALF = "準備の途中で処理が止まったため、片付けました。"
 
 
-def settle(act: Act, id_: int) -> Campaign:
-    """OPENING becomes OPEN, with its hashes.
+def settle(act: Act, id_: int, of_lines: Hashing) -> Campaign:
+    """OPENING becomes OPEN, with its hashes.  `of_lines`: of the digests as they were written.
 
     Raises:
         Conflict: the lines are not what the targets hold, or it is not OPENING any more.
@@ -33,7 +33,7 @@ def settle(act: Act, id_: int) -> Campaign:
     systems = systems_of(act.connection, id_)
     _see_complete(act, systems)
     people = people_hash(act.connection, id_)
-    values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, found, people)}
+    values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, found, people, of_lines)}
     _move(act, id_, CampaignState.OPENING, state=CampaignState.OPEN, **values)
     detail = {
         **values, "title": found.title, "day": found.day, "due_on": found.due_on,
@@ -52,8 +52,8 @@ def settle_again(act: Act, id_: int, became: dict[str, Refrozen]) -> Campaign:
     """
     before = campaign(act.connection, id_)
     _see_complete(act, systems_of(act.connection, id_))
-    people = people_hash(act.connection, id_)
-    values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, before, people)}
+    people, of_lines = people_hash(act.connection, id_), kept_digests(act.connection, id_)
+    values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, before, people, of_lines)}
     void = {"result_hash": "", "general_by": None, "general_at": None, "hr_by": None, "hr_at": None}
     _move(
         act, id_, CampaignState.OPEN, revision=campaign_table.c.revision + 1, partial_reason="", **void, **values
