@@ -2,8 +2,8 @@
 
 The one law: *one order, one text*: every hash is SHA-256 over lines of UTF-8 text, each ended by a line feed.  The
 snapshot's: the campaign and each of its systems by code as canonical JSON, the hash of its people, the hash of its
-lines.  That of the people: their rows by person id, as canonical JSON.  That of the lines: the digest of each by its id;
-a digest is SHA-256 over the canonical JSON of the line's frozen values, without a line feed.
+lines.  That of the people: their rows by person id, as canonical JSON.  That of the lines: the digest of each by its
+id; a digest is SHA-256 over the canonical JSON of the line's frozen values, without a line feed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
