@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select
@@ -101,6 +102,7 @@ def _given(given: Iterable[Answer], verdict: Verdict) -> int | None:
     return next((each.given_to for each in given if each.verdict is verdict), None)
 
 
+@cache
 def decided() -> ColumnElement[bool]:
     """Whether a line, in a query on `campaign_line`, has a verdict: `weigh` of its answers is not None."""
     line, of_line, of_person = campaign_line_table.c, campaign_answer_table.alias(), campaign_answer_table.alias()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -29,7 +29,7 @@ from iam.review.deciding.answers import Answering, Taken, Wish, answer, answer_m
 from iam.review.deciding.reviewers import Reviewer, reviewer
 from iam.review.deciding.verdicts import Answer, Outcome, outcomes
 from iam.review.opening.plan import Ground, Opening
-from iam.review.words import CampaignKind, How, Part, Verdict
+from iam.review.words import CampaignKind, FindingKind, How, Part, Verdict
 from iam.signin.door import Door
 from migrations.run import upgrade
 from tests.bodies import Body, Row, a_body, row, unit
@@ -111,11 +111,11 @@ class Council:
 
     # --- answering
 
-    def wish(self, about: Line | int, verdict: Verdict, seen: int | None = None, **said: object) -> Wish:
+    def wish(self, about: Line | int, verdict: Verdict, seen: int | None = None, **said: Any) -> Wish:  # noqa: ANN401 - fields of a wish
         """About a line or (by a staff number) about a person, having seen the newest unless told."""
         seen = self.campaign.revision if seen is None else seen
-        to = {"person_id": self.numbers[about]} if isinstance(about, int) else {"line_id": about.id}
-        return Wish(verdict, seen, **to, **said)  # type: ignore[arg-type] # fields of a wish
+        line_id, person_id = (None, self.numbers[about]) if isinstance(about, int) else (about.id, None)
+        return Wish(verdict, seen, line_id, person_id, **said)
 
     def answers(
         self,
@@ -125,7 +125,7 @@ class Council:
         part: Part | None = None,
         *,
         seen: int | None = None,
-        **said: object,
+        **said: Any,  # noqa: ANN401 - fields of a wish
     ) -> Answer:
         """Somebody answers."""
         self.clock.on(seconds=1)
@@ -192,19 +192,26 @@ def a_council(body: Body, silence: Silence = Silence.SUSPEND) -> Council:
     door = office.hall.door
     ground = Ground(door.profile, door.model, Offices(door.profile, door.absence), unit)
     opened = open_review(body.job(store=office.store), ground, Opening(CampaignKind.EXTRA))
-    _acquit(office.store, [numbers[each] for each in STAFF])
+    _find(office.store, opened.campaign.id, [numbers[each] for each in STAFF])
     return Council(office, opened.campaign.id, numbers)
 
 
-def _acquit(store: Store, person_ids: Collection[int]) -> None:
-    """Nothing was found about their accounts in gw."""
-    line, finding = campaign_line_table.c, campaign_finding_table.c
-    theirs = line.system == "gw", line.person_id.in_(person_ids)
+def _find(store: Store, campaign_id: int, acquitted: Collection[int]) -> None:
+    """What was found, whatever else finds: nothing about these persons' accounts in gw nor about an ID that is kept."""
+    line = campaign_line_table.c
     with store.act("test") as act:
-        act.connection.execute(
-            delete(campaign_finding_table).where(finding.line_id.in_(select(line.id).where(*theirs)))
-        )
-        act.connection.execute(update(campaign_line_table).where(*theirs).values(findings=0))
+        act.connection.execute(delete(campaign_finding_table))
+        rows = act.connection.execute(select(line.id, line.system, line.login, line.person_id, line.keeper_id)).all()
+        for row in rows:
+            kind = {"ghost": FindingKind.ROGUE, "madoguchi": FindingKind.NO_KEEPER}.get(row.login, FindingKind.UNUSED)
+            free = row.keeper_id is not None or (row.system == "gw" and row.person_id in acquitted)
+            act.connection.execute(update(campaign_line_table).where(line.id == row.id).values(findings=int(not free)))
+            if not free:
+                act.connection.execute(
+                    insert(campaign_finding_table).values(
+                        campaign_id=campaign_id, line_id=row.id, kind=kind, evidence={}, clause="baseline"
+                    )
+                )
 
 
 def profile(silence: Silence) -> Profile:
