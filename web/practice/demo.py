@@ -50,7 +50,7 @@ def alone(folder: Path) -> Iterator[None]:
 def next_steps(stage: Stage) -> None:
     """What lies where, and how to go on by the command line."""
     folder = stage.body.folder
-    heading(10, "次に見るところ")
+    heading(11, "次に見るところ")
     places = (
         (folder / "iam.toml", "設定。どこから読み、どこへ書き、どこで入るか"),
         (folder / "access.toml", "情報システムと標準付与。誰に何を付けるか"),
@@ -64,6 +64,7 @@ def next_steps(stage: Stage) -> None:
         (Path("docs") / "運用手引き.md", "運用手引き"),
         (Path("docs") / "接続手引き.md", "接続手引き。この団体で、業務システムを一つつないで試せます"),
         (Path("docs") / "特権ID手引き.md", "特権ID手引き。指名、承認、利用、立会い、記録"),
+        (Path("docs") / "棚卸手引き.md", "棚卸手引き。在籍の確認、IDの判定、署名、反映"),
     )
     for place, words in places:
         click.echo(f"  {click.style(str(place), bold=True)}  {words}")

@@ -34,7 +34,7 @@ from web.practice.portal.privileged import FINANCE, WISHES, Staged
 from web.practice.portal.serving import Service
 from web.practice.portal.serving import opened as opened_service
 from web.practice.portal.visitors import Cast, Visitor, Way, set_up
-from web.practice.walk import privileged
+from web.practice.walk import privileged, review
 from web.practice.walk.stage import HELD, SETTLED, CannotGoOn, Stage, heading, program
 
 _PATIENCE: Final = 90
@@ -45,7 +45,7 @@ _LOOK: Final = 0.5
 @dataclass(frozen=True)
 class Opened:
     """The portal, open.  `plan`: the one that is held; `in_use`: enabled accounts before it; `privileged`: what was
-    done with privileged IDs before."""
+    done with privileged IDs before; `campaign`: the review that is under way."""
 
     stage: Stage
     service: Service
@@ -53,6 +53,7 @@ class Opened:
     plan: int
     in_use: int
     privileged: Staged
+    campaign: int
 
 
 def too_many(stage: Stage) -> int:
@@ -75,8 +76,9 @@ def too_many(stage: Stage) -> int:
 @contextmanager
 def opened(stage: Stage, plan: int) -> Iterator[Opened]:
     """さくら市's portal, by the commands `iam serve` and `iam worker`, until the block ends."""
+    campaign = review.begun(stage)
     heading(
-        9,
+        10,
         "職員ポータルを開く",
         "iam serve と iam worker を起動し、架空の職員に練習用のパスワードと認証アプリを渡します。",
         "（鍵守そのものに既定のIDやパスワードはありません。本番では iam officers first で初めの二人を決めます。）",
@@ -92,7 +94,8 @@ def opened(stage: Stage, plan: int) -> Iterator[Opened]:
         ) as service:
             staged = privileged.played(store, door, cast)
             privileged.told(staged)
-            yield Opened(stage, service, cast, plan, stage.in_use(), staged)
+            review.played(store, door, cast, campaign)
+            yield Opened(stage, service, cast, plan, stage.in_use(), staged, campaign)
 
 
 @contextmanager
@@ -140,6 +143,7 @@ def _to_try(open_: Opened) -> list[str]:
         f"窓口: {hr.name}さんが窓口コードを申請し、{operator.name}さんが確認します。{staff.name}さんはそれで入ります。",
         f"保留の解除: {general.name}さんと{operator.name}さんが計画 {open_.plan} を解除し、退職者のIDを停止します。",
         *_with_privileged_ids(open_),
+        _with_the_review(open_),
         f"監査: {cast.one(Role.AUDITOR).name}さんは、すべてを見られ、何も変えられません。",
     ]
 
@@ -156,6 +160,16 @@ def _with_privileged_ids(open_: Opened) -> Iterator[str]:
         f"財務会計の管理者のIDを申請できます。{staff.name}さんが立ち会うと、使い捨てのパスワードを"
         "OpenLDAPに設定します。次のコマンド（パッケージ ldap-utils）で試せます。利用を終えると、もう通りません。"
         f"\n        {_asking(open_)}"
+    )
+
+
+def _with_the_review(open_: Opened) -> str:
+    general, hr, owner = (
+        open_.cast.one(role).name for role in (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.SYSTEM_OWNER)
+    )
+    return (
+        f"棚卸 {open_.campaign}: {hr.name}さんが職員の在籍を確かめ、{owner.name}さんが財務会計のIDを要るかどうか答え、"
+        f"{general.name}さんが進み具合と指摘を見ます。"
     )
 
 
