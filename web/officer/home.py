@@ -31,8 +31,10 @@ from web.officer.officer import officer, place, reading, today
 from web.officer.privilege import overview
 from web.officer.progress.groups import Group, overall
 from web.officer.progress.page import WHOLE
+from web.officer.review.campaigns import waiting_for_me
 from web.officer.ways import Waiting, office_ways, opens
 from web.site.access import TABLE
+from web.site.face.language import day
 from web.site.site import at, the_site
 
 pages = Blueprint("office", __name__)
@@ -110,6 +112,8 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
             gettext("指名の承認、承認の知らせの受領、緊急利用の事後の承認などです。"),
             url_for("privilege.page" if _open("privilege.page") else "delegations.page"), gettext("特権IDの画面を開く"),
         )  # fmt: skip
+    if _open("review.page"):
+        yield from _reviews(connection)
     if _open("token_moves.restock") and (returned := stock.places(connection).get(Place.RETURNED, 0)):
         yield Waiting(
             ngettext("点検待ちの機器が%(num)s台あります", "点検待ちの機器が%(num)s台あります", returned),
@@ -122,6 +126,14 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
             gettext("借りている職員に確かめ、返却を受け付けるか、期限を変えてください。"),
             url_for("terminals.page", state=TerminalState.LENT), gettext("端末を見る"),
         )  # fmt: skip
+
+
+def _reviews(connection: Connection) -> Iterator[Waiting]:
+    """Reviews that wait for an answer of this officer."""
+    for campaign, count in waiting_for_me(connection):
+        title = ngettext("棚卸の回答が%(num)s件残っています", "棚卸の回答が%(num)s件残っています", count)
+        until = gettext("%(title)s。期限は%(day)sです。", title=campaign.title, day=day(campaign.due_on))
+        yield Waiting(title, until, url_for("review.one", id_=campaign.id), gettext("棚卸を開く"))
 
 
 def _overdue(connection: Connection) -> int:

@@ -7,14 +7,16 @@ from datetime import date
 from typing import Final
 
 from flask import Blueprint, render_template
+from sqlalchemy import Connection
 
 from iam.people.japanese import fiscal_year, wareki
-from iam.review.campaigns import campaigns
+from iam.review.campaigns import Campaign, campaigns
+from iam.review.deciding.worklists import Chosen, how_many
 from iam.review.timing.schedule import following
 from iam.review.words import CampaignState
 from web.officer.officer import today
 from web.officer.pager import pager
-from web.officer.review.bounds import working_days_left
+from web.officer.review.bounds import reading, working_days_left
 from web.officer.review.words import STATES
 from web.site.site import the_site
 
@@ -38,3 +40,13 @@ def page() -> str:
         left=working_days_left, following=following(today(), the_site().door.profile.review),
         CampaignState=CampaignState,
     )  # fmt: skip
+
+
+def waiting_for_me(connection: Connection) -> list[tuple[Campaign, int]]:
+    """The reviews in which something waits for this officer's answer, and how much."""
+    found = campaigns(connection, states=[CampaignState.OPEN])
+    who = reading(connection) if found else None
+    if who is None:
+        return []
+    counts = [(each, sum(how_many(connection, who, each, Chosen(part)) for part in who.parts)) for each in found]
+    return [(each, count) for each, count in counts if count]

@@ -168,8 +168,8 @@ def _with_the_review(open_: Opened) -> str:
         open_.cast.one(role).name for role in (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.SYSTEM_OWNER)
     )
     return (
-        f"棚卸 {open_.campaign}: {hr.name}さんが職員の在籍を確かめ、{owner.name}さんが財務会計のIDを要るかどうか答え、"
-        f"{general.name}さんが進み具合と指摘を見ます。"
+        f"棚卸 {open_.campaign}: {hr}さんが職員の在籍を確かめ、{owner}さんが財務会計のIDを要るかどうか答え、"
+        f"{general}さんが進み具合と指摘を見ます。"
     )
 
 
