@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from iam.record.columns import canonical_json
 from iam.review.campaigns import Line, Right
+from iam.review.closing.agreed import result
 from iam.review.closing.agreed.planned import Way, planned, way_of
 from iam.review.deciding.verdicts import Outcome
 from iam.review.words import Part, Verdict
@@ -69,3 +71,10 @@ def test_what_was_decided_becomes_rows(outcome: Outcome, way: Way, rows: list[st
 )
 def test_the_way_to_an_account_is_the_one_that_reaches_it(line: Line, way: Way, *, linked: bool, entry: bool) -> None:
     assert way_of(line, linked=linked, entry=entry) is way
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_line_that_stays_is_hashed_alike_however_it_is_worked_out(*, silent: bool) -> None:
+    line = replace(LINE, digest="0f" * 32)
+    slowly = canonical_json(result._told(line, Outcome(Verdict.KEEP, silent=silent))).encode() + b"\n"  # noqa: SLF001
+    assert result._KEPT % (line.id, line.digest.encode(), b"true" if silent else b"false") == slowly  # noqa: SLF001

@@ -5,26 +5,28 @@ frozen, persons by their numbers, each as canonical JSON on a line of its own, u
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from typing import Protocol
+from typing import Final, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from iam.people.ledger import chunks, numbers_of_persons
-from iam.record.columns import canonical_json
-from iam.review.books import campaign_answer_table
-from iam.review.campaigns import Campaign, Line, lines, systems_of
+from iam.record.columns import among, canonical_json
+from iam.review.books import campaign_answer_table, campaign_line_table
+from iam.review.campaigns import Campaign, Line, read_line, systems_of
 from iam.review.closing.agreed.planned import Planned, Way, planned, way_of
 from iam.review.closing.removals import What
 from iam.review.deciding.verdicts import Outcome, outcomes
 from iam.review.opening.accounts.lines import ENTRY
-from iam.review.words import Part, Verdict
+from iam.review.words import How, Part, Verdict
 from iam.sync.actual.reconcile import protected_logins
 
-PAGE = 500
+PAGE: Final = 5_000
+"""Lines at a time."""
 
 
 @dataclass
@@ -41,16 +43,73 @@ def tally(connection: Connection, of: Campaign, *, plan_on: date | None = None) 
     found, hashed = Tally(), sha256()
     unread = sorted(each.system for each in systems_of(connection, of.id) if each.unread)
     _add(hashed, {"campaign": of.id, "snapshot": of.snapshot_hash, "unread": unread})
-    for page in chunks(outcomes(connection, lines(connection, of.id)), PAGE):
-        for line, outcome in page:
-            _add(hashed, _told(line, outcome))
-            if outcome is not None:
-                found.verdicts[outcome.verdict] += 1
+    left = _left(connection, of.id)
+    for page in _pages(connection, of.id):
+        kept = _kept(connection, of.id, page, left)
+        others = _weighed(connection, [row.id for row in page if row.id not in kept])
+        for row in page:
+            if row.id in kept:
+                hashed.update(_KEPT % (row.id, row.digest.encode(), b"true" if kept[row.id] else b"false"))
+            else:
+                _add(hashed, _told(*others[row.id]))
+        found.verdicts[Verdict.KEEP] += len(kept)
+        found.verdicts.update(outcome.verdict for _, outcome in others.values() if outcome is not None)
         if plan_on is not None:
-            found.planned += _planned(connection, page, plan_on)
+            found.planned += _planned(connection, others.values(), plan_on)
     for told in _persons(connection, of.id):
         _add(hashed, told)
     found.hash = hashed.hexdigest()
+    return found
+
+
+_KEPT: Final = b'[%d,"%s","keep",[],null,null,null,%s]\n'
+"""What `_told` makes of a line that stays: by far the most, so they are not worked out one by one."""
+
+
+Frozen = Row[int, str, int | None]
+"""A line's id and digest, and whose it is."""
+
+
+def _pages(connection: Connection, campaign_id: int) -> Iterator[Sequence[Frozen]]:
+    columns, last = campaign_line_table.c, 0
+    query = select(columns.id, columns.digest, columns.person_id).where(columns.campaign_id == campaign_id)
+    while page := connection.execute(query.where(columns.id > last).order_by(columns.id).limit(PAGE)).all():
+        yield page
+        last = page[-1].id
+
+
+def _left(connection: Connection, campaign_id: int) -> set[int]:
+    """The persons of whom 人事 said that they left: their lines go, whatever else was answered."""
+    columns = campaign_answer_table.c
+    query = select(columns.person_id).where(columns.campaign_id == campaign_id, columns.verdict == Verdict.LEFT)
+    return set(connection.execute(query).scalars())
+
+
+def _kept(connection: Connection, campaign_id: int, page: Sequence[Frozen], left: AbstractSet[int]) -> dict[int, bool]:
+    """The lines of which nobody said anything but KEEP -> whether silence alone said it."""
+    columns = campaign_answer_table.c
+    mine = columns.campaign_id == campaign_id, columns.line_id.between(page[0].id, page[-1].id)
+    query = select(columns.line_id, columns.verdict, columns.how).where(*mine)
+    silent: dict[int, bool] = {}
+    otherwise = {row.id for row in page if row.person_id in left}
+    for line_id, verdict, how in connection.execute(query):
+        if verdict == Verdict.KEEP:
+            silent[line_id] = silent.get(line_id, True) and how == How.SILENCE
+        else:
+            otherwise.add(line_id)
+    return {id_: each for id_, each in silent.items() if id_ not in otherwise}
+
+
+Answered = tuple[Line, Outcome | None]
+
+
+def _weighed(connection: Connection, ids: Collection[int]) -> dict[int, Answered]:
+    """These lines with what comes of them, in their order."""
+    columns, found = campaign_line_table.c, dict[int, Answered]()
+    for part in chunks(ids):
+        query = select(campaign_line_table).where(among(columns.id, part)).order_by(columns.id)
+        read = [read_line(row) for row in connection.execute(query)]
+        found.update((line.id, (line, outcome)) for line, outcome in outcomes(connection, read))
     return found
 
 
@@ -79,9 +138,6 @@ def _persons(connection: Connection, campaign_id: int) -> Iterator[list[object]]
     query = select(columns.person_id, columns.verdict, columns.until).where(*mine).order_by(columns.person_id)
     for row in connection.execute(query):
         yield ["person", row.person_id, row.verdict, row.until]
-
-
-Answered = tuple[Line, Outcome | None]
 
 
 def _planned(connection: Connection, page: Collection[Answered], on: date) -> Iterator[Planned]:

@@ -1,16 +1,19 @@
 """What was signed is carried out, read again, closed; on its day, by whoever comes next, and undone by an officer."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from iam.access.accounts import block_table
+from iam.access.accounts import block_table, grant_table
 from iam.access.kept.register import kept_by_login
 from iam.errors import Conflict, Forbidden
 from iam.outbox import Topic
+from iam.people.ledger import next_id
 from iam.review.words import CampaignState, Verdict
+from iam.sync.urgent.books import errand_table
 from tests.bodies import Body, mover, row
 from tests.functional.review.closing.given import End, Said, an_end
 from tests.functional.review.deciding.given import (
@@ -52,7 +55,6 @@ def make(sqlite_body: Callable[..., Body]) -> Iterator[Make]:
 def test_everything_that_was_signed_is_so_on_the_target_and_the_review_is_closed(make: Make) -> None:
     end = make({("gw", 11): Said(Verdict.REMOVE), ("gw", 12): Said(Verdict.REDUCE, ("shimin",))}).signed()
     body, gw = end.council.body, end.council.body.targets["gw"]
-    gw.groups["mail"].add("cn=nested")
 
     looked = end.looks()
 
@@ -171,3 +173,36 @@ def test_what_is_no_account_is_seen_to_by_hand_and_read_again(make: Make) -> Non
     assert (entry.login, entry.verified_at, "システム側で" in entry.trouble) == (nested, None, True)
     gw.groups["soumu"].discard(nested)
     assert end.tends().closed == [end.council.id]
+
+
+def test_two_workers_at_once_put_everything_once(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REMOVE)}).signed()
+    with ThreadPoolExecutor(2) as pool:
+        looked = [each.result() for each in [pool.submit(end.looks) for _ in range(2)]]
+    assert sum(each.put for each in looked) == len(end.removals)
+    with end.council.store.read() as connection:
+        put = connection.execute(select(errand_table.c.login, errand_table.c.entitlement)).all()
+    assert sorted(put) == [("ghost", ""), ("ghost", "mail"), ("ghost", "soumu")]
+
+
+def test_what_was_granted_goes_with_the_right_and_comes_back_with_it(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REDUCE, ("shimin",))})
+    council, columns = end.council, grant_table.c
+    with council.store.act("test") as act:
+        act.connection.execute(
+            insert(grant_table).values(
+                id=next_id(act.connection, grant_table), person_id=council.numbers[11], system="gw",
+                entitlement="shimin", origin="request 1", clause="baseline", valid_from=date(2026, 4, 1),
+                valid_until=date(2027, 3, 31),
+            )
+        )  # fmt: skip
+    end.signed()
+    end.looks()
+    with council.store.read() as connection:
+        gone = connection.execute(select(columns.withdrawn_at)).scalar_one()
+    end.lifts(GENERAL, 11)
+    end.urgent()
+    with council.store.read() as connection:
+        back = connection.execute(select(columns.withdrawn_at)).scalar_one()
+    assert (gone is not None, back) == (True, None)
+    assert "shimin" in council.body.rights(11)

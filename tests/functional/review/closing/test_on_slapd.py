@@ -121,7 +121,10 @@ def scene(sqlite_body: SqliteBody, tmp_path: Path) -> Iterator[Scene]:
             [sys.executable, "-m", "tests.functional.review.closing.killable"], cwd=ROOM,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         ) as process:  # fmt: skip
-            said = {("gw", 11): Said(Verdict.REMOVE), ("gw", 12): Said(Verdict.REDUCE, ("shimin",))}
+            said: dict[tuple[str, str | int], Said] = {
+                ("gw", 11): Said(Verdict.REMOVE),
+                ("gw", 12): Said(Verdict.REDUCE, ("shimin",)),
+            }
             yield Scene(an_end(council, said).signed(), gw, options, process)
             process.kill()
         council.store.dispose()
@@ -134,10 +137,11 @@ def test_whichever_steps_it_is_killed_at_what_was_signed_is_so_and_the_review_is
     before = gw.there(other), gw.rights(other)
     gw.slapd.stop()
     assert end.carries_out().troubles, "a dead directory is said"
-    assert end.council.campaign.state is CampaignState.SIGNED
+    assert end.council.campaign.closed_at is None
     gw.slapd.start()
 
-    reached, step = [], 0
+    reached: list[str] = []
+    step = 0
     while not reached or reached[-1]:
         step += 1
         reached.append(scene.killed_at(step))

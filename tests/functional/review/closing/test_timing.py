@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from iam.outbox.letters import letter_table
+from iam.policy.profile import Role
 from iam.record.columns import jst_day
 from iam.review.books import campaign_table
 from iam.review.campaigns import campaigns
@@ -29,7 +30,7 @@ from tests.functional.review.deciding.given import (
     Council,
     a_copy,
 )
-from tests.offices import POSTS, Role
+from tests.offices import POSTS
 
 
 @pytest.fixture
