@@ -148,11 +148,11 @@ def test_what_does_not_fit_cp932_is_listed_with_its_place_and_its_substitute(des
             assert code == f"U+{ord(character):04X}"
             shown = "" if substitute == "（なし）" else substitute
             instead.setdefault((int(row), int(column)), {})[character] = shown
-    for row, (one, other) in enumerate(zip(plain, narrow, strict=True), 1):
-        for column, (said, fitted) in enumerate(zip(one, other, strict=True), 1):
-            for character, substitute in instead.get((row, column), {}).items():
+    for y, (one, other) in enumerate(zip(plain, narrow, strict=True), 1):
+        for x, (said, fitted) in enumerate(zip(one, other, strict=True), 1):
+            for character, substitute in instead.get((y, x), {}).items():
                 said = said.replace(character, substitute)  # noqa: PLW2901 - step by step
-            assert said.lstrip("'") == fitted.lstrip("'"), (row, column)
+            assert said.lstrip("'") == fitted.lstrip("'"), (y, x)
     assert {"𠮷", "\U000e0100", "ü", "\ue0f2"} <= {each[3] for each in listed}
     assert "?" not in "".join(cell for row in narrow for cell in row)
 

@@ -1,7 +1,7 @@
 """What stands on paper: charts that say everything without colour, names of sheets, rows that are high enough."""
 
 import re
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def chart(*values: list[int], labels: tuple[str, ...] = ("総務部", "<b>財務
 def test_a_chart_says_every_number_in_words_and_nothing_by_colour_alone(draw: object) -> None:
     assert callable(draw)
     shown = chart([1, 20, 300], [4, 0, 66])
-    tree = Xml.fromstring(draw(shown))  # noqa: S314 - drawn by ourselves
+    tree = ET.fromstring(draw(shown))  # noqa: S314 - drawn by ourselves
     first = shown.series if draw in {stacked, columns} else shown.series[:1]
     told = tree.findtext(f"{SVG}desc", "")
     for label, *values in zip(shown.labels, *(each.values for each in first), strict=True):
@@ -43,7 +43,7 @@ def test_a_chart_says_every_number_in_words_and_nothing_by_colour_alone(draw: ob
 def test_a_chart_carries_no_style_script_or_address_whatever_it_shows(values: list[list[int]], draw: object) -> None:
     assert callable(draw)
     drawn = str(draw(chart(*values)))
-    Xml.fromstring(drawn)  # noqa: S314 - drawn by ourselves
+    ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves
     assert not re.search(r"style=|<script|href|<b>|on\w+=", drawn)
     assert set(re.findall(r"url\(#([^)]*)\)", drawn)) <= set(re.findall(r'<pattern id="([^"]*)"', drawn))
     assert not re.search(r'(?:width|height)="-', drawn)
