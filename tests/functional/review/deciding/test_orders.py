@@ -52,13 +52,17 @@ MOVING = (GENERAL_TOO, HR_TOO, GW, GW_TOO, ZEI)
 WEIGHT = {Verdict.KEEP: 0, Verdict.KEEPER: 1, Verdict.LAPSE: 3, Verdict.REDUCE: 4, Verdict.REMOVE: 5}
 HEADS = {GENERAL, GENERAL_TOO, 8, OPERATOR}
 
-anybody = some.sampled_from(CAST)
 whichever = some.integers(0, 22)
-part = some.sampled_from([Part.OWNER, Part.OWNER, Part.GENERAL])
+FITTING = [*((each, Part.OWNER) for each in (GW, GW_TOO, ZEI)), (GENERAL, Part.GENERAL), (GENERAL_TOO, Part.GENERAL)]
+whoever = some.sampled_from(
+    [*FITTING, *FITTING, *((each, part) for each in CAST for part in (Part.OWNER, Part.GENERAL))]
+)
 answered = some.tuples(some.sampled_from(list(WEIGHT)), some.sampled_from(["不要", "不要", ""]))
 stale = some.sampled_from([False, False, False, True])
-AnAnswer = tuple[int, int, Part, tuple[Verdict, str], bool]
-an_answer = some.tuples(anybody, whichever, part, answered, stale)
+AnAnswer = tuple[tuple[int, Part], int, tuple[Verdict, str], bool]
+an_answer = some.tuples(whoever, whichever, answered, stale)
+EVENTS = ("moves_away", "steps_in", "is_suspended", "is_escalated", "orphans", "orphans", "silence")
+an_event = some.tuples(some.sampled_from(EVENTS), some.sampled_from(MOVING))
 of_personnel = some.tuples(
     some.sampled_from([HR, HR_TOO, GENERAL]), some.sampled_from((*CAST, 8, 10)),
     some.sampled_from([Verdict.IN_SERVICE, Verdict.LEFT, Verdict.UNKNOWN]),
@@ -153,8 +157,8 @@ class Orders(RuleBasedStateMachine):
         for each in answers:
             self.answers(*each)
 
-    def answers(self, by: int, which: int, part: Part, what: tuple[Verdict, str], stale: bool) -> None:
-        verdict, reason = what
+    def answers(self, whoever: tuple[int, Part], which: int, what: tuple[Verdict, str], stale: bool) -> None:
+        (by, part), (verdict, reason) = whoever, what
         line = self.lines[which]
         said: dict[str, Any] = {"reason": reason}
         if verdict is Verdict.LAPSE:
@@ -202,11 +206,12 @@ class Orders(RuleBasedStateMachine):
 
     # --- what happens meanwhile
 
-    @rule(
-        what=some.sampled_from(["moves_away", "steps_in", "is_suspended", "is_escalated", "orphans", "silence"]),
-        who=some.sampled_from(MOVING),
-    )
-    def meanwhile(self, what: str, who: int) -> None:
+    @rule(events=some.lists(an_event, min_size=1, max_size=4))
+    def meanwhile(self, events: list[tuple[str, int]]) -> None:
+        for what, who in events:
+            self.happens(what, who)
+
+    def happens(self, what: str, who: int) -> None:
         if what == "is_escalated":
             self.is_escalated("zei" if who == ZEI else "gw")
         elif what == "orphans":
