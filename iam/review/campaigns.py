@@ -81,10 +81,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class CampaignSystem:
-    """A system of a campaign.  `connected`: a target is configured for it; else only ledger accounts are listed.
+    """A system of a campaign.  `connected`: a target is configured for it; else its lines are what the ledger says.
 
     `read_at`: when the target was read for this campaign; None and `trouble` when it could not be: then the lines are
-    those of the last mirror.  `on_target` + `missing` = `lines` (R09).
+    those of the last mirror.  `on_target` + `missing` = `lines` where it is connected (R09).
     """
 
     campaign_id: int
@@ -135,7 +135,8 @@ class CampaignPerson:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A right that the account held on the target.  `by`: "rule", "grant", "use" (of a privileged ID) or "none".
+    """A right that the account held on the target.  `by`: "rule", "grant", "use" (of a privileged ID), "register" (a
+    privileged ID's own) or "none".
 
     `rule`: the birthright's id, or the origin of the grant; "" for what nobody gave.  `since`, `until`: ISO days or "".
     """
@@ -154,7 +155,8 @@ class Right:
 class Line:
     """One account of a campaign.  `native_id` "" with sorting MISSING: only the ledger has it.
 
-    `kind`: of AccountKind or of the register of kept IDs; "" for what nobody of us made.  `state`: of AccountState or
+    `kind`: of AccountKind or of the register of kept IDs; "entry" for a member of a group that is no account; "" for
+    what nobody of us made.  `state`: of AccountState or
     "".  `person_id`: whose it is; `keeper_id`: who answers for one that is nobody's own.  `used_where`: in words;
     "" with `used_at` None: no use is known.  `former`: the decision of the review before in words.
     `asked`: OWNER or GENERAL.  `digest`: SHA-256 of everything that was frozen here.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, type_coerce, update
+from sqlalchemy import Connection, case, delete, func, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 from iam.people.ledger import chunks
@@ -120,7 +120,7 @@ def count(act: Act, campaign: Campaign, reading: Reading) -> None:
         .where(columns.campaign_id == campaign.id, columns.system == system)
         .values(
             read_at=reading.read_at, trouble=reading.trouble, lines=lines, missing=missing,
-            on_target=_on_target(connection, system, reading.total),
+            on_target=case((columns.connected, _on_target(connection, system, reading.total)), else_=0),
         )
     )  # fmt: skip
 

@@ -33,10 +33,7 @@ def held(connection: Connection) -> set[tuple[CampaignKind, int, int]]:
 
     One that a killed run left half open has no hash, and is opened again.
     """
-    return {
-        (each.kind, each.fiscal_year, each.quarter) for each in campaigns(connection)
-        if each.state is not CampaignState.ABANDONED or each.snapshot_hash
-    }  # fmt: skip
+    return {(each.kind, each.fiscal_year, each.quarter) for each in campaigns(connection) if each.snapshot_hash}
 
 
 def why_missed(connection: Connection, door: Door, on: date) -> str:

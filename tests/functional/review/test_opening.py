@@ -258,6 +258,7 @@ def test_a_target_that_was_away_is_said_and_read_at_last_without_losing_answers_
     assert read.campaign.snapshot_hash != opened.campaign.snapshot_hash
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 def test_the_review_of_a_quarter_is_opened_once_and_half_open_ones_are_put_away(town: Town) -> None:
     quarterly = Opening(CampaignKind.QUARTERLY)
 
@@ -293,6 +294,7 @@ def test_the_review_of_a_quarter_is_opened_once_and_half_open_ones_are_put_away(
         town.opens(EXTRA)
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 def test_a_review_whose_lines_are_not_what_the_target_holds_does_not_open(town: Town) -> None:
     def loses(what: str, _done: int, _of: int) -> None:
         if "職員" in what:
@@ -305,13 +307,12 @@ def test_a_review_whose_lines_are_not_what_the_target_holds_does_not_open(town: 
         assert [each.state for each in campaigns(connection)] == [CampaignState.OPENING]
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 def test_an_appointment_that_is_not_announced_yet_stands_in_no_review(town: Town) -> None:
     today = town.body.today
     moved = mover(row(14, "0201", org_name="市民課"), "0301", str(today + 10 * DAY))
     moved[1] = {**moved[1], "announce_from": str(today + 5 * DAY)}
     town.office.settle(moved, leaver(row(11, "0202", announce_from=str(today + DAY)), str(today)))
-    with town.office.store.read() as connection:
-        pass
     opened = town.opens().campaign
     with town.office.store.read() as connection:
         found = person_of(connection, opened.id, town.office.id_of(14))
@@ -319,6 +320,7 @@ def test_an_appointment_that_is_not_announced_yet_stands_in_no_review(town: Town
     assert (found.org_code, found.department, found.status, found.until) == ("0201", "市民部", "in_service", None)
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 def test_the_former_decision_stands_beside_the_account(town: Town) -> None:
     plant(town)
     first = town.opens().campaign
@@ -333,3 +335,15 @@ def test_the_former_decision_stands_beside_the_account(town: Town) -> None:
     assert after["ghost"].former == "停止（令和8年4月6日 情報システムの責任者）"
     assert after["backup"].former == "継続（令和8年4月6日 情報システムの責任者）"
     assert after["nobody"].former == ""
+
+
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+def test_of_a_system_without_a_target_the_ledger_and_the_registers_are_reviewed(town: Town) -> None:
+    plant(town)
+    opened = town.opens(replace(EXTRA, systems=("gw",)), targets={})
+    (gw,) = opened.systems
+    found = town.lines(opened.campaign.id)
+    assert (gw.connected, gw.unread, gw.on_target, gw.missing, gw.lines) == (False, False, 0, 0, len(found))
+    assert {each.sorting for each in found.values()} == {Sorting.LINKED, Sorting.PROTECTED}
+    assert found["kyoyo"].keeper_id == town.keeper.id
+    assert {each.right for each in found[town.body.login(11)].rights} == {"mail", "shimin", "soumu"}

@@ -59,7 +59,8 @@ class Freezer:
 
     def page(self, connection: Connection) -> list[Values]:
         """The next lines of what the target holds; none at the end."""
-        rows = self._held(connection)
+        # Of a system that has no target any more the mirror may still tell what once was.
+        rows = self._held(connection) if self._facts.system.connected else ()
         if not rows:
             return []
         found = {row[0]: self._account(row) for row in rows}
@@ -71,7 +72,8 @@ class Freezer:
 
     def rest(self, connection: Connection) -> Iterator[list[Values]]:
         """After the last page: members that are no accounts, then what is missing on the target."""
-        strangers = on_target(connection, self._system, *stranger_members())
+        connected = self._facts.system.connected
+        strangers = on_target(connection, self._system, *stranger_members()) if connected else {}
         if strangers:
             marks = self._facts.marks
             accounts = [
@@ -134,20 +136,20 @@ class Freezer:
     # --- what it holds besides, and what it lacks
 
     def _missing(self, connection: Connection) -> Iterator[list[Values]]:
-        """Accounts of the ledger that the target does not have."""
-        mine, there, last = account_table.c, actual_account_table.c, 0
-        gone = ~exists().where(there.system == mine.system, there.native_id == mine.native_id)
+        """Accounts of the ledger that the target does not have; without a target all of them."""
+        mine, there, last, connected = account_table.c, actual_account_table.c, 0, self._facts.system.connected
+        here = exists().where(there.system == mine.system, there.native_id == mine.native_id)
         query = select(mine.native_id, mine.login, mine.id, mine.kind, mine.state, mine.person_id, _AS_KEPT).where(
-            mine.system == self._system, *ours(mine), gone
+            mine.system == self._system, *ours(mine), *([~here] if connected else [])
         )
-        sorting = Sorting.MISSING if self._facts.system.connected else Sorting.LINKED
+        sorting = Sorting.MISSING if connected else Sorting.LINKED
         while rows := connection.execute(query.where(mine.id > last).order_by(mine.id).limit(PAGE)).all():
             accounts = [
                 _Account(row[0], row[1], "", sorting, row[2], row[3], row[4], row[5], created_at=row[6]) for row in rows
             ]
             ids = [each.account_id for each in accounts]
             last = rows[-1].id
-            rights = {} if self._facts.system.connected else in_ledger(connection, ids)
+            rights = {} if connected else in_ledger(connection, ids)
             yield list(self._frozen(connection, accounts, rights))
 
     def _unseen_one(self, name: str) -> _Account:
