@@ -19,6 +19,7 @@ from iam.record.keys import KeyRing, pem_of
 from iam.record.store import Store
 from iam.review.books import campaign_export_table, campaign_table
 from iam.review.exports import rows as streaming
+from iam.review.exports.columns import ALL, PAPER
 from iam.review.exports.cover import cover
 from iam.review.exports.figures import days_to_decision, findings_by_quarter, progress_by_department
 from iam.review.exports.manifest import MANIFEST, SIGNATURE
@@ -320,3 +321,19 @@ def test_the_quarterly_job_exports_the_newest_review_and_the_audit_says_who(tmp_
     taken = next(each for each in deeds if each.get("action") == "campaign.exported")
     assert {each["sha256"] for each in told["files"]} == {*taken["detail"]["files"].values()}
     assert taken["actor"] not in {"", None}
+
+
+def test_the_manual_names_every_column_and_every_member(desk: Desk) -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "棚卸の出力.md").read_text(encoding="utf-8")
+    assert "、".join(each.heading for each in ALL) in manual
+    assert "、".join(each.heading for each in PAPER) in manual
+    sign_and_carry_out(desk.store, desk.planted)
+    desk.export(Form.JSON)
+    whole = json.loads((desk.folder / f"{STEM}.json").read_text(encoding="utf-8"))
+    wanted = set(whole) | set(whole["campaign"]) | set(whole["systems"][0]) | set(whole["carried"])
+    for line in whole["lines"]:
+        wanted |= set(line)
+        for name in ("rights", "findings", "answers", "carried"):
+            wanted |= {key for each in line[name] for key in each}
+        wanted |= set(line["owner"] or ()) | set(line["outcome"] or ())
+    assert {each for each in wanted if f'"{each}"' not in manual} == set()

@@ -12,7 +12,7 @@ from typing import Final, Self, TextIO
 
 from iam.people.standing import Status
 from iam.record.columns import canonical_json
-from iam.review.campaigns import CampaignPerson
+from iam.review.campaigns import CampaignPerson, CampaignSystem
 from iam.review.exports.columns import verdict
 from iam.review.exports.cover import Cover
 from iam.review.exports.rows import Row
@@ -72,7 +72,7 @@ def _head(cover: Cover) -> Mapping[str, object]:
             "kind_ja": campaign.kind.label_ja, "state_ja": campaign.state.label_ja, "year_ja": cover.year,
             "period_ja": cover.period, "scope": campaign.systems,
         },
-        "systems": [asdict(each) | {"unread": each.unread} for each in cover.systems],
+        "systems": [_system(each) for each in cover.systems],
         "departments": [asdict(each) for each in cover.departments],
         "findings": [
             {"kind": kind, "label": kind.label_ja, "count": count} for kind, count in cover.findings.items()
@@ -81,6 +81,12 @@ def _head(cover: Cover) -> Mapping[str, object]:
         "signatures": [asdict(each) for each in cover.signatures],
         "count": cover.lines,
     }  # fmt: skip
+
+
+def _system(system: CampaignSystem) -> Mapping[str, object]:
+    told = asdict(system) | {"unread": system.unread}
+    del told["campaign_id"]
+    return told
 
 
 def _line(row: Row, on: date) -> Mapping[str, object]:
