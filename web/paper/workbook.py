@@ -127,6 +127,7 @@ class _Sheet:
         counted = f"{of.lines:,}件（要因のあるもの {of.with_findings:,}件）" if of else ""
         for column, each in enumerate(PAPER):
             tab.set_column(column, column, each.width)
+        tab.set_row(0, 20)
         tab.write_string(0, 0, printable(title), formats["title"])
         day = f"基準日 {wareki(cover.campaign.day)}　{counted}　「要」の列の●は、要因のある行です。"
         tab.write_string(1, 0, day, formats["plain"])
