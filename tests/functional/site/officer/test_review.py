@@ -246,7 +246,7 @@ def test_an_owner_answers_one_after_the_other_and_several_at_once(review: Review
     page = browser.get(here)
     assert "回答して次へ" in read(page)
     # what is missing is said, and nothing typed is lost
-    for said in ({"verdict": "lapse", "reason": REASON}, {"verdict": "keep"}, {"reason": REASON}):
+    for said in ({"verdict": "lapse", "reason": REASON}, {"verdict": "remove"}, {"reason": REASON}):
         answer = browser.send(f"{here}/answer", {**said, **seen(page)}, of=here)
         assert (answer.status_code, said.get("reason", "") in read(answer)) == (422, True)
     assert review.answer_of(first) is None
