@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
-from iam.access.accounts import block_table, grant_table
+from iam.access.accounts import account_table, block_table, grant_table
 from iam.access.kept.register import kept_by_login
 from iam.errors import Conflict, Forbidden
 from iam.outbox import Topic
@@ -206,3 +207,27 @@ def test_what_was_granted_goes_with_the_right_and_comes_back_with_it(make: Make)
         back = connection.execute(select(columns.withdrawn_at)).scalar_one()
     assert (gone is not None, back) == (True, None)
     assert "shimin" in council.body.rights(11)
+
+
+def test_what_has_gone_from_the_target_meanwhile_is_done_and_is_not_made_again(make: Make) -> None:
+    end = make({("gw", 11): Said(Verdict.REMOVE)}).signed()
+    body, gw = end.council.body, end.council.body.targets["gw"]
+    login = body.login(11)
+    gw.remove(login)
+    gw.remove("ghost")
+    # Somebody new has the name of what was removed: they are not closed for it.
+    gw.place("ghost", rights=["mail"])
+    gw.accounts["uid=other"] = replace(
+        gw.accounts.pop("uid=ghost"), native_id="uid=other", fingerprint=b"another account!"
+    )
+    gw.groups["mail"] = {"uid=other" if each == "uid=ghost" else each for each in gw.groups["mail"]}
+    body.night(body.today)
+    end.looks()
+    end.urgent()
+    end.tends()
+    assert end.council.campaign.state is CampaignState.CLOSED
+    body.night(body.today)
+    assert (gw.is_on(login), gw.accounts["uid=other"].enabled, "uid=other" in gw.groups["mail"]) == (None, True, True)
+    with end.council.store.read() as connection:
+        state = connection.execute(select(account_table.c.state).where(account_table.c.login == login))
+        assert set(state.scalars()) == {"disabled", "active"}, "here off, in the other system as it was"
