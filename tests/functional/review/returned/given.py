@@ -8,23 +8,37 @@ taken = desk.hand_in(GW)
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import update
 
 from connectors.returned import read_book
+from iam.review.books import campaign_finding_table
 from iam.review.returned.columns import ANSWERS, CONTROL, Column, answered, fixed
 from iam.review.returned.sheets import Scope, Sheet, Wanted, make_sheet
 from iam.review.returned.taking import examine, take_back
 from iam.review.returned.told import Refused, Taken
-from iam.review.words import Part
+from iam.review.words import FindingKind, Part
 from tests.functional.review.deciding.given import Council
 from web.paper.returned.worksheet import worksheet
 
 HEADINGS = 3
 """The row of the headings, from 1."""
+
+
+EVIDENCE: Final = {
+    "link": "", "used": None, "where": "", "created": None, "status": "", "since": None, "post": "", "former": "",
+}  # fmt: skip
+
+
+def told(council: Council) -> Council:
+    """Its findings with evidence: each in words that stand on a sheet."""
+    with council.store.act("test") as act:
+        act.connection.execute(update(campaign_finding_table).values(kind=FindingKind.NO_OWNER, evidence=EVIDENCE))
+    return council
 
 
 @dataclass

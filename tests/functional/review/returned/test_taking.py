@@ -20,7 +20,14 @@ from iam.errors import Conflict, Forbidden, NotFound
 from iam.people.japanese import wareki
 from iam.record.columns import jst_day
 from iam.record.keys import KeyRing
-from iam.review.books import campaign_answer_table, campaign_return_table, campaign_sheet_table, campaign_table
+from iam.review.books import (
+    campaign_answer_table,
+    campaign_line_table,
+    campaign_return_table,
+    campaign_sheet_table,
+    campaign_system_table,
+    campaign_table,
+)
 from iam.review.campaigns import person_of
 from iam.review.returned.columns import ANSWERS, CONTROL, Column
 from iam.review.returned.sheets import Bound, Scope, sheets_of
@@ -43,6 +50,7 @@ from tests.functional.review.deciding.given import (
     a_copy,
     a_council,
 )
+from tests.functional.review.returned import given
 from tests.functional.review.returned.given import HEADINGS, Desk
 from web.paper.returned.worksheet import file_name
 
@@ -52,7 +60,7 @@ FIRST = HEADINGS + 1
 
 @pytest.fixture
 def council(tmp_path: Path) -> Council:
-    return a_copy(tmp_path)
+    return given.told(a_copy(tmp_path))
 
 
 def said(council: Council) -> dict[tuple[str, str], object]:
@@ -81,7 +89,7 @@ def department(council: Council, number: int) -> str:
 def test_a_sheet_goes_out_and_comes_back_until_everything_is_said(body: Body) -> None:
     """On both databases, in two goes: partly filled, in every way in which people write; then the rest, a correction,
     and what somebody else answered meanwhile, which stays."""
-    council = a_council(body)
+    council = given.told(a_council(body))
     desk = Desk.of(council, GW, Part.OWNER)
     end = jst_day(council.clock()) + timedelta(30)
     _first_go(council, desk, end)
@@ -335,7 +343,7 @@ ALTERED: list[tuple[Callable[[Desk], None], dict[str, str]]] = [
     (cell(Column.STAFF_NUMBER, 7, 6), {"シート「回答」 A6": "元の値「0000007」に戻してください"}),
     (cell(Column.RIGHTS, '="メール［mail］"', 5), {"シート「回答」 I5": "この列は変えられません"}),
     (swapped_keys, {
-        **{f"シート「回答」 {column}{row}": "元の値" for row in (4, 5) for column in "IJK"},
+        **{f"シート「回答」 {column}{row}": "元の値" for row in (4, 5) for column in "IJ"},
         "シート「回答」 H4": "元の値「madoguchi」", "シート「回答」 H5": "元の値「ghost」",
     }),
     (row_of_another_sheet, {"シート「回答」 Q4": "行の鍵が、この行のものではありません"}),
@@ -359,7 +367,7 @@ ALTERED: list[tuple[Callable[[Desk], None], dict[str, str]]] = [
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A sheet with a sound answer: of a file that is refused nothing is left that another test could meet."""
-    desk = Desk.of(a_copy(tmp_path_factory.mktemp("altered")), GW, Part.OWNER)
+    desk = Desk.of(given.told(a_copy(tmp_path_factory.mktemp("altered"))), GW, Part.OWNER)
     desk.fill("madoguchi", 判定="停止", 理由="不要")
     return desk
 
@@ -460,6 +468,25 @@ def test_of_two_at_once_the_second_is_told_and_nothing_is_lost(council: Council)
     assert said(council)["gw", "ghost"][0] == "停止"  # type: ignore[index]
     with council.store.read() as connection:
         assert len(connection.execute(select(campaign_return_table)).all()) == 2
+
+
+def test_what_was_read_again_is_not_answered_by_what_a_sheet_said_before(council: Council) -> None:
+    """Of a system that was read after the sheet was made: lines as they were are taken, others need a new sheet."""
+    desk = Desk.of(council, GW, Part.OWNER)
+    desk.fill(A, 判定="継続")
+    desk.fill(B, 判定="継続")
+    system, line = campaign_system_table.c, campaign_line_table.c
+    council.clock.on(seconds=1)
+    with council.store.act("test") as act:
+        again = update(campaign_system_table).where(system.system == "gw").values(read_at=act.at)
+        act.connection.execute(again)
+        changed = update(campaign_line_table).where(line.id == council.line("gw", B).id).values(rights=[])
+        act.connection.execute(changed)
+    taken = desk.taken(GW)
+    assert taken.taken == 1
+    (problem,) = taken.problems
+    assert (problem.cell, "システムを読み直し" in problem.words) == (desk.place(B, Column.VERDICT), True)
+    assert ("gw", B) not in said(council)
 
 
 def test_an_older_sheet_is_overtaken_by_a_newer_one_line_by_line(council: Council) -> None:
