@@ -21,7 +21,7 @@ from iam.review.campaigns import Campaign
 from iam.review.deciding.taking.passing import pass_on_orphans, passed
 from iam.review.deciding.taking.refusing import ownerless
 from iam.review.deciding.taking.writing import held_open, raised
-from iam.review.deciding.verdicts import decided
+from iam.review.deciding.verdicts import without_verdict
 from iam.review.words import How, Part, Verdict
 from iam.signin.door import PRIVILEGED, Door
 
@@ -94,7 +94,7 @@ def _open_lines(connection: Connection, of: Campaign) -> Sequence[Row[Any]]:
     columns = campaign_line_table.c
     query: Select[Any] = select(
         columns.id, columns.person_id, columns.keeper_id, columns.kind, columns.sorting, columns.findings
-    ).where(columns.campaign_id == of.id, columns.asked == Part.OWNER, ~decided())  # fmt: skip
+    ).where(columns.campaign_id == of.id, columns.asked == Part.OWNER, without_verdict())  # fmt: skip
     return connection.execute(query.order_by(columns.id)).all()
 
 

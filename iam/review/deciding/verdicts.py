@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
 
 from iam.errors import NotFound
 from iam.people.ledger import chunks
@@ -103,13 +103,21 @@ def _given(given: Iterable[Answer], verdict: Verdict) -> int | None:
 
 
 @cache
-def decided() -> ColumnElement[bool]:
-    """Whether a line, in a query on `campaign_line`, has a verdict: `weigh` of its answers is not None."""
+def without_verdict() -> ColumnElement[bool]:
+    """Whether a line, in a query on `campaign_line`, is open: `weigh` of its answers is None.
+
+    Two conditions and no "or": each is then one pass over an index.
+    """
     line, of_line, of_person = campaign_line_table.c, campaign_answer_table.alias(), campaign_answer_table.alias()
     left = of_person.c.campaign_id == line.campaign_id, of_person.c.verdict == Verdict.LEFT
-    return or_(
-        exists().where(of_line.c.line_id == line.id), exists().where(of_person.c.person_id == line.person_id, *left)
+    return and_(
+        ~exists().where(of_line.c.line_id == line.id), ~exists().where(of_person.c.person_id == line.person_id, *left)
     )
+
+
+def decided() -> ColumnElement[bool]:
+    """Whether a line, in a query on `campaign_line`, has a verdict."""
+    return ~without_verdict()
 
 
 def outcomes(connection: Connection, lines: Iterable[Line]) -> Iterator[tuple[Line, Outcome | None]]:

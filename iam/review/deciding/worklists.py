@@ -32,7 +32,7 @@ from iam.review.campaigns import (
     read_line,
 )
 from iam.review.deciding.reviewers import Reviewer, why_not_line, why_not_person
-from iam.review.deciding.verdicts import Answer, Outcome, answers_about, answers_of, decided, weigh
+from iam.review.deciding.verdicts import Answer, Outcome, answers_about, answers_of, weigh, without_verdict
 from iam.review.words import FindingKind, How, Part, Verdict
 
 PAGE: Final = 50
@@ -214,7 +214,7 @@ def _conditions(who: Reviewer, campaign: Campaign, chosen: Chosen) -> list[Colum
         _refuse(who, chosen.part)
     found: list[ColumnElement[bool]] = [columns.campaign_id == campaign.id]
     if chosen.open_only:
-        found.append(~decided())
+        found.append(without_verdict())
     if chosen.department is not None:
         found.append(in_department(campaign.id, chosen.department))
     if chosen.finding is not None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from iam.review.books import campaign_answer_table, campaign_line_table, campaign_person_table
-from iam.review.deciding.verdicts import decided
+from iam.review.deciding.verdicts import without_verdict
 from iam.review.words import How, Part, Verdict
 
 
@@ -119,7 +119,7 @@ def _about() -> ColumnElement[bool]:
 def undecided(connection: Connection, campaign_id: int) -> Undecided:
     """What is still to be said."""
     line, person, answer = campaign_line_table.c, campaign_person_table.c, campaign_answer_table.c
-    lines = select(func.count()).where(line.campaign_id == campaign_id, ~decided())
+    lines = select(func.count()).where(line.campaign_id == campaign_id, without_verdict())
     mine = person.campaign_id == campaign_id, person.accounts > 0
     persons = select(func.count()).where(*mine, ~exists().where(_about()))
     asked = answer.campaign_id == campaign_id, answer.part == Part.HR, answer.how != How.SILENCE

@@ -16,7 +16,7 @@ from iam.review.books import campaign_line_table
 from iam.review.campaigns import Campaign
 from iam.review.deciding.reviewers import Answerers, answerers
 from iam.review.deciding.taking.writing import held_open
-from iam.review.deciding.verdicts import decided
+from iam.review.deciding.verdicts import without_verdict
 from iam.review.words import Part
 from iam.signin.door import Door
 
@@ -86,7 +86,7 @@ def stuck(connection: Connection, of: Campaign, by: Answerers) -> list[int]:
 def _without(connection: Connection, of: Campaign, part: Part, by: Answerers) -> list[int]:
     """Whom a line concerns or who keeps it shuts out two at the most: of three answerers one is always left."""
     columns = campaign_line_table.c
-    asked = [columns.campaign_id == of.id, columns.asked == part, ~decided()]
+    asked = [columns.campaign_id == of.id, columns.asked == part, without_verdict()]
     systems = connection.execute(select(columns.system).where(*asked).distinct()).scalars().all()
     groups = {code: by.asked(part, code) for code in systems}
     few = {code: group for code, group in groups.items() if len(group) <= _MOST_SHUT_OUT}
@@ -106,4 +106,4 @@ _MOST_SHUT_OUT: Final = 2
 
 def _owners(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
     columns = campaign_line_table.c
-    return columns.campaign_id == campaign_id, columns.asked == Part.OWNER, ~decided()
+    return columns.campaign_id == campaign_id, columns.asked == Part.OWNER, without_verdict()

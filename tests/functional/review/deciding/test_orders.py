@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date, datetime, time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -54,19 +55,19 @@ HEADS = {GENERAL, GENERAL_TOO, 8, OPERATOR}
 
 whichever = some.integers(0, 22)
 FITTING = [*((each, Part.OWNER) for each in (GW, GW_TOO, ZEI)), (GENERAL, Part.GENERAL), (GENERAL_TOO, Part.GENERAL)]
-whoever = some.sampled_from(
-    [*FITTING, *FITTING, *((each, part) for each in CAST for part in (Part.OWNER, Part.GENERAL))]
+ANYBODY = [*FITTING * 3, *((each, part) for each in CAST for part in (Part.OWNER, Part.GENERAL))]
+EVENTS = (
+    "moves_away",
+    "steps_in",
+    "is_suspended",
+    "is_escalated",
+    "orphans",
+    "orphans",
+    "silence",
+    "nothing",
+    "nothing",
 )
-answered = some.tuples(some.sampled_from(list(WEIGHT)), some.sampled_from(["不要", "不要", ""]))
-stale = some.sampled_from([False, False, False, True])
-AnAnswer = tuple[tuple[int, Part], int, tuple[Verdict, str], bool]
-an_answer = some.tuples(whoever, whichever, answered, stale)
-EVENTS = ("moves_away", "steps_in", "is_suspended", "is_escalated", "orphans", "orphans", "silence")
-an_event = some.tuples(some.sampled_from(EVENTS), some.sampled_from(MOVING))
-of_personnel = some.tuples(
-    some.sampled_from([HR, HR_TOO, GENERAL]), some.sampled_from((*CAST, 8, 10)),
-    some.sampled_from([Verdict.IN_SERVICE, Verdict.LEFT, Verdict.UNKNOWN]),
-)  # fmt: skip
+seed = some.integers(0, 2**20)
 
 
 class Orders(RuleBasedStateMachine):
@@ -83,6 +84,7 @@ class Orders(RuleBasedStateMachine):
         self.gone: set[int] = set()
         self.stopped: set[int] = set()
         self.spoke = False
+        self.steps = 0
 
     @initialize(silence=some.sampled_from(Silence))
     def opened(self, silence: Silence) -> None:
@@ -152,12 +154,19 @@ class Orders(RuleBasedStateMachine):
 
     # --- what they do
 
-    @rule(answers=some.lists(an_answer, min_size=3, max_size=8))
-    def some_answer(self, answers: list[AnAnswer]) -> None:
-        for each in answers:
-            self.answers(*each)
+    def drawn(self, seed: int) -> Random:
+        """Chance of the step: drawn one by one, most of what is done would be the first of everything."""
+        self.steps += 1
+        return Random(seed * 1_000 + self.steps)
 
-    def answers(self, whoever: tuple[int, Part], which: int, what: tuple[Verdict, str], stale: bool) -> None:
+    @rule(seed=seed)
+    def some_answer(self, seed: int) -> None:
+        chance = self.drawn(seed)
+        for _ in range(6):
+            what = chance.choice(list(WEIGHT)), chance.choice(["不要", "不要", "不要", ""])
+            self.answers(chance.choice(ANYBODY), chance.randrange(23), what, stale=chance.random() < 0.2)
+
+    def answers(self, whoever: tuple[int, Part], which: int, what: tuple[Verdict, str], *, stale: bool) -> None:
         (by, part), (verdict, reason) = whoever, what
         line = self.lines[which]
         said: dict[str, Any] = {"reason": reason}
@@ -189,10 +198,12 @@ class Orders(RuleBasedStateMachine):
             ).one_or_none()
         return row is not None and tuple(row) == (verdict, said["reason"], said.get("until"))
 
-    @rule(answers=some.lists(of_personnel, min_size=1, max_size=4))
-    def personnel_answer(self, answers: list[tuple[int, int, Verdict]]) -> None:
-        for each in answers:
-            self.person(*each)
+    @rule(seed=seed)
+    def personnel_answer(self, seed: int) -> None:
+        chance = self.drawn(seed)
+        for _ in range(3):
+            verdict = chance.choice([Verdict.IN_SERVICE, Verdict.IN_SERVICE, Verdict.LEFT, Verdict.UNKNOWN])
+            self.person(chance.choice([HR, HR_TOO, GENERAL]), chance.choice((*CAST, 8, 10)), verdict)
 
     def person(self, by: int, about: int, verdict: Verdict) -> None:
         said: dict[str, Any] = {"until": self.today - DAY} if verdict is Verdict.LEFT else {"reason": "照会中"}
@@ -206,10 +217,11 @@ class Orders(RuleBasedStateMachine):
 
     # --- what happens meanwhile
 
-    @rule(events=some.lists(an_event, min_size=1, max_size=4))
-    def meanwhile(self, events: list[tuple[str, int]]) -> None:
-        for what, who in events:
-            self.happens(what, who)
+    @rule(seed=seed)
+    def meanwhile(self, seed: int) -> None:
+        chance = self.drawn(seed)
+        for _ in range(2):
+            self.happens(chance.choice(EVENTS), chance.choice(MOVING))
 
     def happens(self, what: str, who: int) -> None:
         if what == "is_escalated":
@@ -218,7 +230,7 @@ class Orders(RuleBasedStateMachine):
             self.orphans_are_passed_on()
         elif what == "silence":
             self.nobody_speaks()
-        else:
+        elif what != "nothing":
             getattr(self, what)(who)
 
     def moves_away(self, who: int) -> None:
