@@ -55,7 +55,11 @@ def test_only_sheets_that_were_asked_for_are_opened() -> None:
     whole["xl/workbook.xml"] = str(whole["xl/workbook.xml"]).replace(
         "</sheets>", '<sheet name="他" sheetId="2" r:id="r9"/></sheets>'
     )
-    junk = {"xl/comments1.xml": b"\0", "xl/styles.xml": "<a><b>", "x.zip": packed({"y": b"\0" * 9_000_000})}
+    junk: dict[str, str | bytes] = {
+        "xl/comments1.xml": b"\0",
+        "xl/styles.xml": "<a><b>",
+        "x.zip": packed({"y": b"\0" * 9_000_000}),
+    }
     found = read_book("a.xlsx", packed({**whole, **junk}), [NAME, "他の名"])
     assert [row.cells["A"].text for row in found.sheets[NAME]] == ["x"]
     assert list(found.sheets) == [NAME]
