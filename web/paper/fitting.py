@@ -5,7 +5,6 @@ want of height (a spreadsheet that opens a file does not always measure it again
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import count
 from typing import Final
@@ -22,8 +21,8 @@ _LINE: Final = 12.0
 _HIGHEST: Final = 409.0
 """Points: no row is higher."""
 
-_WIDE, _NARROW = 1.75, 0.95
-"""Units of a column's width that a character of 9 points takes, with some room to spare."""
+_UNIT: Final = 0.9
+"""Units of a column's width that half a full-width character of 9 points takes, with some room to spare."""
 
 
 def tab_name(name: str, taken: set[str]) -> str:
@@ -51,8 +50,6 @@ def row_height(cells: Iterable[tuple[str, float]]) -> float:
 
 
 def _lines(text: str, width: float) -> int:
-    if text.isascii():
-        units = len(text) * _NARROW
-    else:
-        units = sum(_WIDE if unicodedata.east_asian_width(each) in "WFA" else _NARROW for each in text)
-    return max(1, -int(-units // (width - 0.8)))
+    # CP932 takes two bytes for what is printed in full width: the quickest measure, and near enough for all else.
+    halves = len(text) if text.isascii() else len(text.encode("cp932", "replace"))
+    return max(1, -int(-halves * _UNIT // (width - 0.8)))

@@ -37,6 +37,5 @@ class Tally:
         self.verdicts[outcome.verdict if outcome else None] += 1
         self.silent += bool(outcome and outcome.silent)
         for each in odd_in(0, headings, cells, cp932=False):
-            if each.character != "\n":
-                first = OddOne(0, f"{place} {each.heading}", each.why)
-                self.odd.setdefault(each.character, first).count += 1
+            first = OddOne(0, f"{place} {each.heading}", each.why)
+            self.odd.setdefault(each.character, first).count += 1

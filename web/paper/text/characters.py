@@ -18,6 +18,9 @@ _FORMULA: Final = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*[-=+@＝＋－＠]|
 """How a text begins that a spreadsheet may take for a formula; in either width, behind spaces and what is unseen."""
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_ODD: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""Control characters but for line breaks, and private use: most cells hold none, and are passed over at once."""
+
 _BREAK: Final = re.compile(r"\s*[\r\n]+\s*")
 
 _ALIKE: Final = {
@@ -101,19 +104,18 @@ def in_cp932(text: str) -> str:
 
 
 def odd_in(number: int, headings: Sequence[str], cells: Sequence[str], *, cp932: bool) -> Iterator[Odd]:
-    """The odd characters of a row of a file, in order; `cp932`: what it lacks among them."""
+    """The odd characters of a row of a file, in order, line breaks left out; `cp932`: what it loses among them."""
     for column, (heading, cell) in enumerate(zip(headings, cells, strict=True), 1):
-        if cell.isascii() and cell.isprintable():
-            continue
-        for character, instead, why in _odd(cell, cp932=cp932):
-            yield Odd(number, column, heading, character, instead, why)
+        missing = lost_in_cp932(cell) if cp932 else []
+        if missing or _ODD.search(cell):
+            for character, instead, why in _odd(cell, frozenset(missing)):
+                yield Odd(number, column, heading, character, instead, why)
 
 
-def _odd(cell: str, *, cp932: bool) -> Iterator[tuple[str, str, str]]:
-    missing = set(lost_in_cp932(cell)) if cp932 else set()
+def _odd(cell: str, missing: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     private = set(private_use(cell))
     for each in cell:
-        if _CONTROL.match(each):
+        if _CONTROL.match(each) and each != "\n":
             yield each, GETA, WHY_CONTROL
         elif each in missing:
             yield each, substitute(each), WHY_OUTSIDE
