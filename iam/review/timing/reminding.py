@@ -28,7 +28,7 @@ from iam.review.books import (
 from iam.review.campaigns import Campaign, systems_of
 from iam.review.deciding.counting.progress import undecided
 from iam.review.deciding.reviewers import Answerers, answerers
-from iam.review.deciding.verdicts import decided
+from iam.review.deciding.verdicts import without_verdict
 from iam.review.words import CampaignState, How, Part, Verdict
 from iam.signin.door import Door
 
@@ -73,7 +73,7 @@ def _open_lines(connection: Connection, campaign: Campaign, asked: Answerers) ->
     keys = line.system, line.asked, line.person_id, line.keeper_id
     # Lines of reviewers themselves are counted one by one, those of everybody else together.
     mine = {*asked.hr, *asked.general, *(each for ids in asked.owners.values() for each in ids)}
-    query = select(*keys, func.count()).where(line.campaign_id == campaign.id, ~decided()).group_by(*keys)
+    query = select(*keys, func.count()).where(line.campaign_id == campaign.id, without_verdict()).group_by(*keys)
     counts: Counter[tuple[str, str, int | None, int | None]] = Counter()
     for system, part, person_id, keeper_id, count in connection.execute(query):
         concerned = (each if each in mine else None for each in (person_id, keeper_id))
