@@ -5,6 +5,7 @@ import json
 import shutil
 import stat
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.bodies import Body
 from tests.functional.cli.given import Town, staff
 from tests.functional.review.planted import DAY, HOSTILE, Planted, plant, sign_and_carry_out
 from web.cli.main import iam
+from web.paper import workbook
 from web.paper.folder import WORK, Exported, Form, Wish, export
 from web.paper.text.delimited import Delimited
 from web.paper.text.structured import Structured
@@ -118,6 +120,16 @@ def test_every_format_says_the_same_of_every_line_in_the_same_order(desk: Desk) 
         for each in whole["lines"]
     ]
     assert keys == sorted(keys)
+
+
+def test_a_department_too_long_for_a_sheet_goes_on_upon_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_LINES", 10)
+    desk.export(Form.XLSX)
+    printed = lines_of_workbook(desk.folder / f"{STEM}.xlsx")
+    assert [each[1] for each in printed] == [str(number) for number in range(1, 61)]
+    counts = Counter(each[0] for each in printed)
+    assert max(counts.values()) == 10
+    assert {"所属なし・持ち主なし", "所属なし・持ち主なし（2）", "所属なし・持ち主なし（3）"} <= set(counts)
 
 
 def test_no_cell_of_any_table_is_computed(desk: Desk) -> None:
