@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from iam.people.japanese import fiscal_year, wareki
 from iam.review.campaigns import Campaign, campaigns
 from iam.review.deciding.worklists import Chosen, how_many
+from iam.review.timing.floor import why_missed
 from iam.review.timing.schedule import following
 from iam.review.words import CampaignState
 from web.officer.officer import today
@@ -31,15 +32,20 @@ _HELD: Final = frozenset({CampaignState.SIGNED, CampaignState.CLOSED})
 def page() -> str:
     """Every campaign, the newest first."""
     with the_site().store.read() as connection:
-        found = campaigns(connection)
+        found, missed = campaigns(connection), why_missed(connection, the_site().door, today())
     year, listed = fiscal_year(today()), pager(len(found), _SIZE)
     return render_template(
         "officer/review/list.html", found=found[listed.skip : listed.skip + _SIZE], pager=listed, tones=STATES,
         era=wareki(date(year, 4, 1)).partition("年")[0], year=year,
-        held=[each for each in found if each.fiscal_year == year and each.state in _HELD],
+        held=[each for each in found if _counts(each, year)], missed=missed,
         left=working_days_left, following=following(today(), the_site().door.profile.review),
         CampaignState=CampaignState,
     )  # fmt: skip
+
+
+def _counts(found: Campaign, year: int) -> bool:
+    """Whether it is the review of the year: signed, and of every system."""
+    return found.fiscal_year == year and found.state in _HELD and not found.systems
 
 
 def waiting_for_me(connection: Connection) -> list[tuple[Campaign, int]]:
