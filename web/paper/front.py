@@ -98,6 +98,7 @@ class _Front:
         self._tab.set_footer(f"&L{cover.year} {cover.period}&C&P / &N")
 
     def _part(self, title: str) -> None:
+        self._tab.set_row(self._row, 17)
         self._write(0, title, "part")
         self._row += 1
 
