@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
 
@@ -122,19 +122,43 @@ def decided() -> ColumnElement[bool]:
 
 def outcomes(connection: Connection, lines: Iterable[Line]) -> Iterator[tuple[Line, Outcome | None]]:
     """Each of `lines` (`campaigns.lines`), in their order, with what comes of it; memory stays bounded."""
+    left = dict[int, dict[int | None, Answer]]()
     for part in chunks(lines, PAGE):
-        found = answers_of(connection, part)
-        yield from ((line, weigh(found[line.id])) for line in part)
+        found = _about(connection, part)
+        for line in part:
+            if line.campaign_id not in left:
+                # Of 人事's answers these alone weigh on lines, and they are few.
+                left[line.campaign_id] = _left(connection, line.campaign_id)
+            answer = left[line.campaign_id].get(line.person_id)
+            yield line, weigh([*found[line.id], answer] if answer else found[line.id])
+
+
+def _left(connection: Connection, campaign_id: int) -> dict[int | None, Answer]:
+    columns = campaign_answer_table.c
+    query = select(campaign_answer_table).where(columns.campaign_id == campaign_id, columns.verdict == Verdict.LEFT)
+    return {row.person_id: read_answer(row) for row in connection.execute(query)}
+
+
+def _about(connection: Connection, lines: Collection[Line]) -> dict[int, list[Answer]]:
+    """What was answered about each of these lines themselves."""
+    column, found = campaign_answer_table.c.line_id, {line.id: list[Answer]() for line in lines}
+    # Lines that were frozen one after another are one stretch of the index, whatever a planner thinks of long lists.
+    dense = max(found) - min(found) < _DENSE * len(found)
+    which = column.between(min(found), max(found)) if dense else among(column, list(found))
+    for row in connection.execute(select(campaign_answer_table).where(which).order_by(campaign_answer_table.c.id)):
+        if row.line_id in found:
+            found[row.line_id].append(read_answer(row))
+    return found
+
+
+_DENSE: Final = 4
 
 
 def answers_of(connection: Connection, lines: Iterable[Line]) -> dict[int, list[Answer]]:
     """All answers that weigh on each line, by line id: of the owner, the general officer, and 人事 about its person."""
     found = dict[int, list[Answer]]()
     for part in chunks(lines, PAGE):
-        found |= {line.id: [] for line in part}
-        query = select(campaign_answer_table).where(among(campaign_answer_table.c.line_id, [each.id for each in part]))
-        for row in connection.execute(query.order_by(campaign_answer_table.c.id)):
-            found[row.line_id].append(read_answer(row))
+        found |= _about(connection, part)
         by_campaign = defaultdict[int, set[int]](set)
         for line in part:
             if line.person_id is not None:
@@ -150,9 +174,7 @@ def answers_about(connection: Connection, campaign_id: int, person_ids: Iterable
     """What 人事 answered about each of these persons; who is not answered yet is left out."""
     columns, found = campaign_answer_table.c, dict[int, Answer]()
     for part in chunks(person_ids):
-        query = select(campaign_answer_table).where(
-            columns.campaign_id == campaign_id, among(columns.person_id, part), columns.part == Part.HR
-        )
+        query = select(campaign_answer_table).where(columns.campaign_id == campaign_id, among(columns.person_id, part))
         found |= {row.person_id: read_answer(row) for row in connection.execute(query)}
     return found
 
