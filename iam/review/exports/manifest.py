@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection, select
 
 from iam.errors import NotFound
 from iam.record.act import Act
@@ -128,6 +129,25 @@ def record(act: Act, cover: Cover, files: Sequence[Written]) -> None:
         campaign.subject,
         {"revision": campaign.revision, "lines": cover.lines, "files": {each.name: each.sha256 for each in files}},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that was taken out of a review.  `made_by`: the actor of the record."""
+
+    file_name: str
+    rows: int
+    sha256: str
+    made_by: str
+    made_at: datetime
+
+
+def taken(connection: Connection, campaign_id: int, most: int = 50) -> list[Taken]:
+    """What was taken out of a review, the newest first, at most `most` files."""
+    columns = campaign_export_table.c
+    query = select(columns.file_name, columns.rows, columns.sha256, columns.made_by, columns.made_at)
+    newest = query.where(columns.campaign_id == campaign_id).order_by(columns.id.desc()).limit(most)
+    return [Taken(*row) for row in connection.execute(newest)]
 
 
 def check(path: Path, public_keys: Mapping[str, Ed25519PublicKey]) -> Checked:

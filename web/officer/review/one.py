@@ -14,6 +14,7 @@ from iam.review.campaigns import Campaign
 from iam.review.deciding.counting.pace import Pace, paces
 from iam.review.deciding.counting.progress import By, Progress, people_progress, progress, undecided
 from iam.review.exports.figures import findings_by_quarter
+from iam.review.exports.manifest import taken
 from iam.review.words import CampaignState, FindingKind, Part
 from web.officer.officer import today
 from web.officer.privilege.bounds import called, names_of
@@ -44,6 +45,7 @@ def one(id_: int) -> str:
             findings=_findings(connection, id_) if whole else [], paces=_paces(connection, campaign),
             removals=seen_removals(connection, campaign) if campaign.state in _DECIDED else [], today=today(),
             names=names_of(connection, [campaign.general_by, campaign.hr_by]), called=called,
+            taken=taken(connection, id_) if whole else [],
             system_names={each.system: each.name for each in systems},
             tabs=review_tabs(entrant(), campaign), way=way(),
         )  # fmt: skip

@@ -22,6 +22,8 @@ from iam.review.campaigns import Line
 from iam.review.closing.removals import removals
 from iam.review.deciding.answers import Answering, Wish, answer_many
 from iam.review.deciding.reviewers import reviewer
+from iam.review.exports.cover import cover
+from iam.review.exports.manifest import Written, record
 from iam.review.words import CampaignState, Part, Verdict
 from tests.functional.site.conftest import Ground
 from tests.functional.site.given import Browser, City
@@ -424,3 +426,13 @@ def test_a_worklist_asks_the_database_as_often_for_many_lines_as_for_few(review:
     assert answer.status_code == 200
     assert answer.text.count("<tr>") == 51
     assert len(asked) < 40, asked
+
+
+def test_what_was_taken_out_of_a_review_stands_on_its_page(review: Review) -> None:
+    written = Written("棚卸.xlsx", "xlsx", 1_234, 10, "ab" * 32)
+    with review.city.store.read() as connection:
+        front = cover(connection, review.id, "さくら市")
+    with review.city.store.act("unyou") as act:
+        record(act, front, [written])
+    text = read(review.as_(Role.AUDITOR).get(review.page()))
+    assert all(each in text for each in ("棚卸.xlsx", "1,234", "unyou", "ab" * 8))
