@@ -38,7 +38,7 @@ from iam.sync.actual.reconcile import Sorting
 SEEN: Final = ("link", "sorting", "kind", "state", "person_id", "keeper_id", "enabled", "rights")
 """What an answer is about: when any of it differs, the answer was about something else."""
 
-FULL: Final = 5_000
+FULL: Final = 10_000
 """Lines that are written in one act."""
 
 _TOLD: Final = (*FROZEN, "digest")

@@ -21,7 +21,7 @@ from iam.review.opening.accounts.stored import Values, digest, stored
 from iam.sync.actual.mirror import actual_account_table, actual_member_table
 from iam.sync.actual.reconcile import Sorting, sorting_of
 
-PAGE: Final = 5_000
+PAGE: Final = 10_000
 """Accounts that are looked at together."""
 
 ENTRY: Final = "entry"

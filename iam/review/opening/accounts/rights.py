@@ -35,7 +35,7 @@ def ours(columns: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - of 
 def on_target(connection: Connection, system: str, *which: ColumnElement[bool]) -> dict[str, str]:
     """Native id -> its rights on the target, each with the rule, clause and instant that the ledger has for it."""
     member, mine, held = actual_member_table.c, account_table.c, holding_table.c
-    account = and_(mine.system == member.system, mine.native_id == member.native_id, *ours(mine))
+    account = and_(mine.system == system, mine.native_id == member.native_id, *ours(mine))
     open_ = and_(held.account_id == mine.id, held.entitlement == member.entitlement, held.held_until.is_(None))
     query = (
         select(member.native_id, _gathered(member.entitlement))
