@@ -67,7 +67,7 @@ def carrier_of(
 
     return Carrier(
         store, ACTOR, model, targets, Vault(store.keys), alarm=alarm, going=going, withheld=withheld,
-        signed=leave.may_close,
+        signed=leave.may_close, meant=leave.meant,
     )  # fmt: skip
 
 

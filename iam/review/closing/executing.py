@@ -10,10 +10,11 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from iam.access.accounts import OF_A_USE, account_table, grant_table
+from iam.access.accounts import OF_A_USE, AccountState, account_table, grant_table
 from iam.access.kept.judging import Particulars, Rules
 from iam.access.kept.keeping import change_keeper, keep
 from iam.access.kept.register import KeptKind, kept_by_login
+from iam.access.naming import comparable_login
 from iam.access.urgent import ask_urgently
 from iam.people.ledger import numbers_of_persons, people
 from iam.ports import TargetAccount
@@ -41,6 +42,13 @@ NOT_CONNECTED: Final = (
 )
 _ANOTHER: Final = (
     "同じ利用者IDが別のIDになっています。次の棚卸で判定してください。元のIDがなければ、自動で確認済になります。"
+)
+_RENAMED: Final = (
+    "システム側で利用者IDが {login} に変わっています。システム側で止めてください。"
+    "読み直して止まっていれば、自動で確認済になります。"
+)
+_OWNED: Final = (
+    "判定のあとに、職員本人のIDとして紐付けられています。続けて使うなら停止を取り消し、次の棚卸で判定してください。"
 )
 _NO_NUMBER: Final = "システム側で、このIDの職員番号を{number}にしてください。次に読み直したときに紐付けます。"
 _GONE: Final = "システムにこのIDが見当たりません。"
@@ -128,9 +136,8 @@ class _Putting:
 
     def _errand(self, each: Removal) -> None:
         """Close an account that is nobody's own, or take a right from it."""
-        there = _there(self._act.connection, each)
-        if there is not None and each.native_id and there.native_id != each.native_id:
-            trouble(self._act, each, _ANOTHER)
+        if why := _why_another(self._act.connection, each):
+            trouble(self._act, each, why)
             return
         put(self._act, Errand(
             system=each.system, login=each.login, kind=ErrandKind.CLOSE, subject=each.subject,
@@ -200,6 +207,21 @@ def _there(connection: Connection, each: Removal) -> TargetAccount | None:
             attributes = {name: tuple(values) for name, values in row.attributes.items()}
             return TargetAccount(row.native_id, row.login, row.link, row.enabled, attributes, row.fingerprint)
     return None
+
+
+def _why_another(connection: Connection, each: Removal) -> str:
+    """Why an errand would not reach what was judged, or not that alone, or ""."""
+    there = _there(connection, each)
+    if there is None or not each.native_id:
+        return ""
+    if there.native_id != each.native_id:
+        return _ANOTHER
+    if comparable_login(there.login) != each.comparable:
+        return _RENAMED.format(login=there.login)
+    columns = account_table.c
+    mine = columns.system == each.system, columns.native_id == each.native_id, columns.state != AccountState.DELETED
+    now = connection.execute(select(columns.person_id).where(*mine, columns.person_id.is_not(None))).scalar()
+    return _OWNED if now not in (None, line(connection, each.line_id).person_id) else ""
 
 
 def _linked(connection: Connection, each: Removal) -> bool:

@@ -28,7 +28,7 @@ from iam.review.closing.removals import Removal, What, removal_of
 from iam.review.words import CampaignState
 from iam.signin.door import Door
 from iam.sync.actual.mirror import actual_account_table, actual_member_table
-from iam.sync.urgent.errands import errands
+from iam.sync.urgent.errands import Outcome, errands
 
 WITHIN: Final = timedelta(hours=24)
 """Until when what was signed is done (R10)."""
@@ -86,9 +86,14 @@ def _verified(act: Act, each: Removal) -> bool:
 
 
 def _of_errand(act: Act, each: Removal) -> str:
-    """What stands in the way of the errand that carries it."""
-    found = [errand.reason for errand in errands(act.connection, each.subject) if not errand.settled_at]
-    return next((reason for reason in found if reason), "") if each.block_id is None else ""
+    """What stands in the way of the errand that carries it, or of putting one."""
+    if each.block_id is not None:
+        return ""
+    put = errands(act.connection, each.subject)
+    if not put:
+        return each.trouble
+    hindered = (errand.reason for errand in put if not errand.settled_at or errand.outcome is Outcome.REFUSED)
+    return next((reason for reason in hindered if reason), "")
 
 
 def _off_in_the_ledger(act: Act, each: Removal) -> None:

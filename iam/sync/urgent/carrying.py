@@ -67,6 +67,7 @@ class Carrier:
     `going`: whether to begin another errand.
     `withheld`: why an opening may not be carried out now, "" when it may; asked of nothing that closes.
     `signed`: whether a review that two persons signed names exactly what this errand closes.
+    `meant`: the native id of the one account that may be closed, "" for whichever has the login.
     """
 
     store: Store
@@ -78,6 +79,7 @@ class Carrier:
     going: Callable[[], bool] = lambda: True
     withheld: Callable[[Connection, StoredErrand, datetime], str] = lambda _connection, _errand, _at: ""
     signed: Callable[[Connection, StoredErrand], bool] = lambda _connection, _errand: False
+    meant: Callable[[Connection, StoredErrand], str] = lambda _connection, _errand: ""
 
 
 def due_systems(connection: Connection, at: datetime) -> set[str]:
@@ -154,7 +156,8 @@ class _Round:
     def _visit(self, target: Target) -> Shown:
         with self.carrier.store.read() as connection:
             texts = Texts(self._text(connection, self.errand.secret_id), self._text(connection, self.errand.former_id))
-        return Visit(target, self.errand.id, self.errand, texts, self._ours).shown()
+            meant = self.carrier.meant(connection, self.errand)
+        return Visit(target, self.errand.id, self.errand, texts, self._ours, meant).shown()
 
     def _text(self, connection: Connection, secret_id: int | None) -> str:
         """A secret in clear; "" for none: a target refuses to set that, and another is made."""
@@ -197,6 +200,8 @@ class _Round:
             if not in_hand(act.connection, errand, lock=True):
                 return overtaken(act, errand)
             write_shown(act, errand, shown)
+            if shown.another:
+                return ended(act, carrier.alarm, errand, Outcome.REFUSED, shown.reason)
             if shown.unacceptable and errand.kind is not ErrandKind.CLOSE:
                 return ended(act, carrier.alarm, errand, Outcome.FAILED, shown.reason)
             if shown.reason:

@@ -20,6 +20,7 @@ _DOES_NOT_OPEN: Final = (
     "設定したパスワードでサインインできません。ロックや期限など、システム側の規則を確かめてください。"
 )
 _MEMBERSHIP: Final = "読み返すと権限が指示どおりになっていません。システム側の記録を確かめてください。"
+_ANOTHER: Final = "同じ利用者IDが別のIDになっているため、何もしません。判定したIDをシステム側で確かめてください。"
 _LATE: Final = "システムの応答が遅く、時間内に終わりませんでした。システムの状態を確かめてください。"
 _SILENT: Final = "システムから結果の返事がありません。システムの状態を確かめてください。"
 
@@ -37,23 +38,29 @@ class Shown:
     """What the target showed.  `reason`: why it is not as wanted; "" when it is.
 
     `found`, `member`: as last read back; None where nothing was.  `unacceptable`: another secret may do.
+    `another`: under this login the target has an account that is not meant; it was left alone.
     """
 
     reason: str = ""
     found: TargetAccount | None = None
     member: bool | None = None
     unacceptable: bool = False
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One errand under way.  `ours`: asked before anything is opened, whether it still is this worker's to do."""
+    """One errand under way.  `ours`: asked before anything is opened, whether it still is this worker's to do.
+
+    `meant`: the native id of the one account that is meant, "" for whichever has the login.
+    """
 
     target: Target
     number: int
     errand: Errand
     texts: Texts
     ours: Callable[[], bool]
+    meant: str = ""
 
     def shown(self) -> Shown:
         """Carry the errand out, and look."""
@@ -69,6 +76,8 @@ class Visit:
         return Shown("" if self.errand.kind is ErrandKind.CLOSE else _ABSENT)
 
     def _done(self, there: TargetAccount) -> Shown:
+        if self.meant and there.native_id != self.meant:
+            return Shown(_ANOTHER, another=True)
         if self.errand.mode is Mode.MEMBER:
             return self._membership(there)
         match self.errand.kind:

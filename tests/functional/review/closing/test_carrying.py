@@ -231,3 +231,42 @@ def test_what_has_gone_from_the_target_meanwhile_is_done_and_is_not_made_again(m
     with end.council.store.read() as connection:
         state = connection.execute(select(account_table.c.state).where(account_table.c.login == login))
         assert set(state.scalars()) == {"disabled", "active"}, "here off, in the other system as it was"
+
+
+def test_who_has_the_name_of_what_was_judged_is_left_alone_and_what_was_renamed_is_told(make: Make) -> None:
+    end = make({("gw", "kyoyo"): Said(Verdict.REMOVE)}).signed()
+    body, gw = end.council.body, end.council.body.targets["gw"]
+    # After the last reading: the one was renamed, the other deleted, and both names were given to others.
+    for login, before in (("ghost", "ghost2"), ("kyoyo", "")):
+        native, account = f"uid={login}", gw.accounts.pop(f"uid={login}")
+        gw.place(login, rights=["mail"])
+        gw.accounts[native] = replace(gw.accounts[native], native_id=f"uid=new-{login}", fingerprint=login.encode())
+        gw.accounts[f"uid=new-{login}"] = gw.accounts[native]
+        if before:
+            gw.accounts[f"uid={before}"] = replace(account, login=before, fingerprint=b"renamed")
+    end.looks()
+    assert {each.outcome for each in end.urgent()} == {"refused"}
+    assert (gw.is_on("ghost"), gw.is_on("kyoyo")) == (True, True)
+    assert body.audit_breaks() == ""
+
+
+def test_what_became_somebodys_own_after_it_was_judged_is_left_to_them(make: Make) -> None:
+    end = make({("gw", "ghost"): Said(Verdict.LAPSE, until=date(2026, 4, 30))}).signed()
+    body, gw = end.council.body, end.council.body.targets["gw"]
+    with end.council.store.act("unyou") as act:
+        values = {
+            "id": next_id(act.connection, account_table), "system": "gw", "login": "ghost", "comparable": "ghost",
+            "person_id": end.council.numbers[OPERATOR], "kind": "personal", "state": "active",
+            "native_id": "uid=ghost", "created_at": act.at,
+        }  # fmt: skip
+        act.connection.execute(insert(account_table).values(values))
+    end.council.clock.on(days=30)
+    end.looks()
+
+    end.urgent()
+
+    assert gw.is_on("ghost")
+    told = {each.trouble for each in end.removals if each.login == "ghost"}
+    assert len(told) == 1
+    assert "職員本人のIDとして" in told.pop()
+    assert body.audit_breaks() == ""
