@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, exists, select, update
 
+from iam.access.accounts import AccountKind
+from iam.access.kept.register import KeptKind
 from iam.errors import Conflict
 from iam.office.roles import bearers
 from iam.policy.entry.review import Silence
@@ -24,6 +26,7 @@ from iam.review.deciding.taking.writing import held_open, raised
 from iam.review.deciding.verdicts import without_verdict
 from iam.review.words import How, Part, Verdict
 from iam.signin.door import PRIVILEGED, Door
+from iam.sync.actual.reconcile import Sorting
 
 REASON: Final = "期限までに回答がなかったため"
 """Stands where the reason of an answer would."""
@@ -49,8 +52,8 @@ def let_silence_speak(act: Act, door: Door, campaign_id: int) -> Silenced:
     """Give every owner's line that nobody answered the effect of `campaign.terms.silence`, once.
 
     SUSPEND: REMOVE, answered by nobody.  KEEP: KEEP where nothing was found, else the general officer is asked.
-    Lines of general officers, approvers and operators, lines that no owner may answer, and lines that are asked of the
-    general officer anyway, wait for the general officer.
+    Lines of general officers, approvers and operators, privileged IDs, IDs of systems and protected ones, lines that no
+    owner may answer, and lines that are asked of the general officer anyway, wait for the general officer.
     Persons that 人事 has not answered become UNKNOWN by silence, which takes nothing from anybody.
 
     Raises:
@@ -105,7 +108,17 @@ def _waiting(act: Act, door: Door, of: Campaign) -> list[int]:
         return [row.id for row in lines if row.findings or ownerless(row)]
     # Whoever decides over others' access must not lose their own because nobody spoke: then nobody could undo it.
     heads = bearers(act.connection, door.offices, PRIVILEGED, jst_day(act.at))
-    return [row.id for row in lines if row.person_id in heads]
+    return [row.id for row in lines if row.person_id in heads or _of_the_machinery(row)]
+
+
+def _of_the_machinery(row: Row[Any]) -> bool:
+    """Whether systems, and the way back into them, live by this ID: privileged (break-glass among them), of a system,
+    or under a protection, as what a connector signs in with."""
+    kept = row.kind in set(KeptKind)
+    return row.kind in _NEVER or (row.sorting == Sorting.PROTECTED and not kept)
+
+
+_NEVER: Final = frozenset({AccountKind.PRIVILEGED.value, KeptKind.SERVICE.value})
 
 
 def _unanswered(connection: Connection, of: Campaign) -> Sequence[int]:
