@@ -73,12 +73,14 @@ def weigh(answers: Iterable[Answer]) -> Outcome | None:
         return None
     heaviest, silent = given[0].verdict, all(each.how is How.SILENCE for each in given)
     reasons = tuple(dict.fromkeys(each.reason for each in given if each.reason))
+    rights, until = tuple(sorted({right for each in given for right in each.rights})), _end(given)
     if heaviest.weight == Verdict.REMOVE.weight:
-        return Outcome(Verdict.REMOVE, until=_end(given), silent=silent, reasons=reasons)
-    rights, owner = {right for each in given for right in each.rights}, _given(given, Verdict.REASSIGN)
+        # Until a day that lies ahead the account goes on, without the rights that somebody took from it.
+        return Outcome(Verdict.REMOVE, rights if until else (), until, silent=silent, reasons=reasons)
+    owner = _given(given, Verdict.REASSIGN)
     # What becomes somebody's own has no keeper.
     keeper = _given(given, Verdict.KEEPER) if owner is None else None
-    return Outcome(heaviest, tuple(sorted(rights)), _end(given), keeper, owner, silent, reasons)
+    return Outcome(heaviest, rights, until, keeper, owner, silent, reasons)
 
 
 def _counts(answer: Answer) -> bool:

@@ -59,11 +59,11 @@ def planned(line: Line, outcome: Outcome, way: Way, today: date) -> Iterator[Pla
     """What becomes of a line whose review was signed on `today`."""
     reason = "、".join(outcome.reasons) or (SILENT if outcome.silent else "")
     end = max(outcome.until + _DAY, today) if outcome.until is not None else None
+    for right in outcome.rights:
+        yield _right(line, way, right, today, reason)
     if outcome.verdict is Verdict.REMOVE:
         yield from _removed(line, way, end or today, reason)
         return
-    for right in outcome.rights:
-        yield _right(line, way, right, today, reason)
     if end is not None:
         yield from _removed(line, way, end, reason)
     if outcome.keeper is not None:
