@@ -1,7 +1,8 @@
 """The result of a review: what came of every line, in one hash, and what it would change.
 
 The one law: *the same answers give the same hash, and any other answer another*: lines in the order in which they were
-frozen, persons by their numbers, each as canonical JSON on a line of its own, under SHA-256.
+frozen, persons by their numbers, each as canonical JSON on a line of its own, under SHA-256.  And *what is agreed on is
+what was frozen*: a snapshot that is no more what its hash says has no result.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection, Row, select
 
+from iam.errors import IntegrityError
 from iam.people.ledger import chunks, numbers_of_persons
 from iam.record.columns import among, canonical_json
 from iam.review.books import campaign_answer_table, campaign_line_table
@@ -22,6 +24,7 @@ from iam.review.closing.agreed.planned import Planned, Way, planned, way_of
 from iam.review.closing.removals import What
 from iam.review.deciding.verdicts import Outcome, outcomes
 from iam.review.opening.accounts.lines import ENTRY
+from iam.review.opening.hashes import Hashing, digest_of_line, people_hash, sealed_hash
 from iam.review.words import How, Part, Verdict
 from iam.sync.actual.reconcile import protected_logins
 
@@ -39,12 +42,17 @@ class Tally:
 
 
 def tally(connection: Connection, of: Campaign, *, plan_on: date | None = None) -> Tally:
-    """Go over every line once.  `plan_on`: also work out what changes when it is signed on this day."""
-    found, hashed = Tally(), sha256()
+    """Go over every line once.  `plan_on`: also work out what changes when it is signed on this day.
+
+    Raises:
+        IntegrityError: the lines or persons are not those that were frozen.
+    """
+    found, hashed, chain = Tally(), sha256(), Hashing()
     unread = sorted(each.system for each in systems_of(connection, of.id) if each.unread)
     _add(hashed, {"campaign": of.id, "snapshot": of.snapshot_hash, "unread": unread})
     left = _left(connection, of.id)
     for page in _pages(connection, of.id):
+        chain.take([row.digest for row in page])
         kept = _kept(connection, of.id, page, left)
         others = _weighed(connection, [row.id for row in page if row.id not in kept])
         for row in page:
@@ -58,9 +66,15 @@ def tally(connection: Connection, of: Campaign, *, plan_on: date | None = None) 
             found.planned += _planned(connection, others.values(), plan_on)
     for told in _persons(connection, of.id):
         _add(hashed, told)
+    if sealed_hash(connection, of, people_hash(connection, of.id), chain) != of.snapshot_hash:
+        raise IntegrityError(_ALTERED.format(title=of.title, what=""))
     found.hash = hashed.hexdigest()
     return found
 
+
+_ALTERED: Final = (
+    "{title}: 固定した内容{what}が、始めたときから書き換えられています。締めずに、証跡とデータベースを調べてください。"
+)
 
 _KEPT: Final = b'[%d,"%s","keep",[],null,null,null,%s]\n'
 """What `_told` makes of a line that stays: by far the most, so they are not worked out one by one."""
@@ -109,8 +123,16 @@ def _weighed(connection: Connection, ids: Collection[int]) -> dict[int, Answered
     for part in chunks(ids):
         query = select(campaign_line_table).where(among(columns.id, part)).order_by(columns.id)
         read = [read_line(row) for row in connection.execute(query)]
+        _see_as_frozen(read)
         found.update((line.id, (line, outcome)) for line, outcome in outcomes(connection, read))
     return found
+
+
+def _see_as_frozen(read: Collection[Line]) -> None:
+    """What something will be done about is held against its digest; of what stays the digests alone are."""
+    if altered := [each for each in read if digest_of_line(each) != each.digest]:
+        first = altered[0]
+        raise IntegrityError(_ALTERED.format(title=f"棚卸 {first.campaign_id}", what=f"（行 {first.id}）"))
 
 
 def _add(hashed: "_Hash", told: object) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from sqlalchemy.exc import IntegrityError
 
 from iam.errors import Conflict, Forbidden
+from iam.errors import IntegrityError as Altered
 from iam.policy.profile import Role
-from iam.review.books import campaign_system_table, campaign_table
+from iam.review.books import campaign_line_table, campaign_person_table, campaign_system_table, campaign_table
+from iam.review.opening.hashes import snapshot_hash
 from iam.review.words import CampaignState, Part, Verdict
 from tests.bodies import Body
 from tests.entrance import Person
@@ -113,6 +115,8 @@ def test_a_target_that_was_not_read_is_signed_as_incomplete_with_a_reason(end: E
         act.connection.execute(
             update(campaign_system_table).where(gw).values(read_at=None, trouble="応答がありません。")
         )
+        frozen_so = snapshot_hash(act.connection, end.council.id)
+        act.connection.execute(update(campaign_table).values(snapshot_hash=frozen_so))
     assert [each.system for each in end.result.unread] == ["gw"]
     with pytest.raises(Conflict, match="読めなかったシステム"):
         end.sign(GENERAL)
@@ -122,3 +126,21 @@ def test_a_target_that_was_not_read_is_signed_as_incomplete_with_a_reason(end: E
 
     assert (done.state, done.complete) == (CampaignState.SIGNED, False)
     assert done.partial_reason == "機器の更新のため、来月に読む"
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        update(campaign_line_table).where(campaign_line_table.c.login == "ghost").values(native_id="uid=kyoyo"),
+        update(campaign_line_table).where(campaign_line_table.c.login == "kyoyo").values(digest="0" * 64),
+        update(campaign_person_table).values(status="left"),
+        update(campaign_system_table).values(read_at=None),
+    ],
+    ids=["a line", "its digest", "persons", "what was read"],
+)
+def test_what_was_altered_since_it_was_frozen_cannot_be_signed(end: End, alter: Update) -> None:
+    with end.council.store.act("attacker") as act:
+        act.connection.execute(alter)
+    with pytest.raises(Altered, match="書き換えられています"):
+        end.sign(GENERAL, seen="x", why_partial="理由")
+    assert end.council.campaign.general_by is None
