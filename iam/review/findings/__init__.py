@@ -3,8 +3,8 @@
 The one law: *every finding says why*: what it rests on stands in its evidence, in words that an officer can check, and
 the clause that asks about it beside it.
 
-`Finding.evidence` is JSON (days and instants are ISO texts); `said(kind, evidence)` reads it to people.  Keys that
-every kind has, where they are known (else null or ""):
+`Finding.evidence` is JSON (days and instants are ISO texts); `said(kind, evidence)` reads it to people, `why` only its
+reason.  Keys that every kind has, where they are known (else null or ""):
 
 - `used` last sign-in (instant), `where` it was seen, `created` (instant);
 - `status` (iam.people.standing.Status), `since` (day), `post` the appointment in words: how 人事 knows the owner;
@@ -26,6 +26,6 @@ Keys of one kind (rights are the names that people read):
 """
 
 from iam.review.findings.finding import find
-from iam.review.findings.saying import said
+from iam.review.findings.saying import said, why
 
-__all__ = ["find", "said"]
+__all__ = ["find", "said", "why"]

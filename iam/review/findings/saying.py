@@ -18,14 +18,28 @@ Told = Mapping[str, Any]
 
 
 def said(kind: FindingKind, evidence: Mapping[str, Any]) -> list[str]:
-    """The evidence of one finding, the reason first, then last sign-in, standing with 人事, last decision.
+    """The evidence of one finding, the reason first, then rights, last sign-in, standing with 人事, last decision.
 
     Self-contained: names and words stand in the evidence as they were when the review was opened.
     """
-    return [*_REASONS[kind](evidence), *_sight(kind, evidence), *_standing(evidence), *_former(evidence)]
+    told = evidence
+    return [*why(kind, told), *_held(kind, told), *_sight(kind, told), *_standing(told), *_former(told)]
 
 
-# --- what every finding tells
+def why(kind: FindingKind, evidence: Mapping[str, Any]) -> list[str]:
+    """The reason of one finding alone, for tables that have columns of their own for all else."""
+    return list(_REASONS[kind](evidence))
+
+
+# --- what is told beside the reason
+
+
+def _held(kind: FindingKind, told: Told) -> Iterator[str]:
+    if kind in _RIGHTS and told["rights"]:
+        yield f"{_RIGHTS[kind]}: {_list(told['rights'])}。"
+
+
+_RIGHTS: Final = {FindingKind.OWNER_LEFT: "残っている権限", FindingKind.ROGUE: "持っている権限"}
 
 
 def _sight(kind: FindingKind, told: Told) -> Iterator[str]:
@@ -64,8 +78,6 @@ def _owner_left(told: Told) -> Iterator[str]:
         yield "退職などで在職していない人のIDですが、有効なままです。"
     else:
         yield "退職などで在職していない人のIDです。停止していますが、権限が残っています。"
-    if told["rights"]:
-        yield f"残っている権限: {_list(told['rights'])}。"
 
 
 def _owner_moved(told: Told) -> Iterator[str]:
@@ -105,8 +117,6 @@ def _rogue(told: Told) -> Iterator[str]:
         yield f"職員番号 {told['link']} は {told['linked']} のものですが、台帳に紐付けがありません。"
     elif told["link"]:
         yield f"職員番号 {told['link']} が付いていますが、名簿にいません。"
-    if told["rights"]:
-        yield f"持っている権限: {_list(told['rights'])}。"
 
 
 def _whence(told: Told) -> str:
@@ -170,7 +180,7 @@ def _in_production(told: Told, what: str) -> Iterator[str]:
 
 
 def _no_second_factor(told: Told) -> Iterator[str]:
-    yield f"{told['zone']}は種類の異なる二つの認証要素を求めますが、パスワードのほかに使える要素がありません。"
+    yield f"{told['zone']}は種類の異なる二つの要素を求めますが、パスワードのほかにありません。"
 
 
 def _unusual_right(told: Told) -> Iterator[str]:

@@ -13,7 +13,7 @@ from iam.people.feed import AppointmentKind, Gives
 from iam.people.ledger import Entry, LedgerChange, Person, Told
 from iam.people.standing import Status, held_posts
 from iam.review.campaigns import Right
-from iam.review.findings import said
+from iam.review.findings import said, why
 from iam.review.findings.frozen import Held, Seen, Who
 from iam.review.findings.ground import Known, Page
 from iam.review.findings.judges import keeping, owners, rights, standing
@@ -333,16 +333,20 @@ EVIDENCE: dict[FindingKind, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", FindingKind)
 def test_every_finding_can_be_told_in_whole_sentences(kind: FindingKind) -> None:
     told = said(kind, {**COMMON, **EVIDENCE[kind]})
-    assert told
+    reason = why(kind, {**COMMON, **EVIDENCE[kind]})
+    assert reason
+    assert told[: len(reason)] == reason
     assert all(sentence.endswith("。") and "。。" not in sentence and "None" not in sentence for sentence in told), told
 
 
-def test_the_reason_comes_first_then_use_standing_and_former_decision() -> None:
+def test_the_reason_comes_first_then_rights_use_standing_and_former_decision() -> None:
     known = {
         "used": "2026-03-01T03:00:00.000000Z", "where": "入口（SAML）", "created": None, "status": "left",
         "since": "2026-04-01", "post": "令和8年3月31日 退職 総務課 主事", "former": "継続（令和8年1月20日 統括）",
     }  # fmt: skip
-    assert said(FindingKind.OWNER_LEFT, {**known, "enabled": True, "rights": ["メール", "照会"]}) == [
+    left = {**known, "enabled": True, "rights": ["メール", "照会"]}
+    assert why(FindingKind.OWNER_LEFT, left) == ["退職などで在職していない人のIDですが、有効なままです。"]
+    assert said(FindingKind.OWNER_LEFT, left) == [
         "退職などで在職していない人のIDですが、有効なままです。",
         "残っている権限: メール、照会。",
         "最後の使用: 2026-03-01 12:00（入口（SAML））。",
