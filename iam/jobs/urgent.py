@@ -20,7 +20,7 @@ from iam.privilege.using import Swept, opens_now, sweep
 from iam.privilege.vault import Vault
 from iam.record.act import Act
 from iam.record.store import Store
-from iam.review.closing import leave
+from iam.review.closing import warrant
 from iam.signin.door import Door
 from iam.sync.urgent import Carrier, Lanes, Settled, StoredErrand, undone
 
@@ -61,13 +61,13 @@ def carrier_of(
             telling.stuck(act, door, errand)
 
     def withheld(connection: Connection, errand: StoredErrand, at: datetime) -> str:
-        if leave.stopped(connection, errand.system, errand.comparable):
+        if warrant.stopped(connection, errand.system, errand.comparable):
             return _STOPPED
         return "" if door is None else why_withheld(connection, door, errand, at)
 
     return Carrier(
         store, ACTOR, model, targets, Vault(store.keys), alarm=alarm, going=going, withheld=withheld,
-        signed=leave.may_close, meant=leave.meant,
+        signed=warrant.may_close, meant=warrant.meant,
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What a signed review lets an errand do, and forbids it: asked by whoever carries errands out.
 
-The one law: *exactly what was signed* (design law 1): an errand that closes somebody's account has its leave from a row
-that names this system, this login, this right and this very account; what a review stopped is opened for nobody before
-that is undone.
+The one law: *exactly what was signed* (design law 1): an errand that closes somebody's account has its warrant from a
+row that names this system, this login, this right and this very account; what a review stopped is opened for nobody
+before that is undone.
 """
 
 from sqlalchemy import Connection, select
