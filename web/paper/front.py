@@ -34,8 +34,8 @@ def put_cover(tab: Any, formats: Mapping[str, Any], cover: Cover, tally: Tally, 
     front.pairs("概要", _summary(cover))
     front.table("読み取れなかったシステム", *_unread(cover))
     front.table("システム", ("システム", "担当", "読み取り", "システム上", "台帳のみ", "行"), _systems(cover))
-    front.table("部局", ("部局", "シート", "行", "要因あり"), _departments(cover, tabs))
-    front.table("要因", ("要因", "行"), [(kind.label_ja, count) for kind, count in cover.findings.items()])
+    front.table("部局", ("部局", "シート", "行", "指摘あり"), _departments(cover, tabs))
+    front.table("指摘", ("指摘", "行"), [(kind.label_ja, count) for kind, count in cover.findings.items()])
     front.table("判定", ("判定", "行"), _verdicts(tally))
     front.table("反映", ("決定", "確認済", "取消し", "未完了"), [_carried(cover)])
     front.table("署名", ("役割", "署名した人", "日時"), _signatures(cover))
@@ -117,7 +117,7 @@ def _summary(cover: Cover) -> list[tuple[str, str]]:
         ("基準日", _day(campaign.day)),
         ("回答の期限", _day(campaign.due_on)),
         ("状態", _state(cover)),
-        ("件数", f"{cover.lines:,}件（要因のあるもの {cover.with_findings:,}件）"),
+        ("件数", f"{cover.lines:,}件（指摘のあるもの {cover.with_findings:,}件）"),
         ("開始", f"{local_text(campaign.opened_at)}　{campaign.opened_by}"),
     ]
 

@@ -165,7 +165,7 @@ def _found(quarters: Sequence[Quarter]) -> list[Markup]:
         return []
     labels = [kind.label_ja for kind in kinds]
     return [
-        bars(Chart("kinds", "要因の種類", "要因ごとの行の数。", labels, [Series("行", [counts[k] for k in kinds])]))
+        bars(Chart("kinds", "指摘の種類", "指摘ごとの行の数。", labels, [Series("行", [counts[k] for k in kinds])]))
     ]
 
 
@@ -173,9 +173,9 @@ def _over_quarters(quarters: Sequence[Quarter]) -> Markup:
     kinds = [kind for kind in FindingKind if any(each.counts.get(kind) for each in quarters)]
     series = [Series(kind.label_ja, [each.counts.get(kind, 0) for each in quarters]) for kind in kinds]
     labels = [each.label for each in quarters]
-    desc = "棚卸ごとの要因の数。左が古い。"
+    desc = "棚卸ごとの指摘の数。左が古い。"
     chart = Chart(
-        "quarters", "要因の移り変わり", desc, labels, most_and_rest(series) or [Series("要因", [0] * len(labels))]
+        "quarters", "指摘の移り変わり", desc, labels, most_and_rest(series) or [Series("指摘", [0] * len(labels))]
     )
     return columns(chart)
 

@@ -124,12 +124,12 @@ class _Sheet:
         self._tab, self._formats, self._cover = tab, formats, cover
         of = next((each for each in cover.departments if each.name == department), None)
         title = f"{cover.body}　{cover.campaign.title}　{department or NOBODYS}"
-        counted = f"{of.lines:,}件（要因のあるもの {of.with_findings:,}件）" if of else ""
+        counted = f"{of.lines:,}件（指摘のあるもの {of.with_findings:,}件）" if of else ""
         for column, each in enumerate(PAPER):
             tab.set_column(column, column, each.width)
         tab.set_row(0, 20)
         tab.write_string(0, 0, printable(title), formats["title"])
-        day = f"基準日 {wareki(cover.campaign.day)}　{counted}　「要」の列の●は、要因のある行です。"
+        day = f"基準日 {wareki(cover.campaign.day)}　{counted}　「印」の列の●は、指摘のある行です。"
         tab.write_string(1, 0, day, formats["plain"])
         for column, each in enumerate(PAPER):
             tab.write_string(HEADING_ROW, column, each.heading, formats["heading"])

@@ -1,6 +1,7 @@
 """The columns of tables: what stands under each heading for a row, in words.
 
-The one law: *a heading means the same in every format*; CSV and JSON have all columns, paper those that fit on it.
+The one law: *a heading means the same in every format*, and what stands under one heading is not said again under
+another; CSV has all columns, paper those that fit on it, in fewer words.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from iam.record.columns import jst_day, local_text
 from iam.review.campaigns import CampaignPerson, Right
 from iam.review.deciding.verdicts import Answer, Outcome
 from iam.review.exports.rows import Row
-from iam.review.findings import said
+from iam.review.findings import why
 from iam.review.words import Part
 
 _KINDS: Final = {
@@ -82,14 +83,8 @@ def marks(row: Row) -> str:
 
 
 def evidence(row: Row) -> str:
-    """Why, for everything that was found, one finding a line; what was said of the one before is not said again."""
-    told: set[str] = set()
-    lines = []
-    for each in row.findings:
-        words = [sentence for sentence in said(each.kind, each.evidence) if sentence not in told]
-        told.update(words)
-        lines.append(f"{each.kind.label_ja}: {' '.join(words)}")
-    return "\n".join(lines)
+    """Why, for everything that was found, one finding a line."""
+    return "\n".join(f"{each.kind.label_ja}: {''.join(why(each.kind, each.evidence))}" for each in row.findings)
 
 
 def right_words(right: Right) -> str:
@@ -166,6 +161,19 @@ def _kind_and_state(row: Row, _words: Words, _on: date) -> str:
     return _lines(_KINDS.get(row.line.kind, row.line.kind), state(row), keeper)
 
 
+def _rights(row: Row) -> str:
+    """What the rules give to everybody of a post by name alone; what else a right stands on is said."""
+    usual = [each.by == "rule" and not each.until and not each.privileged for each in row.line.rights]
+    named = [each.name or each.right for each, so in zip(row.line.rights, usual, strict=True) if so]
+    told = [right_words(each) for each, so in zip(row.line.rights, usual, strict=True) if not so]
+    return _lines("、".join(named), *told)
+
+
+def _found(row: Row) -> str:
+    former = f"前回: {row.line.former}" if row.findings and row.line.former else ""
+    return _lines(evidence(row), former)
+
+
 def _lines(*texts_: str) -> str:
     return "\n".join(filter(None, texts_))
 
@@ -193,8 +201,8 @@ ALL: Final = (
     Column("rights", "権限", 30, lambda row, _w, _o: "\n".join(map(right_words, row.line.rights))),
     Column("created", "作成日", 10, lambda row, _w, _o: day_text(row.line.created_at)),
     Column("used", "最終利用", 16, lambda row, _w, _o: used(row)),
-    Column("findings", "要因", 20, lambda row, _w, _o: marks(row)),
-    Column("evidence", "要因の根拠", 40, lambda row, _w, _o: evidence(row)),
+    Column("findings", "指摘", 20, lambda row, _w, _o: marks(row)),
+    Column("evidence", "指摘の根拠", 40, lambda row, _w, _o: evidence(row)),
     Column("hr", "人事の回答", 24, _one(Part.HR)),
     Column("owner", "責任者の回答", 24, _one(Part.OWNER)),
     Column("general", "統括の回答", 24, _one(Part.GENERAL)),
@@ -210,19 +218,19 @@ _BY_KEY: Final = {each.key: each for each in ALL}
 
 PAPER: Final = (
     Column("number", "番号", 5, lambda row, _w, _o: str(row.number)),
-    Column("mark", "要", 3, lambda row, _w, _o: MARK if row.findings else ""),
+    Column("mark", "印", 3, lambda row, _w, _o: MARK if row.findings else ""),
     Column("unit", "所属・職", 13, lambda row, _w, _o: _person(row, lambda p: _lines(p.org_name, p.title))),
     Column("staff_number", "職員番号", 9, _BY_KEY["staff_number"].text),
     Column("name", "氏名", 11, _BY_KEY["name"].text),
     Column("standing", "在職の状況", 12, _BY_KEY["standing"].text),
     Column("system", "システム", 11, _BY_KEY["system"].text),
     Column("login", "ID", 11, _BY_KEY["login"].text),
-    Column("state", "種類・状態", 13, _kind_and_state),
-    Column("rights", "権限", 18, _BY_KEY["rights"].text),
+    Column("state", "種類・状態", 15, _kind_and_state),
+    Column("rights", "権限", 18, lambda row, _w, _o: _rights(row)),
     Column("used", "最終利用", 11, _BY_KEY["used"].text),
-    Column("findings", "要因", 29, lambda row, _w, _o: evidence(row)),
-    Column("answers", "回答", 21, lambda row, _w, _o: _answers(row)),
+    Column("findings", "指摘", 36, lambda row, _w, _o: _found(row)),
+    Column("answers", "回答", 20, lambda row, _w, _o: _answers(row)),
     Column("verdict", "判定", 10, _BY_KEY["verdict"].text),
-    Column("carried", "反映", 11, _BY_KEY["carried"].text),
+    Column("carried", "反映", 10, _BY_KEY["carried"].text),
 )
 """What fits on a sheet of A4 that lies on its side."""

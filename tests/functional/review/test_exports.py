@@ -99,7 +99,9 @@ def test_every_format_says_the_same_of_every_line_in_the_same_order(desk: Desk) 
     heading, *lines = table(desk.folder / f"{STEM}.csv")
     printed = lines_of_workbook(desk.folder / f"{STEM}.xlsx")
     assert len(whole["lines"]) == whole["count"] == len(lines) == len(printed) == 60
-    at = {name: heading.index(name) for name in ("番号", "部局", "ID", "判定", "条項", "反映", "任用区分")}
+    at = {
+        name: heading.index(name) for name in ("番号", "部局", "ID", "判定", "条項", "反映", "任用区分", "指摘の根拠")
+    }
     for line, said, sheet in zip(whole["lines"], lines, printed, strict=True):
         assert str(line["number"]) == said[at["番号"]] == sheet[1]
         assert line["department"] == said[at["部局"]]
@@ -112,6 +114,9 @@ def test_every_format_says_the_same_of_every_line_in_the_same_order(desk: Desk) 
             else sheet[0][:5] == line["department"][:5].replace("/", "_")
         )
         assert bool(line["findings"]) == (sheet[2] == "●")
+        # What was found says its reason alone: last use, standing and rights have columns of their own.
+        why = "\n".join(f"{each['label']}: {each['said'][0]}" for each in line["findings"]).replace("\x07", "〓")
+        assert [said[at["指摘の根拠"]], sheet[12]] == [why, why]
     assert {said[at["任用区分"]] for said in lines} == {"", "正規職員"}
     assert sum("確認済" in said[at["反映"]] for said in lines) == 1
     assert whole["carried"] == {"wanted": 3, "verified": 1, "lifted": 1, "waiting": 1}

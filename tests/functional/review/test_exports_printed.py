@@ -26,7 +26,7 @@ from web.paper.report import Report
 FRONT, ODD = "表紙", "外字"
 SAID = (
     "さくら市", "令和8年度 第3四半期の棚卸", "税務システム 応答がありません。", "a" * 64, "c" * 64,
-    "所属なし・持ち主なし", "持ち主が名簿にいない", "＋11", "未判定", "0000001", "要因の移り変わり", "R8-2", "R8-3",
+    "所属なし・持ち主なし", "持ち主が名簿にいない", "＋11", "未判定", "0000001", "指摘の移り変わり", "R8-2", "R8-3",
     "12 件のすべてです",
 )  # fmt: skip
 """What stands in the report, as pdftotext reads it."""
@@ -117,7 +117,9 @@ def test_the_report_says_it_in_print_with_its_fonts(folder: Path) -> None:
     for font in fonts:
         assert "Noto-Sans-CJK-JP" in font[0], font
         assert font[-5:-3] == ["yes", "yes"], font
-    assert re.search(r"1 ?/ ?6", text)
+    pages = re.search(r"Pages: +(\d+)", run("pdfinfo", path))
+    assert pages
+    assert all(re.search(rf"\b{number} ?/ ?{pages[1]}\b", text) for number in range(1, int(pages[1]) + 1))
 
 
 def test_the_report_lists_no_more_than_fits_and_says_where_the_rest_is(
