@@ -20,6 +20,7 @@ from iam.record.columns import jst_day
 from iam.record.store import Store
 from iam.review.exports.cover import Cover, cover
 from iam.review.exports.figures import Figures, figures_of
+from iam.review.exports.intact import see_as_frozen, see_intact
 from iam.review.exports.manifest import MANIFEST, SIGNATURE, Written, lying_in, manifest, record, sha256_of, written
 from iam.review.exports.rows import Row, rows
 from iam.review.words import CampaignState
@@ -89,6 +90,7 @@ def export(store: Store, actor: str, wish: Wish) -> Exported:
     Raises:
         NotFound: there is no such review.
         Conflict: it is still being opened, or files with other contents lie there and `force` is not given.
+        IntegrityError: the review is not what was frozen and signed.
         StoreError: the folder cannot be written; Busy: another export is under way.
     """
     with store.exclusive("review-export"), _told(wish.below):
@@ -113,14 +115,16 @@ class _Made:
 
 
 def _make(store: Store, wish: Wish, work: Path) -> _Made:
-    """The files, from one snapshot; what is slow and needs no database comes after it."""
+    """The files, from one snapshot of what nobody altered; what is slow and needs no database comes after it."""
     on, forms = jst_day(store.clock()), tuple(dict.fromkeys(wish.forms))
     # The snapshot ends first: laying out pages takes long, and needs none.
     with ExitStack() as opened, store.read() as connection:
         front = cover(connection, wish.campaign_id, wish.body, wish.categories)
+        see_intact(connection, front.campaign)
         figures = figures_of(connection, wish.campaign_id) if Form.PDF in forms else None
         writers = [opened.enter_context(_writer(form, work, front, figures, on)) for form in forms]
         for row in rows(connection, wish.campaign_id):
+            see_as_frozen(row.line)
             for writer in writers:
                 writer.take(row)
     if any(writer.lines != front.lines for writer in writers):

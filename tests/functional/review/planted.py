@@ -21,6 +21,9 @@ from iam.review.books import (
     campaign_system_table,
     campaign_table,
 )
+from iam.review.campaigns import campaign
+from iam.review.closing.agreed.result import tally
+from iam.review.opening.hashes import FROZEN, digest_of, people_hash, snapshot_hash
 from iam.review.terms import Terms
 from iam.review.words import CampaignState, FindingKind, How, Part, Verdict
 
@@ -73,7 +76,14 @@ def plant(store: Store, lines: int = 60) -> Planted:
         bulk_insert(connection, campaign_line_table, *_table(_lines(number, first, lines, people)))
         bulk_insert(connection, campaign_finding_table, *_table(_findings(number, first, lines)))
         bulk_insert(connection, campaign_answer_table, *_table(_answers(number, first, lines, people)))
-        connection.execute(update(campaign_table).where(campaign_table.c.id == number).values(revision=lines - 10))
+        connection.execute(
+            update(campaign_table)
+            .where(campaign_table.c.id == number)
+            .values(
+                revision=lines - 10, people_hash=people_hash(connection, number),
+                snapshot_hash=snapshot_hash(connection, number),
+            )
+        )  # fmt: skip
         return Planted(before, number, lines)
 
 
@@ -81,8 +91,9 @@ def sign_and_carry_out(store: Store, planted: Planted) -> None:
     """Two persons have signed, and one of three removals was read back, one undone."""
     with store.act("test") as act:
         at = OPENED + timedelta(days=20)
-        values = {"state": CampaignState.SIGNED, "general_by": 1, "general_at": at, "hr_by": 2, "hr_at": at,
-                  "signed_at": at, "result_hash": "c" * 64}  # fmt: skip
+        values: dict[str, object] = {"state": CampaignState.SIGNED, "general_by": 1, "general_at": at, "hr_by": 2,
+                                    "hr_at": at, "signed_at": at}  # fmt: skip
+        values["result_hash"] = tally(act.connection, campaign(act.connection, planted.id)).hash
         act.connection.execute(update(campaign_table).where(campaign_table.c.id == planted.id).values(**values))
         common = {"campaign_id": planted.id, "system": "gw", "comparable": "", "native_id": "", "what": "account",
                   "entitlement": "", "person_id": None, "reason": "不要", "clause": "", "block_id": None,
@@ -155,15 +166,16 @@ def _lines(number: int, first: int, count: int, people: int) -> Iterator[dict[st
         )
         rights = [{"right": "mail", "name": "メール", "by": "rule", "rule": "全職員", "clause": "OITA-S8.2.1.2a",
                    "since": "2020-04-01", "until": "", "privileged": False}]  # fmt: skip
-        yield {
+        line: dict[str, object] = {
             "id": first + each, "campaign_id": number, "system": "gw" if each % 2 else "zei",
             "native_id": f"uid={each},ou=people,dc=city", "login": login, "comparable": login.casefold(), "link": "",
             "sorting": "linked" if owned else "rogue", "account_id": None, "kind": "personal" if owned else "",
             "state": "active" if owned else "", "person_id": each % people + 1 if owned else None,
             "keeper_id": None, "enabled": True, "rights": rights * (each % 3), "created_at": OPENED,
             "used_at": OPENED if owned else None, "used_where": "システムの記録" if owned else "", "former": "",
-            "findings": 0 if owned else 1, "asked": "owner" if owned else "general", "digest": "d" * 64,
+            "findings": 0 if owned else 1, "asked": "owner" if owned else "general",
         }  # fmt: skip
+        yield line | {"digest": digest_of(line[name] for name in FROZEN)}
 
 
 def _findings(number: int, first: int, count: int) -> Iterator[dict[str, object]]:

@@ -13,12 +13,18 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 
-from iam.errors import Conflict, NotFound
+from iam.errors import Conflict, IntegrityError, NotFound
 from iam.record.keys import KeyRing, pem_of
 from iam.record.store import Store
-from iam.review.books import campaign_export_table, campaign_table
+from iam.review.books import (
+    campaign_answer_table,
+    campaign_export_table,
+    campaign_line_table,
+    campaign_person_table,
+    campaign_table,
+)
 from iam.review.exports import rows as streaming
 from iam.review.exports.columns import ALL, PAPER
 from iam.review.exports.cover import cover
@@ -203,6 +209,26 @@ def test_it_leaves_with_its_record_for_its_owner_alone_and_replaces_nothing(desk
     assert {each.name: each.read_bytes() for each in desk.folder.iterdir()} == before
     assert desk.records() == 2 * len(made.files)
     assert f"{STEM}.json" in desk.export(Form.CSV, Form.JSON, force=True).fresh
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        update(campaign_line_table).where(campaign_line_table.c.id == 7).values(login="victim"),
+        update(campaign_line_table).where(campaign_line_table.c.id == 7).values(digest="0" * 64),
+        update(campaign_person_table).where(campaign_person_table.c.person_id == 3).values(status="left"),
+        update(campaign_answer_table).where(campaign_answer_table.c.line_id == 7).values(verdict="remove"),
+    ],
+    ids=["a line", "its digest", "a person", "an answer"],
+)
+def test_what_was_altered_in_the_books_does_not_leave(desk: Desk, altered: Update) -> None:
+    sign_and_carry_out(desk.store, desk.planted)
+    with desk.store.act("attacker") as act:
+        assert act.connection.execute(altered).rowcount == 1
+    with pytest.raises(IntegrityError, match="書き換えられて"):
+        desk.export(Form.CSV)
+    assert not list(desk.folder.iterdir())
+    assert desk.records() == 0
 
 
 def test_a_review_that_is_being_opened_does_not_leave(desk: Desk) -> None:
