@@ -18,9 +18,10 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from iam.people.japanese import wareki
 from iam.record.columns import local_text
+from iam.review.deciding.counting.progress import Progress
 from iam.review.exports.columns import PAPER, texts
 from iam.review.exports.cover import NOBODYS, Cover
-from iam.review.exports.figures import Days, Figures, Progress, Quarter
+from iam.review.exports.figures import Days, Figures, Quarter
 from iam.review.exports.rows import Row
 from iam.review.words import FindingKind, Verdict
 from web.paper.charts import Chart, Series, bars, columns, histogram, most_and_rest, stacked
@@ -152,8 +153,8 @@ def _progress(progress: Sequence[Progress]) -> Iterator[Markup]:
     for start in range(0, len(progress), _BARS):
         part = progress[start : start + _BARS]
         more = f"（{start // _BARS + 1}）" if len(progress) > _BARS else ""
-        done, left = Series("判定済", [each.decided for each in part]), Series("未判定", [each.left for each in part])
-        labels = [each.department or NOBODYS for each in part]
+        done, left = Series("判定済", [each.decided for each in part]), Series("未判定", [each.open for each in part])
+        labels = [each.key or NOBODYS for each in part]
         title = f"部局ごとの進み具合{more}"
         yield stacked(Chart(f"progress{start}", title, "部局ごとの行の数。", labels, [done, left]))
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from iam.record.columns import jst_day
 from iam.review.books import campaign_answer_table
 from iam.review.campaigns import Campaign, campaign, campaigns
-from iam.review.deciding.counting.progress import By, progress
+from iam.review.deciding.counting.progress import By, Progress, progress
 from iam.review.exports.cover import findings_counted
 from iam.review.exports.rows import departments
 from iam.review.words import CampaignKind, CampaignState, FindingKind, How, Part
@@ -22,26 +22,6 @@ QUARTERS: Final = 8
 """Two fiscal years."""
 
 _SPANS: Final = ((0, 0), (1, 1), (2, 3), (4, 7), (8, 14), (15, 21), (22, None))
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a department is.  `department`: "" for what belongs to nobody.  `decided` <= `lines`."""
-
-    department: str
-    lines: int
-    decided: int
-    with_findings: int
-
-    @property
-    def left(self) -> int:
-        """Lines without a verdict."""
-        return self.lines - self.decided
-
-    @property
-    def percent(self) -> int:
-        """Decided lines in percent, rounded down: 100 only when nothing is left."""
-        return 100 if not self.lines else self.decided * 100 // self.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +46,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of a review."""
+    """All figures of a review.  `progress`: by department."""
 
     progress: Sequence[Progress]
     quarters: Sequence[Quarter]
@@ -88,11 +68,8 @@ def figures_of(connection: Connection, campaign_id: int) -> Figures:
 
 def progress_by_department(connection: Connection, campaign_id: int) -> list[Progress]:
     """Progress of every department in the order of the organisation, nobody's first."""
-    decided = {each.key: each.decided for each in progress(connection, campaign_id, By.DEPARTMENT)}
-    return [
-        Progress(each.name, each.lines, decided.get(each.name, 0), each.with_findings)
-        for each in departments(connection, campaign_id)
-    ]
+    found = {each.key: each for each in progress(connection, campaign_id, By.DEPARTMENT)}
+    return [found[each.name] for each in departments(connection, campaign_id)]
 
 
 def findings_by_quarter(connection: Connection, campaign_id: int, most: int = QUARTERS) -> list[Quarter]:

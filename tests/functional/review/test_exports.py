@@ -305,11 +305,11 @@ def test_figures_count_what_an_export_holds_on_either_database(body: Body) -> No
         days, front = days_to_decision(connection, planted.id), cover(connection, planted.id, "さくら市")
     assert [each.number for each in told] == list(range(1, 61))
     for each in progress:
-        mine = [row for row in told if row.department == each.department]
+        mine = [row for row in told if row.department == each.key]
         counted = len(mine), sum(row.outcome is not None for row in mine), sum(bool(row.findings) for row in mine)
-        assert (each.lines, each.decided, each.with_findings) == counted
-        assert (each.percent == 100) == (each.left == 0)
-    assert [each.department for each in progress] == list(dict.fromkeys(row.department for row in told))
+        assert (each.lines, each.decided, each.found) == counted
+        assert (each.percent == 100) == (each.open == 0)
+    assert [each.key for each in progress] == list(dict.fromkeys(row.department for row in told))
     assert [(each.label, dict(each.counts)) for each in quarters] == [
         ("R8-2", {FindingKind.NO_OWNER: 1}), ("R8-3", {FindingKind.NO_OWNER: 12}),
     ]  # fmt: skip

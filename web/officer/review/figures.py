@@ -14,8 +14,8 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from iam.review.campaigns import Campaign
-from iam.review.deciding.counting.progress import By, people_progress, progress
-from iam.review.exports.figures import Days, Figures, Progress, Quarter, figures_of
+from iam.review.deciding.counting.progress import By, Progress, people_progress, progress
+from iam.review.exports.figures import Days, Figures, Quarter, figures_of
 from iam.review.words import FindingKind, Part
 from web.officer.officer import today
 from web.officer.review.bounds import seen_campaign
@@ -72,8 +72,7 @@ def _departments(found: Sequence[Progress], people: Mapping[str, tuple[int, int]
     """Departments in the order of the organisation; nobody's under a name of its own."""
     return [
         Share(
-            each.department or gettext("所属なし"), each.lines, each.decided, each.with_findings,
-            *people.get(each.department, (0, 0)),
+            each.key or gettext("所属なし"), each.lines, each.decided, each.found, *people.get(each.key, (0, 0)),
         )
         for each in found
     ]  # fmt: skip

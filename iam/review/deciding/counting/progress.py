@@ -34,19 +34,24 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one department, system or part is.  `key`: its name, code or Part.  `silent`: decided by silence."""
+    """How far one department, system or part is.  `key`: its name, code or Part.  `found`: lines with findings.
+    `silent`: decided by silence."""
 
     key: str
     lines: int
     decided: int
     found: int
-    found_decided: int
     silent: int
 
     @property
     def open(self) -> int:
         """Lines without a verdict."""
         return self.lines - self.decided
+
+    @property
+    def percent(self) -> int:
+        """Decided lines in percent, rounded down: 100 only when nothing is left."""
+        return self.decided * 100 // self.lines if self.lines else 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def progress(connection: Connection, campaign_id: int, by: By) -> list[Progress]
     silent = and_(owner.c.how == How.SILENCE, general.c.id.is_(None), left.c.id.is_(None))
     key, found = keys[by], line.findings > 0
     query = (
-        select(key.label("key"), func.count(), *(_times(each) for each in (said, found, and_(said, found), silent)))
+        select(key.label("key"), func.count(), *(_times(each) for each in (said, found, silent)))
         .outerjoin(owner, and_(owner.c.line_id == line.id, owner.c.part == Part.OWNER))
         .outerjoin(general, and_(general.c.line_id == line.id, general.c.part == Part.GENERAL))
         .outerjoin(left, and_(_same_person(left), left.c.verdict == Verdict.LEFT))
@@ -102,7 +107,7 @@ def people_progress(connection: Connection, campaign_id: int) -> list[Progress]:
     silent = answer.how == How.SILENCE
     said = and_(answer.id.is_not(None), or_(answer.verdict != Verdict.UNKNOWN, silent))
     query = (
-        select(person.department, func.count(), _times(said), literal(0), literal(0), _times(silent))
+        select(person.department, func.count(), _times(said), literal(0), _times(silent))
         .outerjoin(campaign_answer_table, _about())
         .where(person.campaign_id == campaign_id, person.accounts > 0)
         .group_by(person.department)
