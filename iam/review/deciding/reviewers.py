@@ -174,9 +174,3 @@ def why_not_person(who: Reviewer, person_id: int) -> Forbidden | None:
     if Role.HR_OFFICER not in who.roles:
         return Forbidden("在職の確認に回答する権限がありません。人事の担当者が回答します。")
     return Forbidden(ONESELF) if person_id == who.person_id else None
-
-
-def part_asked(owners: Collection[int], person_id: int | None, keeper_id: int | None) -> Part:
-    """Who is asked about a line of a system with these owners: OWNER when one of them is neither whom the line
-    concerns nor who keeps it, else GENERAL: pure."""
-    return Part.OWNER if set(owners) - {person_id, keeper_id} else Part.GENERAL

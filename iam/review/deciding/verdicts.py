@@ -117,11 +117,6 @@ def without_verdict() -> ColumnElement[bool]:
     )
 
 
-def decided() -> ColumnElement[bool]:
-    """Whether a line, in a query on `campaign_line`, has a verdict."""
-    return ~without_verdict()
-
-
 def outcomes(connection: Connection, lines: Iterable[Line]) -> Iterator[tuple[Line, Outcome | None]]:
     """Each of `lines` (`campaigns.lines`), in their order, with what comes of it; memory stays bounded."""
     left = dict[int, dict[int | None, Answer]]()

@@ -56,8 +56,6 @@ def standing(person: CampaignPerson | None) -> str:
     if person is None:
         return ""
     words = Status(person.status).label_ja
-    if person.status == Status.LEFT and person.until is not None:
-        return f"{words}（{day_text(person.until)}まで）"
     return f"{words}（{day_text(person.since)}から）" if person.since else words
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select
 
-from iam.errors import Conflict, NotFound
+from iam.errors import Conflict
 from iam.people.ledger import persons_by_number
 from iam.ports import ReturnedBook
 from iam.record.act import Act
@@ -205,18 +205,6 @@ def _stored(problems: Iterable[CellProblem]) -> list[list[str]]:
 
 def _read(stored: Iterable[Sequence[str]]) -> tuple[CellProblem, ...]:
     return tuple(CellProblem(*each) for each in stored)
-
-
-def taken_back(connection: Connection, return_id: int) -> Taken:
-    """What became of one file that came back.
-
-    Raises:
-        NotFound: when there is none.
-    """
-    row = connection.execute(_returns().where(campaign_return_table.c.id == return_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"取込 {return_id} はありません。")
-    return _taken(row)
 
 
 def returns_of(connection: Connection, campaign_id: int) -> list[Taken]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +12,11 @@ from iam.errors import Forbidden
 from iam.policy.profile import Role
 from iam.review.campaigns import CampaignPerson, Line, Right
 from iam.review.deciding.counting.pace import BREAK, Deed, pace
-from iam.review.deciding.reviewers import Answerers, Reviewer, part_asked, why_not_line, why_not_person
+from iam.review.deciding.reviewers import Answerers, Reviewer, why_not_line, why_not_person
 from iam.review.deciding.taking.refusing import Known, overtaken, why_not_said, why_not_said_of
 from iam.review.deciding.taking.wishes import Wish
 from iam.review.deciding.verdicts import Answer, Outcome, weigh
+from iam.review.opening.accounts.facts import Facts
 from iam.review.words import OF_LINES, How, Part, Verdict
 from iam.sync.actual.reconcile import Sorting
 
@@ -82,7 +84,9 @@ def test_personnel_answer_about_everybody_but_themselves() -> None:
 def test_a_line_is_asked_of_an_owner_only_while_one_may_answer() -> None:
     cases = {((1, 2), 1, None): Part.OWNER, ((1,), 1, None): Part.GENERAL, ((1,), None, 1): Part.GENERAL,
              ((1, 2), 1, 2): Part.GENERAL, ((), 5, None): Part.GENERAL, ((1,), 5, 6): Part.OWNER}  # fmt: skip
-    assert {case: part_asked(*case) for case in cases} == cases
+    # The rule asks nothing of the facts of a system but who owns it.
+    asked = {case: Facts.asked(SimpleNamespace(owners=case[0]), *case[1:]) for case in cases}  # type: ignore[arg-type]
+    assert asked == cases
     by = Answerers(frozenset({4}), frozenset({ME, OTHER}), {"gw": frozenset({THIRD})})
     assert by.of(replace(LINE, asked=Part.GENERAL)) == {ME}
     assert by.of(SHARED) == frozenset()
@@ -310,4 +314,4 @@ def test_too_many_too_fast_is_shown_but_not_what_was_looked_at_on_paper(
     found = pace(ME, ("山田", "確認済", 7), done, many=10, seconds=5)
     assert (found.hasty, found.number) == (hasty, sum(deed.number for deed in done))
     assert found.seconds == (None if each is None else pytest.approx(each))
-    assert (found.kept_share, found.words, found.same) == (1.0, "確認済", 7)
+    assert (found.kept, found.words, found.same) == (found.number, "確認済", 7)

@@ -48,11 +48,6 @@ class Pace:
     same: int
     hasty: bool
 
-    @property
-    def kept_share(self) -> float:
-        """The share of KEEP among the answers, 0 to 1."""
-        return self.kept / self.number if self.number else 0.0
-
 
 def paces(connection: Connection, campaign: Campaign) -> list[Pace]:
     """Everybody who answered lines, who answered most first; the numbers are those of `campaign.terms`."""

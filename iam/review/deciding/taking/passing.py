@@ -24,19 +24,11 @@ GONE: Final = "回答できる責任者がいない"
 """Why a line is passed on that no owner may answer."""
 
 
-def pass_on(act: Act, campaign_id: int, line_ids: Collection[int], reason: str) -> int:
+def passed(act: Act, of: Campaign, line_ids: Collection[int], reason: str) -> int:
     """Ask the general officer about those of `line_ids` that were asked of an owner and nobody has answered.
 
-    Answers how many.
-
-    Raises:
-        Conflict: when the campaign is not open; NotFound: when there is none.
+    `of`: held open (`writing.held_open`).  Answers how many.
     """
-    return passed(act, held_open(act, campaign_id), line_ids, reason)
-
-
-def passed(act: Act, of: Campaign, line_ids: Collection[int], reason: str) -> int:
-    """`pass_on` in a campaign that is held already."""
     columns, rows = campaign_line_table.c, list[Row[Any]]()
     for part in chunks(line_ids):
         query: Select[Any] = select(columns.id, columns.system).where(among(columns.id, part), *_owners(of.id))
@@ -53,7 +45,11 @@ def passed(act: Act, of: Campaign, line_ids: Collection[int], reason: str) -> in
 
 
 def pass_on_orphans(act: Act, door: Door, campaign_id: int) -> int:
-    """The same for all open lines that no owner may answer today (gone, or they concern or are kept by every owner)."""
+    """The same for all open lines that no owner may answer today (gone, or they concern or are kept by every owner).
+
+    Raises:
+        Conflict: when the campaign is not open; NotFound: when there is none.
+    """
     of = held_open(act, campaign_id)
     return passed(act, of, orphans(act.connection, of, _who(act.connection, door, of, act)), GONE)
 
@@ -65,7 +61,11 @@ def _who(connection: Connection, door: Door, of: Campaign, act: Act) -> Answerer
 
 
 def escalate(act: Act, campaign_id: int, reason: str, *, systems: Collection[str] | None = None) -> int:
-    """The same for all open lines, or those of `systems`: the general officer decides to take them over."""
+    """The same for all open lines, or those of `systems`: the general officer decides to take them over.
+
+    Raises:
+        Conflict, NotFound: as `pass_on_orphans`.
+    """
     of, columns = held_open(act, campaign_id), campaign_line_table.c
     query = select(columns.id).where(*_owners(of.id))
     if systems is not None:
