@@ -130,8 +130,10 @@ def _waiting(connection: Connection, held: Sequence[StoredPlan]) -> Iterator[Wai
 
 def _reviews(connection: Connection) -> Iterator[Waiting]:
     """Reviews that wait for an answer of this officer."""
-    for campaign, count in waiting_for_me(connection):
-        title = ngettext("棚卸の回答が%(num)s件残っています", "棚卸の回答が%(num)s件残っています", count)
+    for campaign, left in waiting_for_me(connection):
+        title = ngettext(
+            "棚卸の回答が%(count)s件残っています", "棚卸の回答が%(count)s件残っています", left, count=f"{left:,}"
+        )
         until = gettext("%(title)s。期限は%(day)sです。", title=campaign.title, day=day(campaign.due_on))
         yield Waiting(title, until, url_for("review.one", id_=campaign.id), gettext("棚卸を開く"))
 

@@ -20,7 +20,7 @@ import click
 from iam.record.act import now
 from iam.record.columns import jst_day
 from web.cli.japanese import JapaneseHelp, said
-from web.practice.portal.codes import COMMAND
+from web.practice.portal.codes import codes_of
 from web.practice.servers.process import ServerDidNotStart, free_port
 from web.practice.walk import nights, opening
 from web.practice.walk.stage import SETTLED, CannotGoOn, Stage, heading, staged
@@ -75,7 +75,10 @@ def next_steps(stage: Stage) -> None:
     asked = f"iam decide {nights.somebody(stage).number} juki"
     click.echo(f"    ./dev run {asked} --from 10.10.1.11   # 住民記録に入れるかどうかと、その理由")
     click.echo(f"    ./dev run {asked} --from 10.20.1.30   # 別の領域の端末からは")
-    click.echo(f"    {COMMAND}   # 認証アプリのいまのコード。登録の画面の鍵を付けると、その鍵のコード")
+    click.echo("    ./dev run iam review status   # 棚卸の進み具合")
+    click.echo(
+        f"    {codes_of(stage.body.folder)}   # 認証アプリのいまのコード。登録の画面の鍵を付けると、その鍵のコード"
+    )
 
 
 STEPS = (nights.plan, nights.night, nights.again, nights.tomorrow, nights.april, nights.broken, nights.person)

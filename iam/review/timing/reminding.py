@@ -97,12 +97,11 @@ def _open_persons(connection: Connection, campaign: Campaign, asked: Answerers) 
 
 
 def would_remind(connection: Connection, door: Door, campaign: Campaign, at: datetime) -> Reminded:
-    """To whom `remind_now` would write at `at`."""
+    """To whom `remind_now` would write at `at`; who has how much left is said on any day."""
     if campaign.state is not CampaignState.OPEN:
         return Reminded(BY_HAND, {}, why_not=_NOT_OPEN)
-    if not is_working_day(jst_day(at)):
-        return Reminded(BY_HAND, {}, why_not=_CLOSED_TODAY)
-    return Reminded(BY_HAND, open_items(connection, door, campaign, at))
+    why_not = "" if is_working_day(jst_day(at)) else _CLOSED_TODAY
+    return Reminded(BY_HAND, open_items(connection, door, campaign, at), why_not=why_not)
 
 
 def remind_now(act: Act, door: Door, campaign: Campaign) -> Reminded:

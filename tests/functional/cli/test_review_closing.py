@@ -16,7 +16,9 @@ def test_the_console_says_who_has_something_open_and_what_is_missing_for_the_end
     told = json.loads(dry.stdout)
     # On a day on which offices are closed nobody is written to, and that is said.
     assert dry.exit_code == (1 if told["why_not"] else 0), dry.output
-    assert told["sent"] == 0
+    assert (told["sent"], [each["open"] > 0 for each in told["open"]]) == (0, [True] * len(told["open"]))
+    again = settled.run("review", "read")
+    assert (again.exit_code, "読めなかったシステムはありません" in again.stdout) == (0, True), again.output
     closed = settled.run("review", "close")
     assert (closed.exit_code, "署名待ち: 統括、人事" in closed.stdout) == (1, True), closed.output
     assert "回答待ち: ID 10件、職員 10人" in closed.stdout

@@ -54,6 +54,8 @@ def kept_command(
     if rows:
         say_table([heading, *rows])
     say(f"{len(found):,}件")
+    if not rows and sought == Sought():
+        say("これまでの台帳は iam account register で取り込みます。1件ずつなら iam account keep で載せます。")
 
 
 def told(connection: Connection, kept: Sequence[Kept]) -> list[dict[str, object]]:

@@ -61,15 +61,12 @@ def remind_command(context: click.Context, *, number: int | None, dry: bool, as_
 
 
 def _say_reminded(found: Reminded, names: dict[int, tuple[str, str]], *, dry: bool) -> None:
-    if found.why_not:
-        say(found.why_not)
-        return
-    say_table([(*names[person], f"残り{count:,}件") for person, count in sorted(found.open.items()) if count], "  ")
-    say(
-        f"{sum(1 for count in found.open.values() if count):,}人に残りがあります。"
-        if dry
-        else f"{found.told:,}人に知らせました。"
-    )
+    left = [(*names[person], f"残り{count:,}件") for person, count in sorted(found.open.items()) if count]
+    say_table(left, "  ")
+    if dry or found.why_not:
+        say(f"{len(left):,}人に残りがあります。" if left else "回答が残っている人はいません。")
+    if found.why_not or not dry:
+        say(found.why_not or f"{found.told:,}人に知らせました。")
 
 
 @click.command("close")

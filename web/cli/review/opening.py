@@ -10,6 +10,7 @@ import click
 
 from iam.jobs.reviews.opening import Opened, open_review, read_again
 from iam.people.japanese import wareki
+from iam.review.campaigns import campaign, systems_of
 from iam.review.opening.plan import Opening
 from iam.review.words import CampaignKind, FindingKind
 from web.body.job import ground_of, review_page
@@ -45,6 +46,11 @@ def open_command(
     四半期の棚卸と4月の棚卸は、同じ時期に一度だけ始められます（ワーカーも日が来ると自動で始めます）。
     読めないシステムがあっても始め、終了コード 4 で知らせます。あとで iam review read で読みます。
     途中で止まったときは、もう一度実行してください。
+
+    \b
+    例:
+      iam review open                                   今四半期の棚卸
+      iam review open --kind extra --system finance --title "更新前の確認"
     """
     desk: Desk = context.obj
     desk.refuse_unsettled()
@@ -67,11 +73,19 @@ def read_command(context: click.Context, *, number: int | None, as_json: bool) -
     """
     desk: Desk = context.obj
     desk.refuse_unsettled()
+    id_ = number_or_latest(desk, number)
+    if not as_json and not _unread(desk, id_):
+        say(f"棚卸 {id_} に、読めなかったシステムはありません。")
+        return
     with Progress(sys.stderr) as progress:
-        job = desk.job(progress)
-        opened = read_again(job, ground_of(desk.deployment), number_or_latest(desk, number))
+        opened = read_again(desk.job(progress), ground_of(desk.deployment), id_)
     _tell(desk, opened, as_json=as_json)
     context.exit(Exit.FAILED if opened.unread else Exit.SETTLED)
+
+
+def _unread(desk: Desk, id_: int) -> bool:
+    with desk.store.read() as connection:
+        return any(each.unread for each in systems_of(connection, campaign(connection, id_).id))
 
 
 def _tell(desk: Desk, opened: Opened, *, as_json: bool) -> None:
@@ -84,7 +98,7 @@ def _tell(desk: Desk, opened: Opened, *, as_json: bool) -> None:
     say(f"■ 棚卸 {campaign.id} {campaign.title}", f"  基準日 {campaign.wareki}  回答の期限 {wareki(campaign.due_on)}")
     say_table([_row(each.name, each.lines, each.missing, unread=each.unread) for each in opened.systems], "  ")
     if found := [(kind, count) for kind in FindingKind if (count := opened.findings[kind])]:
-        say("■ 見つかったこと")
+        say("■ 指摘")
         say_table([(kind.label_ja, f"{count:,}件") for kind, count in found], "  ")
     for each in opened.unread:
         say(

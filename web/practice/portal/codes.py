@@ -7,6 +7,7 @@ The one law: *for practice only*: a real app lies in its owner's hand, and the
 service tells nobody a code.
 """
 
+import shlex
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,6 +24,13 @@ from web.practice.portal.visitors import Cast
 
 PERIOD: Final = 30
 COMMAND: Final = "./dev run python -m web.practice.portal.codes"
+FOLDER: Final = ".demo"
+
+
+def codes_of(folder: Path) -> str:
+    """What to type for the codes of the body that lies in `folder`."""
+    here = folder.resolve() == Path(FOLDER).resolve()
+    return COMMAND if here else f"{COMMAND} --folder {shlex.quote(str(folder))}"
 
 
 def lines(cast: Cast, at: datetime) -> Iterator[str]:
@@ -36,7 +44,7 @@ def lines(cast: Cast, at: datetime) -> Iterator[str]:
 @click.command()
 @click.argument("key", metavar="[鍵]", nargs=-1)
 @click.option(
-    "--folder", metavar="フォルダー", type=click.Path(path_type=Path), default=".demo", show_default=True,
+    "--folder", metavar="フォルダー", type=click.Path(path_type=Path), default=FOLDER, show_default=True,
     help="demo のフォルダー。",
 )  # fmt: skip
 def codes(key: tuple[str, ...], folder: Path) -> None:

@@ -29,7 +29,7 @@ from web.cli.table import aligned
 from web.practice.body import LEAVING, SEED, a_day_later, outsourced, people, write_feed
 from web.practice.configuration import suffix
 from web.practice.portal.browser import Browser, Page
-from web.practice.portal.codes import COMMAND, lines
+from web.practice.portal.codes import codes_of, lines
 from web.practice.portal.privileged import FINANCE, WISHES, Staged
 from web.practice.portal.serving import Service
 from web.practice.portal.serving import opened as opened_service
@@ -124,7 +124,7 @@ def told(open_: Opened) -> None:
     for number, words in enumerate(_to_try(open_), 1):
         click.echo(f"   {number}. {words}")
     click.echo("  二人の担当者になるときは、シークレットウィンドウか別のブラウザーで、もう一人がサインインします。")
-    click.echo(f"  認証アプリの数字は、別の端末の {COMMAND} で分かります。")
+    click.echo(f"  認証アプリの数字は、別の端末の {codes_of(open_.stage.body.folder)} で分かります。")
     click.echo("  登録のときは、画面の「文字で入力する」に出る鍵を、その後ろに付けます。")
 
 
@@ -168,7 +168,8 @@ def _with_the_review(open_: Opened) -> str:
         open_.cast.one(role).name for role in (Role.GENERAL_OFFICER, Role.HR_OFFICER, Role.SYSTEM_OWNER)
     )
     return (
-        f"棚卸 {open_.campaign}: {hr}さんが職員の在籍を確かめ、{owner}さんが財務会計のIDを要るかどうか答え、"
+        f"棚卸 {open_.campaign}: {hr}さんが職員の在籍を確かめ、{owner}さんが財務会計のIDを要るかどうか答え"
+        f"（{owner}さんは、先に認証アプリなどを登録します）、"
         f"{general}さんが進み具合と指摘を見ます。"
     )
 

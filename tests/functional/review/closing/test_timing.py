@@ -94,6 +94,9 @@ def test_whoever_has_left_is_not_written_to_and_their_successor_is(council: Coun
     with council.store.act("test") as act:
         saturday = remind_now(act, council.door, council.campaign)
     assert (saturday.told, "閉庁日" in saturday.why_not) == (0, True)
+    assert names == {id_ for id_, count in saturday.open.items() if count}, (
+        "who has something left is said all the same"
+    )
 
 
 def test_when_all_is_answered_the_two_who_sign_are_told_once(council: Council) -> None:
