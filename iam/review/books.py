@@ -133,6 +133,7 @@ campaign_line_table = Table(
     Column("findings", Integer, nullable=False),
     Column("asked", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("refrozen", Integer, nullable=False, server_default="0"),
     UniqueConstraint("campaign_id", "system", "native_id", "login", name="uq_campaign_line_account"),
 )
 Index("ix_campaign_line_person", campaign_line_table.c.campaign_id, campaign_line_table.c.person_id)

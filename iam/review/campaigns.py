@@ -159,7 +159,8 @@ class Line:
     what nobody of us made.  `state`: of AccountState or
     "".  `person_id`: whose it is; `keeper_id`: who answers for one that is nobody's own.  `used_where`: in words;
     "" with `used_at` None: no use is known.  `former`: the decision of the review before in words.
-    `asked`: OWNER or GENERAL.  `digest`: SHA-256 of everything that was frozen here.
+    `asked`: OWNER or GENERAL.  `digest`: SHA-256 of everything that was frozen here.  `refrozen`: the campaign's
+    revision with which it became something else, as its system was read at last; 0: it is as it was at the opening.
     """
 
     id: int
@@ -184,6 +185,7 @@ class Line:
     findings: int
     asked: Part
     digest: str
+    refrozen: int = 0
 
     @property
     def subject(self) -> str:

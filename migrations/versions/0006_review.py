@@ -186,6 +186,7 @@ def _campaign_line() -> None:
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("asked", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("refrozen", sa.Integer(), nullable=False, server_default="0"),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_line_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_line")),
         sa.UniqueConstraint("campaign_id", "system", "native_id", "login", name="uq_campaign_line_account"),

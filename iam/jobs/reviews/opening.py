@@ -12,6 +12,7 @@ from iam.errors import Conflict, TargetError
 from iam.jobs.job import Job
 from iam.record.act import Act
 from iam.review.campaigns import Campaign, CampaignSystem, campaign, systems_of
+from iam.review.deciding.taking.writing import held_open
 from iam.review.findings import find
 from iam.review.opening.freezing import Reading, freeze_system, refreeze_system
 from iam.review.opening.hashes import Hashing
@@ -126,6 +127,7 @@ def read_again(job: Job, ground: Ground, campaign_id: int, systems: Collection[s
 def _again(act: Act, ground: Ground, open_: Campaign, readings: Collection[Reading]) -> Opened:
     found = Counter[FindingKind]()
     if readings:
+        open_ = held_open(act, open_.id)
         became = {each.system: refreeze_system(act, ground, open_, each) for each in readings}
         add_people(act, ground, open_)
         found = find(act, open_.id, ground.profile, ground.model, systems=list(became))

@@ -150,7 +150,10 @@ class Refrozen:
 
 
 def refreeze_system(act: Act, ground: Ground, campaign: Campaign, reading: Reading) -> Refrozen:
-    """Freeze one system of an OPEN campaign anew, in one act: lines keep their ids, and answers where they may."""
+    """Freeze one system of an OPEN campaign anew, in one act: lines keep their ids, and answers where they may.
+
+    `campaign` as it stands in this act, which nobody else answers meanwhile.
+    """
     freezer = _freezer(act.connection, ground, campaign, reading)
     before, found = _before(act.connection, campaign, reading.system), Refrozen()
     differing: list[int] = []
@@ -161,6 +164,9 @@ def refreeze_system(act: Act, ground: Ground, campaign: Campaign, reading: Readi
     gone = [id_ for id_, _ in before.values()]
     found.gone, found.changed = len(gone), len(differing)
     found.void = _forget(act, [*differing, *gone])
+    changed = update(campaign_line_table).values(refrozen=campaign.revision + 1)
+    for part in chunks(differing):
+        act.connection.execute(changed.where(among(campaign_line_table.c.id, part)))
     for part in chunks(gone):
         act.connection.execute(delete(campaign_line_table).where(among(campaign_line_table.c.id, part)))
     count(act, campaign, reading)

@@ -24,6 +24,7 @@ from iam.review.deciding.taking.refusing import (
     PRESENT,
     Known,
     overtaken,
+    refrozen,
     says,
     why_not_said,
     why_not_said_of,
@@ -67,7 +68,8 @@ class Ground:
         refusal: IamError | None = why_not_line(self.reviewer, self.who.part, line)
         if refusal is None and was is not None and says(was, wish):
             return None
-        refusal = refusal or overtaken(was, wish, self.names) or why_not_said(line, wish, self.known)
+        refusal = refusal or refrozen(line, wish) or overtaken(was, wish, self.names)
+        refusal = refusal or why_not_said(line, wish, self.known)
         return refusal or Fresh(wish, line, was)
 
     def _of_person(self, wish: Wish) -> Fresh | IamError | None:

@@ -205,6 +205,13 @@ def says(answer: Answer, wish: Wish) -> bool:
     return answer.how is not How.SILENCE and told == asked
 
 
+def refrozen(line: Line, wish: Wish) -> Conflict | None:
+    """What somebody is told who looked at a line before its system was read at last, and found it otherwise."""
+    if line.refrozen <= wish.seen:
+        return None
+    return Conflict("ご覧になったあとにシステムを読み直し、この行の内容が変わりました。開き直して確かめてください。")
+
+
 def overtaken(answer: Answer | None, wish: Wish, names: Mapping[int, str]) -> Conflict | None:
     """What the second of two reviewers is told: who answered after they looked, what and when."""
     if answer is None or answer.answered_by is None or answer.revision <= wish.seen:

@@ -1,13 +1,15 @@
-"""Silence: what systems, and the way back into them, live by is never stopped because nobody spoke."""
+"""What no answer may be: what systems live by is never stopped because nobody spoke, and nobody answers unseen."""
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
-from iam.review.books import campaign_line_table
+from iam.errors import Conflict
+from iam.review.books import campaign_line_table, campaign_table
 from iam.review.deciding.silence import let_silence_speak
 from iam.review.words import Part, Verdict
-from tests.functional.review.deciding.given import a_copy
+from tests.functional.review.deciding.given import GW, a_copy
 
 
 def test_privileged_ids_ids_of_systems_and_protected_ones_wait_for_the_general_officer(tmp_path: Path) -> None:
@@ -32,5 +34,20 @@ def test_privileged_ids_ids_of_systems_and_protected_ones_wait_for_the_general_o
     shared = outcomes[council.line("gw", "kyoyo").id]
     assert shared is not None
     assert (shared.verdict, shared.silent) == (Verdict.REMOVE, True)
+    council.store.dispose()
+    council.body.store.dispose()
+
+
+def test_a_line_that_its_system_showed_otherwise_since_is_looked_at_again(tmp_path: Path) -> None:
+    council = a_copy(tmp_path)
+    ghost, seen = council.line("gw", "ghost"), council.campaign.revision
+    with council.store.act("test") as act:
+        line = campaign_line_table.c
+        act.connection.execute(update(campaign_table).values(revision=seen + 1))
+        act.connection.execute(update(campaign_line_table).where(line.id == ghost.id).values(refrozen=seen + 1))
+
+    with pytest.raises(Conflict, match="読み直し、この行の内容が変わりました"):
+        council.answers(GW, ghost, Verdict.REMOVE, seen=seen, reason="不要")
+    assert council.answers(GW, ghost, Verdict.REMOVE, seen=seen + 1, reason="不要").verdict is Verdict.REMOVE
     council.store.dispose()
     council.body.store.dispose()
