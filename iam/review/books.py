@@ -4,6 +4,9 @@ The one law: *nobody decides about themselves, and two persons close* (design la
 by whom it concerns, and that the two signatures are of two persons, are constraints of the database.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -65,6 +68,11 @@ Index(
     sqlite_where=(campaign_table.c.kind != "extra") & (campaign_table.c.state != "abandoned"),
     postgresql_where=(campaign_table.c.kind != "extra") & (campaign_table.c.state != "abandoned"),
 )  # fmt: skip
+
+UNSIGNED: Final[Mapping[str, object]] = {
+    "general_by": None, "general_at": None, "hr_by": None, "hr_at": None, "result_hash": "", "partial_reason": "",
+}  # fmt: skip
+"""What a campaign holds whose signatures are cleared."""
 
 campaign_system_table = Table(
     "campaign_system",

@@ -16,7 +16,7 @@ from iam.errors import Conflict, Forbidden
 from iam.policy.clauses import own_clause
 from iam.record.act import Act
 from iam.record.columns import jst_day
-from iam.review.books import campaign_table
+from iam.review.books import UNSIGNED, campaign_table
 from iam.review.campaigns import Campaign, CampaignSystem, campaign, systems_of
 from iam.review.closing.agreed.result import Tally, tally
 from iam.review.closing.agreed.writing import CLAUSE, write_planned
@@ -144,10 +144,7 @@ def _see_signable(connection: Connection, of: Campaign, wish: Signature, found: 
 
 
 def _voided(act: Act, of: Campaign) -> Campaign:
-    cleared = {"general_by": None, "general_at": None, "hr_by": None, "hr_at": None, "result_hash": ""}
-    act.connection.execute(
-        update(campaign_table).where(campaign_table.c.id == of.id).values(**cleared, partial_reason="")
-    )
+    act.connection.execute(update(campaign_table).where(campaign_table.c.id == of.id).values(**UNSIGNED))
     signed = {"general": of.general_by, "hr": of.hr_by}
     act.record("review.signatures_cleared", of.subject, {"revision": of.revision, "signed": signed})
     return campaign(act.connection, of.id)

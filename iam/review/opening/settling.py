@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from iam.errors import Conflict
 from iam.record.act import Act
 from iam.review.books import (
+    UNSIGNED,
     campaign_finding_table,
     campaign_line_table,
     campaign_person_table,
@@ -54,10 +55,7 @@ def settle_again(act: Act, id_: int, became: dict[str, Refrozen]) -> Campaign:
     _see_complete(act, systems_of(act.connection, id_))
     people, of_lines = people_hash(act.connection, id_), kept_digests(act.connection, id_)
     values = {"people_hash": people, "snapshot_hash": sealed_hash(act.connection, before, people, of_lines)}
-    void = {"result_hash": "", "general_by": None, "general_at": None, "hr_by": None, "hr_at": None}
-    _move(
-        act, id_, CampaignState.OPEN, revision=campaign_table.c.revision + 1, partial_reason="", **void, **values
-    )  # fmt: skip
+    _move(act, id_, CampaignState.OPEN, revision=campaign_table.c.revision + 1, **UNSIGNED, **values)
     told = {
         system: {"same": each.same, "changed": each.changed, "new": each.fresh, "gone": each.gone, "void": each.void}
         for system, each in became.items()

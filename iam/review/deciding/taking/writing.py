@@ -15,7 +15,7 @@ from iam.people.ledger import chunks
 from iam.record.act import Act
 from iam.record.columns import among
 from iam.record.store import bulk_insert
-from iam.review.books import campaign_answer_table, campaign_table
+from iam.review.books import UNSIGNED, campaign_answer_table, campaign_table
 from iam.review.campaigns import Campaign, Line, campaign
 from iam.review.deciding.taking.wishes import Answering, Wish
 from iam.review.deciding.verdicts import Answer
@@ -69,8 +69,7 @@ def write(act: Act, of: Campaign, who: Answering, fresh: Sequence[Fresh]) -> int
 
 def raised(act: Act, of: Campaign) -> int:
     """The campaign's next revision; signatures over an earlier one are cleared, and that is recorded."""
-    cleared = {"general_by": None, "general_at": None, "hr_by": None, "hr_at": None, "result_hash": ""}
-    values: dict[str, object] = {**cleared, "revision": of.revision + 1, "partial_reason": ""}
+    values = {**UNSIGNED, "revision": of.revision + 1}
     act.connection.execute(update(campaign_table).where(campaign_table.c.id == of.id).values(**values))
     signed = {name: by for name, by in (("general", of.general_by), ("hr", of.hr_by)) if by is not None}
     if signed:
