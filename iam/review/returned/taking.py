@@ -20,8 +20,8 @@ from iam.review.deciding.answers import Answering, Wish, answer_many
 from iam.review.deciding.reviewers import reviewer
 from iam.review.deciding.taking.writing import held_open
 from iam.review.returned.columns import Column, answered, kept
-from iam.review.returned.coming.looking import Genuine, genuine, why_taken
-from iam.review.returned.coming.wishes import Written, cell_of, wish_of, written
+from iam.review.returned.examining.genuine import Genuine, genuine, why_taken
+from iam.review.returned.examining.written import Written, cell_of, wish_of, written
 from iam.review.returned.rows import cells_of, lines_by_id
 from iam.review.returned.sheets import answers_on_record
 from iam.review.returned.told import CellProblem, Refused, Taken
