@@ -10,17 +10,17 @@ from typing import Final
 from sqlalchemy import select, update
 
 from iam import outbox
-from iam.access.accounts import OF_A_REVIEW, Block, block_table, grant_table
+from iam.access.accounts import OF_A_REVIEW, block_table, grant_table
 from iam.access.urgent import ask_urgently
-from iam.access.wanted import outlived
 from iam.errors import Conflict, Forbidden
 from iam.office.roles import bearers
 from iam.outbox import Topic, Value
 from iam.people.ledger import people
+from iam.people.standing import DAY, changed_post
 from iam.policy.profile import Role
 from iam.record.act import Act
 from iam.record.columns import jst_day
-from iam.review.books import campaign_removal_table
+from iam.review.books import campaign_removal_table, campaign_table
 from iam.review.campaigns import campaign, line
 from iam.review.closing.removals import Removal, What, removal_of
 from iam.review.deciding.reviewers import reviewer
@@ -74,19 +74,12 @@ def lift(act: Act, door: Door, wish: Lift) -> list[Removal]:
 
 
 def end_outlived(act: Act) -> int:
-    """Lift the blocks of reviews upon persons whose post is another by now; `wanted` has done without them before.
+    """Lift the blocks of reviews upon persons whose post is another than when both signed; `wanted` has done without
+    those in force before.
 
     What was verified stays verified; what was not yet is settled by this.  How many blocks.
     """
-    columns, on = block_table.c, jst_day(act.at)
-    standing = columns.origin.like(f"{OF_A_REVIEW}%"), columns.lifted_at.is_(None), columns.valid_from <= on
-    rows = act.connection.execute(select(block_table).where(*standing).order_by(columns.id)).all()
-    entries = {each.id: each.entries for each in people(act.connection, {row.person_id for row in rows})}
-    over = [
-        (row.id, row.person_id) for row in rows
-        if outlived(Block(row.system, row.origin, row.clause, row.reason, row.valid_from, row.valid_until),
-                    entries[row.person_id], on)
-    ]  # fmt: skip
+    over = _outlived(act)
     for id_, person_id in over:
         _end_block(act, id_)
         undone = campaign_removal_table.c.block_id == id_, campaign_removal_table.c.verified_at.is_(None)
@@ -94,6 +87,25 @@ def end_outlived(act: Act) -> int:
         act.connection.execute(update(campaign_removal_table).where(*undone).values(**values))
         act.record("review.block_ended", f"person {person_id}", {"block": id_, "reason": ENDED})
     return len(over)
+
+
+def _outlived(act: Act) -> list[tuple[int, int]]:
+    """(block, person): of those whose day is still to come as well, as what was decided is about the post of then."""
+    columns, removal, of = block_table.c, campaign_removal_table.c, campaign_table.c
+    standing = columns.origin.like(f"{OF_A_REVIEW}%"), columns.lifted_at.is_(None)
+    query = (
+        select(columns.id, columns.person_id, columns.valid_from, of.signed_at)
+        .outerjoin(campaign_removal_table, removal.block_id == columns.id)
+        .outerjoin(campaign_table, of.id == removal.campaign_id)
+    )
+    rows = act.connection.execute(query.where(*standing).order_by(columns.id)).all()
+    persons, on = people(act.connection, {row.person_id for row in rows}), jst_day(act.at)
+    entries = {each.id: each.entries for each in persons}
+    return [
+        (row.id, row.person_id)
+        for row in rows
+        if changed_post(entries[row.person_id], min(row.valid_from, jst_day(row.signed_at or act.at)) - DAY, on)
+    ]
 
 
 def _see_may(act: Act, door: Door, wish: Lift) -> None:

@@ -163,6 +163,20 @@ def test_the_next_post_earns_anew_what_a_review_took_from_the_one_before(make: M
     assert left == [end.council.numbers[12]]
 
 
+def test_what_was_to_lapse_later_ends_with_the_post_that_it_was_decided_about(make: Make) -> None:
+    lapses = Said(Verdict.LAPSE, until=date(2026, 6, 30))
+    end = make({("gw", 11): lapses, ("gw", 12): lapses}).signed()
+    body = end.council.body
+    body.say(mover(row(11, "0202"), "0101", "2026-05-01"))
+    body.night("2026-05-01")
+    end.council.clock.now += timedelta(days=30)
+    end.tends()
+    end.council.clock.now += timedelta(days=60)
+    body.night("2026-07-05")
+    end.tends()
+    assert (body.is_on(11), body.rights(11), body.is_on(12)) == (True, {"mail", "soumu"}, False)
+
+
 def test_what_is_no_account_is_seen_to_by_hand_and_read_again(make: Make) -> None:
     nested = "cn=all,ou=groups"
     end = make({}, nested).signed()
