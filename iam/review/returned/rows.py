@@ -33,7 +33,7 @@ from iam.review.words import Part
 _LONGEST: Final = 1_500
 """Characters of a cell: nobody reads more, and 10,000 rows of it still come back within the bounds of a file."""
 
-_UNSEEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_UNSEEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 Cells = tuple[str, ...]
 

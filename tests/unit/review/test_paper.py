@@ -7,10 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iam.review.returned.rows import clean
 from web.paper.charts import Chart, Series, bars, columns, histogram, most_and_rest, stacked
 from web.paper.charts.hatching import MOST
 from web.paper.fitting import LONGEST, row_height, tab_name
-from web.paper.text.characters import guarded, in_cp932, lost_in_cp932, on_one_line, substitute
+from web.paper.text.characters import (
+    GETA,
+    WHY_CONTROL,
+    guarded,
+    in_cp932,
+    lost_in_cp932,
+    odd_in,
+    on_one_line,
+    printable,
+    substitute,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWINGS = (bars, stacked, columns, histogram)
@@ -113,3 +124,12 @@ def test_what_computes_nothing_stays_as_it_is(text: str) -> None:
 
 def test_a_line_stays_a_line() -> None:
     assert on_one_line("一\r\n二 \n 三") == "一 / 二 / 三"
+
+
+@pytest.mark.parametrize("turn", ["\u202e", "\u202a", "\u2066", "\u2069"])
+def test_an_id_that_would_be_read_backwards_is_shown_as_it_is_spelled_and_listed(turn: str) -> None:
+    login = f"kan{turn}ri"
+    assert printable(login) == f"kan{GETA}ri"
+    (odd,) = odd_in(2, ["ID"], [login], cp932=False)
+    assert (odd.code, odd.instead, odd.why) == (f"U+{ord(turn):04X}", GETA, WHY_CONTROL)
+    assert clean(login) == ("kan ri",)

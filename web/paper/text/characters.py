@@ -17,8 +17,12 @@ GETA: Final = "〓"
 _FORMULA: Final = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*[-=+@＝＋－＠]|[\t\r\n]")
 """How a text begins that a spreadsheet may take for a formula; in either width, behind spaces and what is unseen."""
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_ODD: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""What is no character at all, and what turns the direction of those after it: an ID would be read as another."""
+
+_ODD: Final = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff\ue000-\uf8ff\U000f0000-\U0010ffff]"
+)
 """Control characters but for line breaks, and private use: most cells hold none, and are passed over at once."""
 
 _BREAK: Final = re.compile(r"\s*[\r\n]+\s*")
