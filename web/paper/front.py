@@ -34,7 +34,7 @@ def put_cover(tab: Any, formats: Mapping[str, Any], cover: Cover, tally: Tally, 
     front.pairs("概要", _summary(cover))
     front.table("読み取れなかったシステム", *_unread(cover))
     front.table("システム", ("システム", "担当", "読み取り", "システム上", "台帳のみ", "行"), _systems(cover))
-    front.table("部局", ("部局", "シート", "行", "指摘あり"), _departments(cover, tabs))
+    front.table("部", ("部", "シート", "行", "指摘あり"), _departments(cover, tabs))
     front.table("指摘", ("指摘", "行"), [(kind.label_ja, count) for kind, count in cover.findings.items()])
     front.table("判定", ("判定", "行"), _verdicts(tally))
     front.table("反映", ("決定", "確認済", "取消し", "未完了"), [_carried(cover)])

@@ -155,8 +155,8 @@ def _progress(progress: Sequence[Progress]) -> Iterator[Markup]:
         more = f"（{start // _BARS + 1}）" if len(progress) > _BARS else ""
         done, left = Series("判定済", [each.decided for each in part]), Series("未判定", [each.open for each in part])
         labels = [each.key or NOBODYS for each in part]
-        title = f"部局ごとの進み具合{more}"
-        yield stacked(Chart(f"progress{start}", title, "部局ごとの行の数。", labels, [done, left]))
+        title = f"部ごとの進み具合{more}"
+        yield stacked(Chart(f"progress{start}", title, "部ごとの行の数。", labels, [done, left]))
 
 
 def _found(quarters: Sequence[Quarter]) -> list[Markup]:

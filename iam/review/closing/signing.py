@@ -32,7 +32,7 @@ _BY: Final = {Part.GENERAL: "general", Part.HR: "hr"}
 _NOT_YOURS: Final = "棚卸に「{part}」として署名できる役割がありません。統括と人事の担当者が、一人ずつ署名します。"
 _TWICE: Final = "もう一方の署名をした方は、署名できません。別の方が署名してください。"
 _CHANGED: Final = "内容が、開いたときから変わっています。画面を開き直し、確かめてから署名してください。"
-_OPEN: Final = "まだ判定のないものが{total}件あります（行{lines}件、在職の確認{persons}件、確認中{unknown}件）。"
+_OPEN: Final = "まだ判定のないものが{total}件あります（ID {lines}件、職員 {persons}人、「確認中」の職員 {unknown}人）。"
 _UNREAD: Final = "読めなかったシステム（{names}）があります。読み直すか、理由を書いて一部未完了として署名してください。"
 _DONE: Final = "「{part}」の署名は、すでに済んでいます。"
 

@@ -27,9 +27,11 @@ ROLES: Final[Mapping[Part, Role]] = {
 }  # fmt: skip
 """The role that answers in each part."""
 
-OWN: Final = "自分の利用者IDについては、自分では回答できません。統括か、システムのほかの責任者が回答します。"
-KEPT: Final = "自分が管理者のIDについては、自分では回答できません。統括か、システムのほかの責任者が回答します。"
-ONESELF: Final = "自分の在職については、自分では回答できません。人事のほかの担当者が回答してください。"
+_NOBODY: Final = "いなければ「代理と指名」で代理を置いてください。"
+_OTHERS: Final = f"ほかの統括か、システムのほかの責任者が回答します。{_NOBODY}"
+OWN: Final = f"自分の利用者IDについては、自分では回答できません。{_OTHERS}"
+KEPT: Final = f"自分が管理者のIDについては、自分では回答できません。{_OTHERS}"
+ONESELF: Final = f"自分の在職については、自分では回答できません。人事のほかの担当者が回答します。{_NOBODY}"
 
 
 class About(Protocol):
@@ -151,7 +153,7 @@ def why_not_line(who: Reviewer, part: Part, about: About) -> Forbidden | None:
     if who.barred:
         return who.barred
     if part is Part.HR or ROLES[part] not in who.roles:
-        return Forbidden(f"この行に「{part.label_ja}」として回答する権限がありません。")
+        return Forbidden(f"このIDに「{part.label_ja}」として回答する権限がありません。")
     if about.person_id == who.person_id or key in who.own:
         return Forbidden(OWN)
     if about.keeper_id == who.person_id or key in who.kept:
@@ -163,7 +165,7 @@ def _why_not_asked(who: Reviewer, about: About) -> Forbidden | None:
     if about.system not in who.systems:
         return Forbidden("この情報システムの責任者ではないため、回答できません。")
     if about.asked is not Part.OWNER:
-        return Forbidden("この行は統括が回答することになりました。意見があればコメントに書いてください。")
+        return Forbidden("このIDは統括が回答することになりました。意見があればコメントに書いてください。")
     return None
 
 
@@ -172,5 +174,5 @@ def why_not_person(who: Reviewer, person_id: int) -> Forbidden | None:
     if who.barred:
         return who.barred
     if Role.HR_OFFICER not in who.roles:
-        return Forbidden("在職の確認に回答する権限がありません。人事の担当者が回答します。")
+        return Forbidden("在籍の確認に回答する権限がありません。人事の担当者が回答します。")
     return Forbidden(ONESELF) if person_id == who.person_id else None

@@ -181,7 +181,7 @@ MARK: Final = "●"
 
 ALL: Final = (
     Column("number", "番号", 6, lambda row, _w, _o: str(row.number)),
-    Column("department", "部局", 14, lambda row, _w, _o: row.department),
+    Column("department", "部", 14, lambda row, _w, _o: row.department),
     Column("unit", "所属", 14, lambda row, _w, _o: row.unit),
     Column("staff_number", "職員番号", 10, lambda row, _w, _o: _person(row, lambda p: p.staff_number)),
     Column("name", "氏名", 12, lambda row, _w, _o: _person(row, lambda p: p.name)),

@@ -105,12 +105,10 @@ def test_every_format_says_the_same_of_every_line_in_the_same_order(desk: Desk) 
     heading, *lines = table(desk.folder / f"{STEM}.csv")
     printed = lines_of_workbook(desk.folder / f"{STEM}.xlsx")
     assert len(whole["lines"]) == whole["count"] == len(lines) == len(printed) == 60
-    at = {
-        name: heading.index(name) for name in ("番号", "部局", "ID", "判定", "条項", "反映", "任用区分", "指摘の根拠")
-    }
+    at = {name: heading.index(name) for name in ("番号", "部", "ID", "判定", "条項", "反映", "任用区分", "指摘の根拠")}
     for line, said, sheet in zip(whole["lines"], lines, printed, strict=True):
         assert str(line["number"]) == said[at["番号"]] == sheet[1]
-        assert line["department"] == said[at["部局"]]
+        assert line["department"] == said[at["部"]]
         assert line["login"].strip() in said[at["ID"]]
         assert line["verdict"] == said[at["判定"]] == sheet[14]
         assert " ".join(line["clauses"]) == said[at["条項"]]

@@ -75,7 +75,7 @@ def ownerless(line: Kept) -> bool:
 def why_not_said(line: Line, wish: Wish, known: Known) -> IamError | None:
     """The first thing that stands against this answer about a line, or None."""
     if wish.verdict not in OF_LINES:
-        return SheetError([f"「{wish.verdict.label_ja}」は職員についての回答です。この行には使えません。"])
+        return SheetError([f"「{wish.verdict.label_ja}」は職員についての回答です。IDには使えません。"])
     if (wrong := _superfluous(wish)) is not None:
         return wrong
     needed = wish.verdict in TAKING or (wish.verdict is Verdict.KEEP and line.findings > 0)
