@@ -167,7 +167,9 @@ def _ids(act: Act, door: Door, campaign: Campaign, wanted: Wanted) -> list[int]:
     )  # fmt: skip
     ids = _answerable(act.connection, who, campaign, chosen)
     if not ids:
-        raise NotFound("この範囲に、回答する行はありません。")
+        raise NotFound(
+            "この範囲に、あなたが回答する行はありません。範囲を変えるか、「回答済みの行も入れる」を選んでください。"
+        )
     if len(ids) > MOST_ROWS:
         raise SheetError([f"{MOST_ROWS:,}行を超えます。システムか部ごとに分けて作ってください。"])
     return ids

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from iam.people.japanese import fiscal_year, wareki
 from iam.review.campaigns import Campaign, campaigns
+from iam.review.deciding.reviewers import Reviewer
 from iam.review.deciding.worklists import Chosen, how_many
 from iam.review.timing.floor import why_missed
 from iam.review.timing.schedule import following
-from iam.review.words import CampaignState
+from iam.review.words import CampaignState, Part
 from web.officer.officer import today
 from web.officer.pager import pager
 from web.officer.review.bounds import reading, working_days_left
@@ -54,5 +55,13 @@ def waiting_for_me(connection: Connection) -> list[tuple[Campaign, int]]:
     who = reading(connection) if found else None
     if who is None:
         return []
-    counts = [(each, sum(how_many(connection, who, each, Chosen(part)) for part in who.parts)) for each in found]
+    counts = [(each, sum(count for _, count in mine(connection, who, each))) for each in found]
     return [(each, count) for each, count in counts if count]
+
+
+def mine(connection: Connection, who: Reviewer, campaign: Campaign) -> list[tuple[Part, int]]:
+    """How much waits for this officer's answer, by the part in which they answer."""
+    if campaign.state is not CampaignState.OPEN:
+        return []
+    counts = [(part, how_many(connection, who, campaign, Chosen(part))) for part in who.parts]
+    return [(part, count) for part, count in counts if count]

@@ -18,8 +18,8 @@ from iam.review.exports.manifest import taken
 from iam.review.words import CampaignState, FindingKind, Part
 from web.officer.officer import today
 from web.officer.privilege.bounds import called, names_of
-from web.officer.review.bounds import bounds, holds, seen_campaign, seen_systems, working_days_left
-from web.officer.review.campaigns import pages
+from web.officer.review.bounds import bounds, holds, reading, seen_campaign, seen_systems, working_days_left
+from web.officer.review.campaigns import mine, pages
 from web.officer.review.closing.removals import seen_removals
 from web.officer.review.words import STATES, review_tabs, way
 from web.site.site import entrant, the_site
@@ -31,7 +31,8 @@ _DECIDED: Final = frozenset({CampaignState.SIGNED, CampaignState.CLOSED})
 def one(id_: int) -> str:
     """Everything about it, for whoever may see it."""
     with the_site().store.read() as connection:
-        campaign, within = seen_campaign(connection, id_), bounds(connection)
+        campaign, who = seen_campaign(connection, id_), reading(connection)
+        within = bounds(connection, who)
         whole = within is None
         systems = seen_systems(connection, id_)
         by_system = [each for each in progress(connection, id_, By.SYSTEM) if within is None or each.key in within]
@@ -47,7 +48,7 @@ def one(id_: int) -> str:
             names=names_of(connection, [campaign.general_by, campaign.hr_by]), called=called,
             taken=taken(connection, id_) if whole else [],
             system_names={each.system: each.name for each in systems},
-            tabs=review_tabs(entrant(), campaign), way=way(),
+            tabs=review_tabs(entrant(), campaign), way=way(), mine=mine(connection, who, campaign),
         )  # fmt: skip
 
 

@@ -33,6 +33,10 @@ from web.site.access import REVIEW
 
 SYSTEMS: Final = ("finance", "juki")
 REASON: Final = "課の業務に要ることを確かめました"
+WAYS: Final = {
+    Role.GENERAL_OFFICER: ["件を判定する"], Role.HR_OFFICER: ["人の在籍を答える"],
+    Role.SYSTEM_OWNER: ["件を判定する"],
+}  # fmt: skip
 
 
 @dataclass
@@ -206,6 +210,8 @@ def test_everybody_sees_what_is_theirs_and_an_auditor_is_offered_nothing_to_do(r
         if who in {Role.AUDITOR, Role.OPERATOR}:
             offered = [name for name, each in answers.items() if 'method="post" action="/office' in each.text]
             assert offered == [], who
+        ways = re.findall(r"件を判定する|人の在籍を答える", read(browser.get(review.page())))
+        assert ways == WAYS.get(who, []), f"what waits for them stands on the first page: {who}"
     listed = review.as_(Role.SYSTEM_OWNER).get(review.page(f"/lines?which=all&q={SHARED}")).text
     names = {code: system.name for code, system in review.city.door.model.systems.items()}
     assert f">{names[review.system]}<" in listed
