@@ -2,6 +2,8 @@
 
 import json
 
+from iam.record.keys import KeyRing
+from iam.record.store import Store
 from tests.functional.cli.given import Town
 
 PORTAL = '[portal]\norigin = "https://id.minato.lg.jp"\n[output]'
@@ -11,6 +13,11 @@ def test_the_console_says_who_has_something_open_and_what_is_missing_for_the_end
     settled.edit("iam.toml", "[output]", PORTAL)
     nothing = settled.run("review", "close")
     assert (nothing.exit_code, "iam review open" in nothing.stderr) == (2, True)
+    store = Store(f"sqlite:///{settled.folder / 'iam.db'}", KeyRing.read(settled.folder / "keys.json"))
+    with store.exclusive("sync"):
+        busy = settled.run("review", "open", "--kind", "extra")
+    store.dispose()
+    assert (busy.exit_code, "iam review status で確かめられます" in busy.stderr) == (4, True), busy.output
     assert settled.run("review", "open", "--kind", "extra").exit_code == 0
     dry = settled.run("review", "remind", "--dry", "--json")
     told = json.loads(dry.stdout)

@@ -5,9 +5,11 @@ The one law: *what could not be read is said*, with what to do about it, and by 
 
 import sys
 from datetime import date
+from typing import Final
 
 import click
 
+from iam.errors import Busy
 from iam.jobs.reviews.opening import Opened, open_review, read_again
 from iam.people.japanese import wareki
 from iam.review.campaigns import campaign, systems_of
@@ -20,6 +22,8 @@ from web.cli.night.progress import Progress
 from web.cli.review.naming import number_or_latest
 from web.cli.table import say, say_json, say_table
 from web.cli.wiring import Desk
+
+_PERHAPS_OPEN: Final = "ワーカーがこの棚卸を始めているところかもしれません。iam review status で確かめられます。"
 
 
 @click.command("open")
@@ -57,7 +61,10 @@ def open_command(
     desk.refuse_unconfirmed()
     with Progress(sys.stderr) as progress:
         wish = Opening(CampaignKind(kind), systems, due, title)
-        opened = open_review(desk.job(progress), ground_of(desk.deployment), wish)
+        try:
+            opened = open_review(desk.job(progress), ground_of(desk.deployment), wish)
+        except Busy as busy:
+            raise Busy(f"{busy}{_PERHAPS_OPEN}") from None
     _tell(desk, opened, as_json=as_json)
     context.exit(Exit.FAILED if opened.unread else Exit.SETTLED)
 
