@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from iam.people.feed import Rejected
-from iam.people.ledger import appointment_table, person_table
+from iam.people.ledger import Person, appointment_table, person_table
 
 UNTOLD: Final = "内示前のため内容は表示しません。"
 """Stands where the reason of a refusal would."""
@@ -21,6 +21,12 @@ UNTOLD: Final = "内示前のため内容は表示しません。"
 def may_be_said(announce_from: date | None, today: date) -> bool:
     """Whether what is to be announced on `announce_from`, or needs no announcement, may be said."""
     return announce_from is None or announce_from <= today
+
+
+def as_told(person: Person, day: date) -> Person:
+    """The person without what may not be said on `day` yet."""
+    entries = tuple(each for each in person.entries if may_be_said(each.told.announce_from, day))
+    return person if len(entries) == len(person.entries) else replace(person, entries=entries)
 
 
 def unannounced(connection: Connection, today: date, on: date) -> set[str]:

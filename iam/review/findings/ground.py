@@ -7,7 +7,7 @@ as they were frozen, so that finding again another day finds the same.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import translate
 from functools import cached_property
@@ -20,7 +20,7 @@ from iam.access.kept.register import Kept, Member, kept_ids, members_of
 from iam.access.model import AccessModel, System
 from iam.access.naming import comparable_login
 from iam.access.wanted import Rules, rules_for
-from iam.people.announced import may_be_said
+from iam.people.announced import as_told
 from iam.people.ledger import Person, people
 from iam.people.standing import Status, held_posts, standing
 from iam.policy.entry.signin import SigninRules
@@ -151,12 +151,6 @@ def _named(connection: Connection, found: Campaign, profile: Profile) -> dict[in
         )
         for person in people(connection, ids)
     }
-
-
-def as_told(person: Person, day: date) -> Person:
-    """The person without what may not be said on the day yet (内示)."""
-    entries = tuple(each for each in person.entries if may_be_said(each.told.announce_from, day))
-    return person if len(entries) == len(person.entries) else replace(person, entries=entries)
 
 
 def _known(person: Person, frozen: CampaignPerson | None, day: date, runs: int, *, stopped: bool) -> Known:

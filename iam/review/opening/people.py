@@ -6,14 +6,13 @@ and of what is not announced yet neither beginning nor end.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, union
 
 from iam.access.kept.books import kept_id_table, kept_member_table
-from iam.people.announced import may_be_said
+from iam.people.announced import as_told
 from iam.people.feed import AppointmentKind
 from iam.people.japanese import wareki
 from iam.people.ledger import Person, chunks, people
@@ -98,7 +97,7 @@ def add_people(act: Act, ground: Ground, campaign: Campaign) -> None:
 
 def _stands(ground: Ground, who: Person, day: date) -> tuple[Any, ...]:
     """From `status` to `appointment`, in the order of COLUMNS."""
-    said = replace(who, entries=tuple(each for each in who.entries if may_be_said(each.told.announce_from, day)))
+    said = as_told(who, day)
     now = ground.offices.standing(said, day)
     post = now.primary or _last(said, day)
     if post is None:

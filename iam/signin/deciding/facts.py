@@ -19,8 +19,8 @@ from iam.access.places.permissions import live
 from iam.access.places.terminals import Terminal, terminal_of
 from iam.access.wanted import Wanted, wanted
 from iam.errors import NotFound
-from iam.people.announced import may_be_said
-from iam.people.ledger import Person, people
+from iam.people.announced import as_told
+from iam.people.ledger import people
 from iam.people.standing import Status
 from iam.policy.profile import Profile
 from iam.record.columns import jst_day, local_text
@@ -230,7 +230,7 @@ def _right(connection: Connection, door: Door, knock: Knock, pulse: Pulse, today
 def _rights(connection: Connection, door: Door, person_id: int, on: date, today: date) -> dict[str, Right]:
     """By system, from the ledger, grants and blocks (access.wanted)."""
     ids = [person_id]
-    person = _told(next(iter(people(connection, ids))), today)
+    person = as_told(next(iter(people(connection, ids))), today)
     found = wanted(
         person, on, door.memory(Setting).wanted(door, person.source),
         accounts=accounts_of(connection, ids).get(person_id, ()), grants=grants_of(connection, ids).get(person_id, ()),
@@ -246,18 +246,12 @@ def _as_right(each: Wanted) -> Right:
     return Right(None, ("", each.why.clause))
 
 
-def _told(person: Person, today: date) -> Person:
-    """The person without what may not be said on that day yet (内示解禁日)."""
-    entries = tuple(entry for entry in person.entries if may_be_said(entry.told.announce_from, today))
-    return person if len(entries) == len(person.entries) else replace(person, entries=entries)
-
-
 def _standing(connection: Connection, door: Door, who: Entrant, on: date, today: date | None) -> str:
     """ "" in service, else why not; for an officer's question without what may not be said yet."""
     if today is None or on <= today or who.suspended:
         return who.shut_out
     person = next(iter(people(connection, [who.person_id])))
-    told = _told(person, today)
+    told = as_told(person, today)
     if told is person:
         return who.shut_out
     status = door.offices.standing(told, on).status

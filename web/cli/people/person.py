@@ -15,6 +15,7 @@ from iam.access.suspensions import Suspension, suspensions
 from iam.access.urgent import Waiting, waiting
 from iam.access.wanted import Cause, Rules
 from iam.errors import NotFound
+from iam.people.announced import as_told
 from iam.people.japanese import comparable
 from iam.people.ledger import Entry, LedgerChange
 from iam.people.standing import Status
@@ -27,7 +28,6 @@ from web.cli.people.suspension import as_of, restore, suspend, suspension_json, 
 from web.cli.people.timeline import (
     State,
     announced,
-    announced_person,
     entry_words,
     listed,
     post_words,
@@ -121,7 +121,7 @@ def list_command(desk: Desk, *, name: str | None, status: str | None, department
     found: list[tuple[Status, tuple[str, ...]]] = []
     with desk.store.read() as connection:
         for each in everybody(connection):
-            known = announced_person(each, today)
+            known = as_told(each, today)
             if each.entries and not known.entries:
                 continue
             now, row = rules.standing(known, today).status, listed(known, rules, today)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from iam.access.wanted import Rules, Wanted, wanted
-from iam.people.announced import may_be_said
+from iam.people.announced import as_told, may_be_said
 from iam.people.ledger import Entry, Person
 from iam.people.standing import Held, Standing, held_posts, turning_days
 from iam.sync.dossier import Dossier
@@ -41,16 +41,10 @@ def announced(found: Dossier, today: date) -> Dossier:
     """The dossier without what may not be said yet (内示解禁日)."""
     return replace(
         found,
-        person=announced_person(found.person, today),
+        person=as_told(found.person, today),
         versions=[entry for entry in found.versions if may_be_said(entry.told.announce_from, today)],
         deeds=[deed for deed in found.deeds if may_be_said(deed.announce_from, today)],
     )
-
-
-def announced_person(person: Person, today: date) -> Person:
-    """The person without what may not be said yet."""
-    entries = tuple(entry for entry in person.entries if may_be_said(entry.told.announce_from, today))
-    return person if len(entries) == len(person.entries) else replace(person, entries=entries)
 
 
 def state_on(found: Dossier, rules: Rules, day: date, today: date) -> State:

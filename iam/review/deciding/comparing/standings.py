@@ -4,14 +4,13 @@ The one law: *nothing of an appointment is said before its 内示解禁日*, as 
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, or_, select, union
 
 from iam.office.roles import Offices
-from iam.people.announced import may_be_said
+from iam.people.announced import as_told
 from iam.people.ledger import Person, appointment_table, people, person_table, with_boundary
 from iam.people.standing import Standing, Status
 from iam.record.columns import jst_day
@@ -60,8 +59,7 @@ def _perhaps(connection: Connection, campaign: Campaign, on: date) -> set[int]:
 
 
 def _differences(offices: Offices, was: CampaignPerson, person: Person, on: date) -> Iterator[Since]:
-    entries = tuple(each for each in person.entries if may_be_said(each.told.announce_from, on))
-    now = offices.standing(replace(person, entries=entries), on)
+    now = offices.standing(as_told(person, on), on)
     if now.status != was.status:
         yield Since(_sort(now.status), now.status.label_ja)
     told = now.primary.entry.told if now.primary else None

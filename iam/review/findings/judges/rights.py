@@ -14,12 +14,13 @@ from sqlalchemy import select
 
 from iam.access.accounts import OF_A_USE, AccountKind, Grant, grants_of, holding_table
 from iam.access.wanted import wanted
+from iam.people.announced import as_told
 from iam.people.ledger import Person, chunks, people
 from iam.people.standing import Held, Status, held_posts
 from iam.record.columns import among, jst_day
 from iam.review.campaigns import Right
 from iam.review.findings.frozen import Seen, Who
-from iam.review.findings.ground import SERVING, Ground, Here, Page, as_told
+from iam.review.findings.ground import SERVING, Ground, Here, Page
 from iam.review.words import FindingKind
 
 ITSELF: Final = "利用者ID（権限なし）"
