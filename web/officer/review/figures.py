@@ -72,7 +72,8 @@ def _departments(found: Sequence[Progress], people: Mapping[str, tuple[int, int]
     """Departments in the order of the organisation; nobody's under a name of its own."""
     return [
         Share(
-            each.key or gettext("所属なし"), each.lines, each.decided, each.found, *people.get(each.key, (0, 0)),
+            each.key or gettext("所属なし・持ち主なし"), each.lines, each.decided, each.found,
+            *people.get(each.key, (0, 0)),
         )
         for each in found
     ]  # fmt: skip
