@@ -161,7 +161,7 @@ def test_no_answer_is_empty_or_says_two_things(line: Line, asked: Wish, words: s
     ("status", "asked", "words"),
     [
         ("in_service", wish(Verdict.IN_SERVICE), ""),
-        ("left", wish(Verdict.IN_SERVICE), "「退職」なので、その理由"),
+        ("left", wish(Verdict.IN_SERVICE), "理由（人事の記録では「退職」です）"),
         ("left", wish(Verdict.IN_SERVICE, "再任用の手続中"), ""),
         ("on_leave", wish(Verdict.AWAY), ""),
         ("in_service", wish(Verdict.LEFT), "最後の日"),

@@ -100,7 +100,7 @@ def why_not_said_of(person: CampaignPerson, wish: Wish, known: Known) -> IamErro
     if wish.verdict is Verdict.UNKNOWN:
         return _words(wish, "何を確かめているか", needed=True)
     doubtful = wish.verdict in {Verdict.IN_SERVICE, Verdict.AWAY} and Status(person.status) not in PRESENT
-    return _words(wish, f"台帳では「{Status(person.status).label_ja}」なので、その理由", doubtful)
+    return _words(wish, f"理由（人事の記録では「{Status(person.status).label_ja}」です）", doubtful)
 
 
 _FILLED: Final[Mapping[str, tuple[frozenset[Verdict], str]]] = {
