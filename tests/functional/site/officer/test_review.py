@@ -33,7 +33,7 @@ from web.site.access import REVIEW
 
 SYSTEMS: Final = ("finance", "juki")
 REASON: Final = "課の業務に要ることを確かめました"
-WAYS: Final = {
+WAYS: Final[dict[str, list[str]]] = {
     Role.GENERAL_OFFICER: ["件を判定する"], Role.HR_OFFICER: ["人の在籍を答える"],
     Role.SYSTEM_OWNER: ["件を判定する"],
 }  # fmt: skip
