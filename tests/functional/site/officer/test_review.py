@@ -17,7 +17,13 @@ from iam.people.ledger import appointment_table
 from iam.policy.profile import Role
 from iam.record.columns import jst_day
 from iam.review import campaigns
-from iam.review.books import campaign_answer_table, campaign_comment_table, campaign_line_table, campaign_table
+from iam.review.books import (
+    campaign_answer_table,
+    campaign_comment_table,
+    campaign_line_table,
+    campaign_removal_table,
+    campaign_table,
+)
 from iam.review.campaigns import Line
 from iam.review.closing.removals import removals
 from iam.review.deciding.answers import Answering, Wish, answer_many
@@ -403,6 +409,10 @@ def test_two_persons_sign_one_result_and_what_they_signed_is_undone_with_a_reaso
     assert head.send(place, {"reason": "まだ使うことが分かった"}).status_code == 303
     with review.city.store.read() as connection:
         assert all(each.lifted_at for each in removals(connection, review.id, line_ids=[line.id]))
+        stay = [each for each in removals(connection, review.id) if not each.lifted_at]
+    with review.city.store.act("test") as act:  # all were read back before one was lifted
+        act.connection.execute(update(campaign_removal_table).values(verified_at=act.at))
+    assert f"{len(stay)} / {len(stay)}" in read(head.get(review.page()))
 
 
 def test_signing_and_undoing_ask_for_a_new_proof(review: Review) -> None:
