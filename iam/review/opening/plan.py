@@ -76,7 +76,8 @@ def begin(act: Act, ground: Ground, opening: Opening, connected: frozenset[str])
     day, terms = jst_day(act.at), Terms.of(ground.profile)
     systems = _systems(ground.model, opening)
     due_on = opening.due_on or working_days_after(day, terms.due)
-    _see_sensible(opening, day, due_on)
+    if why := why_not_open(opening, day, due_on):
+        raise Conflict(why)
     values = {
         "kind": opening.kind, "fiscal_year": fiscal_year(day),
         "quarter": 0 if opening.kind is CampaignKind.APRIL else quarter_of(day),
@@ -103,13 +104,19 @@ def _systems(model: AccessModel, opening: Opening) -> list[str]:
     return sorted(set(opening.systems or model.systems))
 
 
-def _see_sensible(opening: Opening, day: date, due_on: date) -> None:
+def why_not_open(opening: Opening, day: date, due_on: date) -> str:
+    """What is wrong with what was asked, in one sentence with the cure, or ""."""
     if due_on <= day:
-        raise Conflict(f"回答の期限（{due_on}）は、明日以降の日付にしてください。")
+        return f"回答の期限（{due_on}）は、明日以降の日付にしてください。"
+    if opening.kind is CampaignKind.APRIL and quarter_of(day) != 1:
+        return (
+            "4月の発令後の棚卸は、4月から6月の間に始めます。ほかの時期は --kind extra（臨時の棚卸）で始めてください。"
+        )
     if opening.kind is not CampaignKind.EXTRA and opening.systems:
-        raise Conflict("システムを限る棚卸は、臨時の棚卸（extra）として始めてください。")
+        return "システムを限る棚卸は、臨時の棚卸（extra）として始めてください。"
     if len(opening.title.strip()) > LONGEST_TITLE or not opening.title.isprintable():
-        raise Conflict(f"題名は{LONGEST_TITLE}文字以内の1行にしてください。")
+        return f"題名は{LONGEST_TITLE}文字以内の1行にしてください。"
+    return ""
 
 
 def _inserted(act: Act, values: dict[str, object]) -> int:
