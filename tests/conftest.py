@@ -18,6 +18,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -26,6 +27,27 @@ from web.practice.servers.slapd import Slapd, SlapdOptions
 
 StartSlapd = Callable[[SlapdOptions], Slapd]
 _numbers = itertools.count(1)
+
+_LONGEST: Final = (
+    "tests/browser/",
+    "tests/functional/test_demo.py",
+    "tests/functional/sync/test_kill.py",
+    "tests/functional/sync/test_histories.py",
+    "tests/functional/signin/test_races.py",
+    "tests/functional/review/",
+    "tests/functional/site/",
+    "tests/functional/cli/",
+)
+"""Where tests take longest: begun first, so that no process is left with one of them while the others have nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first; the order within a file stays."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, path in enumerate(_LONGEST) if item.nodeid.startswith(path)), len(_LONGEST))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture

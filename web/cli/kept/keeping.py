@@ -47,8 +47,10 @@ def keep_command(
 
     \b
     例:
-      iam account keep groupware madoguchi --kind shared --purpose 窓口の端末 --keeper 0000123
-      iam account keep groupware dev01 --kind development --purpose 改修 --project 税制改正対応
+      iam account keep groupware madoguchi --kind shared
+        --purpose 窓口の端末 --keeper 0000123
+      iam account keep groupware dev01 --kind development
+        --purpose 改修 --project 税制改正対応
         --keeper 0000123 --until 2027-03-31
     """
     with desk.store.act(desk.actor) as act:

@@ -31,7 +31,7 @@ UNKNOWN: Final = "（不明）"
 
 @click.group()
 def account() -> None:
-    """台帳の利用者IDと、職員個人のものでないID（共用ID、システム用ID、開発用ID、試験用ID、委託先ID）を扱います。
+    """台帳の利用者IDと、共用ID等の台帳を扱います。
 
     \b
     例:

@@ -80,7 +80,8 @@ def close_command(context: click.Context, *, number: int | None, as_json: bool) 
     反映はワーカーも自動で行うので、すぐに終えたいときに使います。
 
     \b
-    終了コード: 0 完了、1 回答か署名が足りない、3 ガードが保留した、4 まだ確かめられないものがある
+    終了コード: 0 完了、1 回答か署名が足りない、3 ガードが保留した、
+      4 まだ確かめられないものがある
     """
     desk: Desk = context.obj
     door, id_ = _door(desk), number_or_latest(desk, number)

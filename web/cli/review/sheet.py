@@ -113,7 +113,8 @@ def return_command(context: click.Context, *, path: Path, check: bool, as_json: 
     """回答を書いたシートが取り込めるかを確かめます。取り込みは、回答する職員がポータルで行います。
 
     \b
-    終了コード: 0 取り込める、1 直すところがある、2 使い方の誤り、またはファイルとして読めない
+    終了コード: 0 取り込める、1 直すところがある、
+      2 使い方の誤り、またはファイルとして読めない
     """
     desk: Desk = context.obj
     if not check:
