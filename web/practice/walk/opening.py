@@ -170,7 +170,8 @@ def _with_the_review(open_: Opened) -> str:
     return (
         f"棚卸 {open_.campaign}: {hr}さんが職員の在籍を確かめ、{owner}さんが財務会計のIDを要るかどうか答え"
         f"（{owner}さんは、先に認証アプリなどを登録します）、"
-        f"{general}さんが進み具合と指摘を見ます。"
+        f"{general}さんが進み具合と指摘を見ます。一人ずつの統括と人事には、30日間の代理を置いてあります"
+        "（本人のIDと在籍は、代理が答えます）。"
     )
 
 
