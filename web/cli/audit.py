@@ -3,12 +3,8 @@
 The one law: *these commands say what they found and never mend it*.
 """
 
-import os
 import syslog
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -19,6 +15,7 @@ from iam.record.audit.export import export, verify_export
 from iam.record.audit.verify import Verdict, verify
 from iam.record.keys import keys_of_pem, pem_of
 from web.cli.exits import Exit
+from web.cli.files.named import fresh, text_of
 from web.cli.japanese import as_json_option
 from web.cli.table import say, say_json
 from web.cli.wiring import Desk
@@ -65,7 +62,7 @@ def verify_command(
     elif public_key is None:
         raise click.UsageError("--export には --public-key（公開鍵ファイル）も必要です。")
     else:
-        verdict = verify_export(exported, keys_of_pem(_read(public_key)), witnessed)
+        verdict = verify_export(exported, keys_of_pem(text_of(public_key)), witnessed)
     if as_json:
         say_json(_verdict_json(verdict))
     else:
@@ -83,10 +80,10 @@ def export_command(desk: Desk, *, output: Path, public_key: Path | None, as_json
 
     監査を行う方は、公開鍵だけでこのファイルを検証できます。公開鍵は、ファイルとは別の経路で渡してください。
     """
-    with _fresh(output) as file, desk.store.read() as connection:
+    with fresh(output) as file, desk.store.read() as connection:
         verdict = export(connection, desk.keys, file, desk.store.clock())
     if public_key is not None:
-        with _fresh(public_key) as file:
+        with fresh(public_key) as file:
             file.write(pem_of(desk.keys.public_keys()).encode())
     if as_json:
         say_json({"file": str(output), "records": verdict.checked, "hash": verdict.hash})
@@ -162,36 +159,10 @@ def _verdict_json(verdict: Verdict) -> dict[str, object]:
 
 
 def _witnessed(path: Path) -> list[Checkpoint]:
-    found = checkpoints_in(_read(path).splitlines())
+    found = checkpoints_in(text_of(path).splitlines())
     if not found:
         raise ConfigurationError([f"{path} にチェックポイントの行がありません。"])
     return found
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigurationError([f"{path} を読めません: {error.strerror}"]) from error
-
-
-@contextmanager
-def _fresh(path: Path) -> Iterator[BinaryIO]:
-    """A new file for its owner alone, which is taken away again when the block does not end well."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise ConfigurationError([f"{path} はすでにあります。別の名前を指定してください。"]) from error
-    except OSError as error:
-        raise StoreError(f"{path} を作成できません: {error.strerror}") from error
-    with ExitStack() as undo:
-        undo.callback(path.unlink)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-        except OSError as error:
-            raise StoreError(f"{path} に書き込めません: {error.strerror}") from error
-        undo.pop_all()
 
 
 def _append(path: Path, line: str) -> None:

@@ -3,7 +3,6 @@
 The one law: *a list comes in whole or not at all*, and nothing is written over a file that is there.
 """
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ import click
 
 from iam.access.kept import taking_in
 from iam.errors import SheetError
+from web.cli.files.named import fresh
 from web.cli.kept.keeping import rules_of
 from web.cli.table import say
 from web.cli.wiring import Desk
@@ -84,11 +84,6 @@ def _write(desk: Desk, path: Path, *, cp932: bool) -> None:
         rows = register_rows(connection, desk.today)
     title = f"{desk.settings.body.name}　共用ID等の台帳　{desk.today}"
     content = as_csv(rows, cp932=cp932) if path.suffix.lower() == ".csv" else as_xlsx(rows, title)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise SheetError([f"{path}: すでにあります。別の名前にしてください。"]) from error
-    except OSError as error:
-        raise SheetError([f"{path}: 書き出せません（{error.strerror}）。権限と空き容量を確かめてください。"]) from error
+    with fresh(path) as file:
+        file.write(content)
     say(f"{path} に{len(rows) - 1:,}件を書き出しました（権限 600）。")

@@ -8,7 +8,6 @@ import sys
 
 import click
 
-from iam.errors import ConfigurationError
 from iam.jobs.reviews.tending import Tended, carry_out
 from iam.people.ledger import people
 from iam.record.columns import jst_day
@@ -17,13 +16,11 @@ from iam.review.closing.removals import Removal, removals
 from iam.review.deciding.counting.progress import Undecided, undecided
 from iam.review.timing.reminding import Reminded, remind_now, would_remind
 from iam.review.words import CampaignState
-from iam.signin.door import Door
-from web.body.door import door_of
 from web.body.job import review_page
 from web.cli.exits import Exit
 from web.cli.japanese import as_json_option
 from web.cli.night.progress import Progress
-from web.cli.review.naming import number_or_latest
+from web.cli.review.naming import door_of_reviews, number_or_latest
 from web.cli.running.reviews.round import lines_of
 from web.cli.table import say, say_json, say_table
 from web.cli.wiring import Desk
@@ -43,7 +40,7 @@ def remind_command(context: click.Context, *, number: int | None, dry: bool, as_
     終了コード: 0 送った、または送る相手がいない、1 閉庁日などのため送らなかった
     """
     desk: Desk = context.obj
-    door, id_ = _door(desk), number_or_latest(desk, number)
+    door, id_ = door_of_reviews(desk), number_or_latest(desk, number)
     with desk.store.read() as connection:
         found = campaign(connection, id_)
         would = would_remind(connection, door, found, desk.store.clock())
@@ -84,7 +81,7 @@ def close_command(context: click.Context, *, number: int | None, as_json: bool) 
       4 まだ確かめられないものがある
     """
     desk: Desk = context.obj
-    door, id_ = _door(desk), number_or_latest(desk, number)
+    door, id_ = door_of_reviews(desk), number_or_latest(desk, number)
     with desk.store.read() as connection:
         found = campaign(connection, id_)
     done = Tended()
@@ -151,15 +148,3 @@ def _exit(found: Campaign, left: list[Removal], done: Tended) -> Exit:
     if done.held:
         return Exit.HELD
     return Exit.FAILED if left or found.state is CampaignState.SIGNED else Exit.SETTLED
-
-
-def _door(desk: Desk) -> Door:
-    """The door of the portal, in which reviews are answered and signed.
-
-    Raises:
-        ConfigurationError: when the body has none.
-    """
-    portal = desk.deployment.settings.portal
-    if portal is None:
-        raise ConfigurationError(["棚卸にはポータルが要ります。設定に [portal] を書いてください。"])
-    return door_of(desk.deployment, portal, desk.keys)

@@ -3,15 +3,14 @@
 The one law: *checking needs no database*: whoever has the folder and the public key can do it anywhere.
 """
 
-import os
 from pathlib import Path
 
 import click
 
-from iam.errors import ConfigurationError, StoreError
 from iam.record.keys import keys_of_pem, pem_of
 from iam.review.exports.manifest import MANIFEST, Checked, check
 from web.cli.exits import Exit
+from web.cli.files.named import fresh, text_of
 from web.cli.japanese import as_json_option
 from web.cli.review.naming import number_or_latest
 from web.cli.table import say, say_json, say_table
@@ -71,7 +70,7 @@ def export_command(
         Wish(number, below, deployment.settings.body.name, forms, categories, force=force),
     )
     if public_key is not None:
-        _put_new(public_key, pem_of(desk.keys.public_keys()).encode())
+        _put_key(public_key, pem_of(desk.keys.public_keys()).encode())
     if as_json:
         say_json(_made_json(made))
     else:
@@ -92,7 +91,7 @@ def check_command(context: click.Context, *, path: Path, pem: Path | None, as_js
     壊れているときは、終了コード 5 で終わります。
     """
     desk: Desk = context.obj
-    keys = desk.keys.public_keys() if pem is None else keys_of_pem(_read(pem))
+    keys = desk.keys.public_keys() if pem is None else keys_of_pem(text_of(pem))
     found = {each: check(each, keys) for each in _checkable(path)}
     if as_json:
         say_json([_checked_json(place, each) for place, each in found.items()])
@@ -150,20 +149,9 @@ def _checked_json(place: Path, found: Checked) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigurationError([f"{path} を読めません: {error.strerror}"]) from error
-
-
-def _put_new(path: Path, content: bytes) -> None:
-    """A public key is no secret, and yet what lies there is not replaced: it may be somebody else's."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
-            file.write(content)
-    except FileExistsError:
-        if path.read_bytes() != content:
-            raise ConfigurationError([f"{path} はすでにあります。別の名前を指定してください。"]) from None
-    except OSError as error:
-        raise StoreError(f"{path} を作成できません: {error.strerror}") from error
+def _put_key(path: Path, content: bytes) -> None:
+    """A public key is no secret; the same one that lies there already is as good."""
+    if path.is_file() and text_of(path).encode() == content:
+        return
+    with fresh(path, 0o644) as file:
+        file.write(content)

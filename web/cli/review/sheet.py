@@ -4,13 +4,12 @@ The one law: *the console takes no answers*: they are those of whoever is signed
 for somebody who may answer, or is only looked at.
 """
 
-import os
 from pathlib import Path
 
 import click
 
 from connectors.returned import LARGEST, read_book
-from iam.errors import ConfigurationError, NotFound, StoreError
+from iam.errors import ConfigurationError, NotFound
 from iam.people.japanese import narrow
 from iam.people.ledger import persons_by_number
 from iam.review.campaigns import campaign
@@ -19,11 +18,10 @@ from iam.review.returned.sheets import Bound, Scope, Sheet, Wanted, make_sheet
 from iam.review.returned.taking import Examined, examine
 from iam.review.returned.told import Refused
 from iam.review.words import Part
-from iam.signin.door import Door
-from web.body.door import door_of
 from web.cli.exits import Exit
+from web.cli.files.named import fresh
 from web.cli.japanese import as_json_option
-from web.cli.review.naming import number_or_latest
+from web.cli.review.naming import door_of_reviews, number_or_latest
 from web.cli.table import say, say_json
 from web.cli.wiring import Desk
 from web.paper.returned.worksheet import file_name, worksheet
@@ -69,7 +67,9 @@ def sheet_command(
     scope = Scope(bound, system or department or "", open_only=not answered)
     sheet = _made(desk, number_or_latest(desk, number), staff_number, (Part(part), scope))
     path = folder / file_name(sheet)
-    _put_new(path, worksheet(sheet))
+    # For its owner alone: it names people, and what was found about them.
+    with fresh(path) as file:
+        file.write(worksheet(sheet))
     if as_json:
         say_json({"sheet": sheet.id, "campaign": sheet.campaign.id, "rows": len(sheet.rows), "file": str(path)})
     else:
@@ -78,7 +78,7 @@ def sheet_command(
 
 
 def _made(desk: Desk, number: int, staff_number: str, what: tuple[Part, Scope]) -> Sheet:
-    door = _door(desk)
+    door = door_of_reviews(desk)
     with desk.store.read() as connection:
         of = campaign(connection, number)
         person = persons_by_number(connection, [narrow(staff_number)]).get(narrow(staff_number))
@@ -86,22 +86,6 @@ def _made(desk: Desk, number: int, staff_number: str, what: tuple[Part, Scope]) 
         raise NotFound(f"職員番号 {staff_number} の職員は台帳にいません。")
     with desk.store.act(desk.actor) as act:
         return make_sheet(act, door, of, Wanted(what[0], person, what[1]))
-
-
-def _door(desk: Desk) -> Door:
-    portal = desk.deployment.settings.portal
-    if portal is None:
-        raise ConfigurationError(["棚卸にはポータルが要ります。設定に [portal] を書いてください。"])
-    return door_of(desk.deployment, portal, desk.keys)
-
-
-def _put_new(path: Path, content: bytes) -> None:
-    """For its owner alone: it names people, and what was found about them."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-    except OSError as error:
-        raise StoreError(f"{path} を作成できません: {error.strerror}") from error
 
 
 @click.command("return")
@@ -124,7 +108,7 @@ def return_command(context: click.Context, *, path: Path, check: bool, as_json: 
         )
     book = read_book(path.name, _content(path), (ANSWERS, CONTROL))
     with desk.store.read() as connection:
-        found = examine(connection, _door(desk), book)
+        found = examine(connection, door_of_reviews(desk), book)
     if as_json:
         say_json(_json(found))
     else:
